@@ -1,0 +1,67 @@
+"""Who this terminal is: its key's seed, its serial number and its device id.
+
+Owns: how a seed is made, and the names that records carry.
+Refuses: with Refused(ARGUMENT), random bytes that are too short or plainly not random, a seed or a
+serial number of the wrong form.
+Units: none.
+
+The seed goes into the signer and nowhere else. On a terminal with an open REPL its owner can read
+it all the same; what that means is in the README.
+"""
+
+from steelyard_wire.codes import ARGUMENT, SIGNER_FAULT, Refused
+from steelyard_wire.digest import sha256
+from steelyard_wire.record import device_id
+from steelyard_wire.shim import const
+
+_SEED = const(32)
+_MAX_SERIAL = const(32)
+_DOMAIN = b"steelyard/seed/1"
+# 32 bytes of a random source have fewer than 12 distinct values once in 10**25 draws.
+_MIN_DISTINCT = const(12)
+
+
+def make_seed(os_random: bytes, host_entropy: bytes, extra: bytes) -> bytes:
+    """A seed of 32 bytes that is secret as long as one of the three sources is.
+
+    os_random, host_entropy: 32 bytes each; extra: whatever else differs between boards.
+    Refused(SIGNER_FAULT) when the board's random source is stuck, Refused(ARGUMENT) on lengths.
+    """
+    if len(os_random) != _SEED or len(host_entropy) != _SEED:
+        raise Refused(ARGUMENT, "random bytes")
+    if len(set(os_random)) < _MIN_DISTINCT:
+        raise Refused(SIGNER_FAULT, "the random source is stuck")
+    return sha256(_DOMAIN, os_random, host_entropy, extra)
+
+
+class Identity:
+    """Serial number, device id and public key; `signer` gives the key's signer its seed.
+
+    seed: 32 bytes. serial: 1..32 printable ASCII characters. test: whether the key is a TEST key,
+    which shows in the device id.
+    """
+
+    def __init__(self, seed: bytes, serial: str, test: bool) -> None:
+        if len(seed) != _SEED or not 1 <= len(serial) <= _MAX_SERIAL:
+            raise Refused(ARGUMENT, "seed or serial")
+        for character in serial:
+            if not " " <= character <= "~":
+                raise Refused(ARGUMENT, "serial: printable ASCII")
+        self._seed = seed
+        self.serial = serial
+        self.test = test
+        self.public_key = b""
+        self._dev = b""
+
+    def signer(self, make_signer):
+        """The signer `make_signer(seed)`; its public key becomes that of the identity."""
+        signer = make_signer(self._seed)
+        self.public_key = signer.public_key
+        return signer
+
+    @property
+    def dev(self) -> bytes:
+        """Device id, 8 bytes (record key 2); Refused(ARGUMENT) before there is a public key."""
+        if not self._dev:
+            self._dev = device_id(self.public_key, self.test)
+        return self._dev

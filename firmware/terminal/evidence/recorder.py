@@ -1,0 +1,91 @@
+"""The recorder: from an event to a signed record in the journal, one at a time.
+
+Owns: the fields that make a record part of the chain (device, number, root, totals), the order
+build, sign, write, announce.
+Refuses: with Refused(BUSY) while a record is being signed, and whatever record, signer and journal
+refuse, then without having used the number.
+Units: work in 256-bit multiplications, as the signer counts; totals as in journal.
+
+The boot counter lives in the records: each carries it, so the last one in the journal holds the
+highest that was ever signed. It can run back no more than the journal can, needs no file and no
+write of its own; a start that signed nothing is not counted.
+"""
+
+from steelyard_wire import cose, record
+from steelyard_wire.codes import BUSY, Refused
+from steelyard_wire.shim import const
+
+_ENVELOPE = const(86)  # bytes around a payload of 256 bytes or more; one fewer below
+
+
+def last_boot_counter(journal) -> int:
+    """The boot counter of the newest record, 0 if there is none; the next start is one more.
+
+    Refused(JOURNAL_FAULT) or Refused(SYNTAX) if that record cannot be read.
+    """
+    if not journal.next_n:
+        return 0
+    newest = journal.get(journal.next_n - 1)
+    return record.decode(cose.split(newest).payload)[record.BC]
+
+
+class Recorder:
+    """Records events in `journal`, signed by `signer` in the name of `identity`.
+
+    signer: has `sign_steps(message)`, a generator that yields work and returns 64 bytes.
+    identity: has `dev`, 8 bytes. terminal: has `common_fields()`, the fields BC, UP, T, TS, CAL
+    and FW of this moment.
+    """
+
+    def __init__(self, journal, signer, identity, terminal) -> None:
+        self._journal = journal
+        self._signer = signer
+        self._identity = identity
+        self._terminal = terminal
+        self._busy = False
+
+    def record_steps(self, typ: int, fields: dict):
+        """Record one event; yields work, returns (n, envelope) when it is in the journal.
+
+        fields: those of the type (record.VAL, record.ST, record.DATA ...). Run it to its end or
+        close it: until then every other call is Refused(BUSY).
+        """
+        if self._busy:
+            raise Refused(BUSY, "signing")
+        self._busy = True
+        try:
+            return (yield from self._steps(typ, fields))
+        finally:
+            self._busy = False
+
+    def _steps(self, typ: int, fields: dict):
+        journal = self._journal
+        n = journal.next_n
+        dev = self._identity.dev
+        totals = self._totals(typ, fields)
+        whole = dict(fields)
+        whole.update(self._terminal.common_fields())
+        whole.update(
+            {
+                record.V: record.FORMAT,
+                record.DEV: dev,
+                record.N: n,
+                record.ROOT: journal.root(),
+                record.TYP: typ,
+                record.TOT: totals,
+            }
+        )
+        payload = record.encode(whole)
+        journal.check(len(payload) + _ENVELOPE)  # rather than sign in vain
+        signature = yield from self._signer.sign_steps(cose.to_be_signed(payload))
+        envelope = cose.build(payload, signature, dev)
+        journal.append(n, envelope, totals)
+        return n, envelope
+
+    def _totals(self, typ: int, fields: dict) -> "list[int]":
+        readings, net, voids = self._journal.totals
+        if typ == record.READING and record.VAL in fields:  # without it the encoder refuses
+            return [readings + 1, net + fields[record.VAL][0], voids]
+        if typ == record.VOID:
+            return [readings, net, voids + 1]
+        return [readings, net, voids]

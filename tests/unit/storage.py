@@ -1,0 +1,111 @@
+"""Storage for tests of what writes files, the same on both interpreters.
+
+Owns: an empty folder: on CPython a temporary directory, on MicroPython a new littlefs on a NOR flash
+in RAM (the file system and geometry of an RP2 board; the wasm VM has none and uses its own); small
+records to put into it.
+Refuses: nothing.
+Units: sizes in bytes.
+"""
+
+import hashlib
+import os
+import sys
+
+from steelyard_wire import cose, record
+
+DEVICE = b"TESTunit"
+
+
+class Scratch:
+    """`with Scratch() as folder:` gives the path of an empty folder that is gone afterwards."""
+
+    def __init__(self, blocks=64):
+        self._blocks = blocks
+        self._vfs = None
+
+    def __enter__(self):
+        self._path = "/scratch"
+        if sys.implementation.name != "micropython":
+            import tempfile
+
+            self._path = tempfile.mkdtemp()
+            return self._path
+        import vfs
+
+        if hasattr(vfs, "VfsLfs2"):
+            from simulation.nor import NorFlash, file_system
+
+            self._vfs = vfs
+            chip = NorFlash(bytearray(self._blocks * 4096), self._blocks)
+            vfs.mount(file_system(chip), self._path)
+        else:  # the wasm VM: its file system is in memory
+            os.mkdir(self._path)
+        return self._path
+
+    def __exit__(self, *_):
+        if self._vfs is not None:
+            self._vfs.umount(self._path)
+        else:
+            _remove(self._path)
+
+
+def _remove(path):
+    if os.stat(path)[0] & 0x4000:
+        for name in os.listdir(path):
+            _remove(path + "/" + name)
+        os.rmdir(path)
+    else:
+        os.remove(path)
+
+
+def read(path):
+    """The bytes of a file."""
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def write(path, data):
+    """Make or replace a file."""
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def totals(n):
+    """Totals after record `n` when record k is a reading of 5 * k."""
+    return [n + 1, 5 * n * (n + 1) // 2, 0]
+
+
+def envelope(n, root=bytes(32), salt=0):
+    """A well-formed record `n`, a reading of 5 * n; its signature is 64 arbitrary bytes."""
+    payload = record.encode(
+        {
+            record.V: 1,
+            record.DEV: DEVICE,
+            record.N: n,
+            record.ROOT: root,
+            record.TYP: record.READING,
+            record.TOT: totals(n),
+            record.BC: 1,
+            record.UP: 1000 * n,
+            record.T: None,
+            record.TS: [0, None],
+            record.VAL: [5 * n, -3, 1],
+            record.ST: 1,
+            record.CAL: [1, bytes(8)],
+            record.FW: ["0", bytes(8)],
+        }
+    )
+    signature = hashlib.sha256(bytes([n & 0xFF, salt])).digest()
+    return cose.build(payload, signature + signature, DEVICE)
+
+
+def tree_root(leaves):
+    """MTH of RFC 6962 section 2.1, straight from its definition."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return hashlib.sha256(b"\x00" + leaves[0]).digest()
+    k = 1
+    while 2 * k < len(leaves):
+        k *= 2
+    return hashlib.sha256(b"\x01" + tree_root(leaves[:k]) + tree_root(leaves[k:])).digest()

@@ -1,0 +1,55 @@
+"""The command table, and every line that is refused on its way to it."""
+
+import check
+from steelyard_wire import codes, commands, line
+
+
+def _admit(raw):
+    return commands.admit(line.parse(raw))
+
+
+def test_golden_lines_are_admitted_with_their_row():
+    for case in check.vectors("line")["commands"]:
+        command = line.parse(case["line"].encode())
+        row = commands.lookup(command.name)
+        if row[2] and command.tag is not None and not command.has_crc:
+            check.refused(codes.CRC_REQUIRED, commands.admit, command)
+        else:
+            assert commands.admit(command) is row
+
+
+def test_refused_lines():
+    for case in check.vectors("line")["refused"]:
+        error = check.raises(codes.Refused, _admit, case["line"])
+        assert error.code == case["code"], (case, error.detail)
+
+
+def test_a_person_needs_no_check_sum():
+    assert _admit(b"zero")[0] == "ZERO"
+
+
+def test_every_row_is_whole():
+    names = [row[0] for row in commands.COMMANDS]
+    assert len(set(names)) == len(names)
+    for name, level, changes, fewest, most, usage, text in commands.COMMANDS:
+        assert commands.lookup(name)[0] == name
+        assert commands.LEVELS[level] in ("OPEN", "USER", "SERVICE", "FACTORY")
+        assert 0 <= fewest <= most <= 4
+        assert usage.split(" ")[0] == name and text
+        # An open command needs no key, so it may change nothing.
+        assert changes == (level > commands.OPEN)
+
+
+def test_every_argument_count_outside_the_row_is_refused():
+    for name, _, _, fewest, most, _, _ in commands.COMMANDS:
+        for count in range(7):
+            raw = " ".join([name] + ["x"] * count).encode()
+            if fewest <= count <= most:
+                assert _admit(raw)[0] == name
+            else:
+                check.refused(codes.ARGUMENT, _admit, raw)
+
+
+def test_unknown_names():
+    for name in ("", "help", "ZEROS", "CAL "):
+        check.refused(codes.UNKNOWN_COMMAND, commands.lookup, name)
