@@ -1,6 +1,7 @@
 """Where the tests find what they test.
 
-Owns: sys.path: `steelyard_wire`, the device code and the helpers of the tests.
+Owns: sys.path (`steelyard_wire`, the device code, the host, the helpers of the tests) and
+hypothesis' profile.
 Refuses: nothing.
 Units: none.
 """
@@ -8,9 +9,15 @@ Units: none.
 import sys
 from pathlib import Path
 
+from hypothesis import settings
+
 _TESTS = Path(__file__).resolve().parent
 _ROOT = _TESTS.parent
 
 for place in (_ROOT / "protocol", _ROOT / "firmware", _ROOT / "host", _TESTS, _TESTS / "unit"):
     if str(place) not in sys.path:
         sys.path.insert(0, str(place))
+
+# No deadline for an example: the machines that run the tests are shared and slow at times.
+settings.register_profile("steelyard", deadline=None)
+settings.load_profile("steelyard")

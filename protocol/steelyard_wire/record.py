@@ -153,14 +153,17 @@ def _check(fields: "dict[int, object]", code: int) -> None:
 
 def _first_broken(fields: "dict[int, object]") -> object:
     """The key of a field that breaks a rule, or None."""
-    typ = fields.get(TYP)
-    for key in _COMMON + _REQUIRED.get(typ, ()):
+    for key in _COMMON:
         if key not in fields:
             return key
     for key, value in fields.items():
         if key != DATA and not (key in _RULES and _fits(value, _RULES[key])):
             return key
-    # Every field but DATA has its type by now; the rules between fields follow.
+    # Every field but DATA has its type by now (before, TYP may be no key for a dict).
+    typ = fields[TYP]
+    for key in _REQUIRED.get(typ, ()):
+        if key not in fields:
+            return key
     status = fields.get(ST)
     net = typ == READING and isinstance(status, int) and status & ST_NET != 0
     if (VAL in fields) != (typ in (READING, VOID)):

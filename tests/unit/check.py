@@ -18,7 +18,7 @@ def raises(exc, fn, *args):
         result = fn(*args)
     except exc as error:
         return error
-    raise AssertionError("not refused: %r gave %r" % (args, result))
+    raise AssertionError("not refused: " + repr(args) + " gave " + repr(result))
 
 
 def refused(code, fn, *args):

@@ -39,8 +39,8 @@ def run(names):
         for test in tests:
             try:
                 getattr(module, test)()
-            except Exception as error:  # whatever a test raises is its failure
-                print("FAIL %s.%s" % (name, test))
+            except Exception as error:  # noqa: BLE001  whatever a test raises is its failure
+                print("FAIL", name + "." + test)
                 _print(error)
                 failed += 1
             else:
@@ -54,7 +54,7 @@ def main():
     for place in ("/tests/unit", "/firmware", "/protocol"):
         sys.path.insert(0, root + place)
     passed, failed = run(sys.argv[1:])
-    print("%d passed, %d failed" % (passed, failed))
+    print(str(passed) + " passed, " + str(failed) + " failed")
     sys.exit(0 if passed and not failed else 1)
 
 

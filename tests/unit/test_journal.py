@@ -138,7 +138,7 @@ def test_a_flipped_bit_anywhere_stops_writing_and_keeps_the_rest_readable():
         path = folder + "/journal/000000.log"
         whole = read(path)
         start = len(whole) - sum([len(leaf) + 16 for leaf in leaves])
-        for at in range(0, len(whole)):
+        for at in range(len(whole)):
             if start + 30 < at < len(whole) - 240 and at % 7:
                 continue  # bodies are all alike; the last record and every head are taken whole
             bad = bytearray(whole)

@@ -91,7 +91,7 @@ def test_a_record_has_its_fields_and_the_signature_is_over_them():
 
 def test_every_record_commits_to_all_before_it_and_totals_add_up():
     with Scratch() as folder:
-        journal, _, _, recorder = _made(folder)
+        _, _, _, recorder = _made(folder)
         events = (
             (record.BOOT, {record.DATA: _DATA}, [0, 0, 0]),
             (record.READING, _reading(1500), [1, 1500, 0]),

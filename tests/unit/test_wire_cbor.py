@@ -11,13 +11,13 @@ def _same(left, right):
         return (
             isinstance(right, list)
             and len(left) == len(right)
-            and all([_same(left[index], right[index]) for index in range(len(left))])
+            and all(_same(left[index], right[index]) for index in range(len(left)))
         )
     if isinstance(left, dict):
         return (
             isinstance(right, dict)
             and len(left) == len(right)
-            and all([key in right and _same(left[key], right[key]) for key in left])
+            and all(key in right and _same(left[key], right[key]) for key in left)
         )
     return type(left) is type(right) and left == right
 

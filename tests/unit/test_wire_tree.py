@@ -30,7 +30,7 @@ def test_a_stored_frontier_goes_on():
         for leaf in content["leaves"][:cut]:
             frontier.append(leaf)
         nodes = frontier.to_list()
-        assert len(nodes) == bin(cut).count("1")
+        assert len(nodes) == (0, 1, 1, 2, 1, 2, 2, 3, 1)[cut]
         again = tree.Frontier.from_list(cut, nodes)
         nodes.append(b"not its own")
         for leaf in content["leaves"][cut:]:

@@ -84,6 +84,8 @@ def refused_records(reading: Fields, boot: Fields) -> list[tuple[str, dict[objec
     case("ROOT too long", 4, bytes(33))
     case("ROOT as text", 4, "0" * 32)
     case("unknown type", 5, 12)
+    case("type an array", 5, [])
+    case("type a map", 5, {})
     case("TOT too short", 6, [1, 1500])
     case("TOT: readings negative", 6, [-1, 1500, 0])
     case("TOT: sum above 63 bits", 6, [1, 1 << 63, 0])
@@ -208,7 +210,7 @@ REFUSED_LINES: list[tuple[str | bytes, int, str]] = [
     ("@1 ID *0000", 4, "wrong check sum"),
     ("HELP " + "x" * 508, 5, "513 bytes"),
     ("WEIGH", 2, "no such command"),
-    ("REGISTRE", 2, "no such command"),
+    ("REGISTERS", 2, "no such command"),
     ("ID x", 3, "argument too many"),
     ("RECORD", 3, "argument missing"),
     ("SET filter_length", 3, "argument missing"),

@@ -1,0 +1,1 @@
+"""Runs first on every board. Nothing to do yet: the stock _boot.py has mounted the flash."""

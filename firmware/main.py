@@ -1,0 +1,5 @@
+"""Runs after boot.py: the weighing terminal."""
+
+from terminal.app import main
+
+main()

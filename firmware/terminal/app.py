@@ -1,0 +1,140 @@
+"""Composition: which parts this board has, wired once, and the tasks that run them.
+
+Owns: every buffer that lives as long as the terminal, and the list of tasks.
+Refuses: to go on without converter, signer or journal; the service line then says why.
+Units: none of its own.
+"""
+
+import asyncio
+import os
+import time
+
+import board
+import machine
+from steelyard_wire import codes
+from steelyard_wire.codes import Refused
+from terminal.drivers.append_file import AppendFile
+from terminal.drivers.clock import Clock
+from terminal.drivers.files import Files
+from terminal.drivers.measure import software_identification
+from terminal.drivers.ring import SampleRing
+from terminal.evidence import ed25519, settings
+from terminal.evidence.journal import Journal
+from terminal.links.console import ConsoleLink
+from terminal.links.service import Service
+from terminal.links.session import KeyedSession, OpenSession
+from terminal.operations import Terminal
+
+_POLL_MS = 10
+
+
+def _converter(ring):
+    wiring = board.CONVERTER
+    if wiring["chip"] != "hx711":
+        raise ValueError("board.py names the converter " + wiring["chip"] + "; known: hx711")
+    from terminal.drivers.hx711 import HX711
+
+    dout = machine.Pin(wiring["dout"], machine.Pin.IN)
+    sck = machine.Pin(wiring["sck"], machine.Pin.OUT, value=0)
+    return HX711(dout, sck, time, machine, ring, wiring["gain"], wiring["rate_hz"])
+
+
+class _Signers:
+    """Makes signers from seeds; holds the comb table, which is read once."""
+
+    def __init__(self) -> None:
+        self._table = b""
+
+    def open(self) -> None:
+        """Read the table and prove the arithmetic; Refused(SIGNER_FAULT)."""
+        try:
+            with open("/terminal/evidence/comb6.bin", "rb") as file:
+                self._table = file.read()
+        except OSError:
+            raise Refused(codes.SIGNER_FAULT, "comb6.bin is missing")
+        ed25519.self_test(self._table)
+
+    def make(self, seed: bytes):
+        """A signer for the key of `seed`."""
+        return ed25519.Signer(seed, self._table, os.urandom)
+
+
+def _network(terminal):
+    if board.NETWORK != "wlan":
+        return None
+    import network
+
+    from terminal.links.wifi import Network
+
+    files = terminal.files
+
+    def save(credentials) -> None:
+        if credentials is None:
+            settings.remove(files, "wifi")
+        else:
+            settings.save(files, "wifi", credentials)
+
+    wlan = network.WLAN(network.STA_IF)
+    return Network(wlan, lambda: settings.load(files, "wifi"), save, board.TCP_PORT)
+
+
+async def _weigh(terminal) -> None:
+    while True:
+        terminal.converter.poll()
+        terminal.drain()
+        terminal.clock.up_ms()  # keeps the unwrapped uptime up to date
+        await asyncio.sleep_ms(_POLL_MS)
+
+
+async def _start(terminal, signers) -> int:
+    """Bring the terminal up; the error code that stops it, or 0."""
+    try:
+        signers.open()
+        terminal.open()
+        for _ in terminal.start_steps(machine.reset_cause()):
+            await asyncio.sleep_ms(0)
+    except Refused as refused:
+        print("# stopped:", codes.error_name(refused.code), refused.detail)
+        return refused.code
+    return 0
+
+
+async def _run(terminal, signers) -> None:
+    terminal.converter.start(machine.Pin.IRQ_FALLING)
+    weighing = asyncio.create_task(_weigh(terminal))
+    halted = await _start(terminal, signers)
+    network = None if halted else _network(terminal)
+    service = Service(terminal, network, machine.reset, halted)
+    running = [weighing, ConsoleLink(service, OpenSession(os.urandom)).run()]
+    if network is not None:
+        from terminal.links.tcp import TcpServer
+
+        def session():
+            return KeyedSession(os.urandom, lambda: terminal.link_key)
+
+        await TcpServer(service, session, board.TCP_PORT).start()
+        running.append(network.run())
+    # A task that dies takes the program down with its traceback: nothing goes on half alive.
+    await asyncio.gather(*running)
+
+
+def main() -> None:
+    """Run the terminal; returns only when Ctrl-C on an unsealed console asks for the REPL."""
+    ring = SampleRing()
+    signers = _Signers()
+    terminal = Terminal(
+        board,
+        Files("/state"),
+        Journal(AppendFile("/journal")),
+        Clock(time),
+        signers.make,
+        os.urandom,
+        software_identification(),
+    )
+    terminal.ring = ring
+    terminal.converter = _converter(ring)
+    try:
+        asyncio.run(_run(terminal, signers))
+    except KeyboardInterrupt:
+        terminal.converter.stop()
+        print("# stopped: at the REPL; Ctrl-D starts the terminal again")

@@ -1,0 +1,243 @@
+"""What a terminal can be asked to do, each operation with the signed record that it leaves.
+
+Owns: the settings in force, the calibration session and the order of "record, then change".
+Refuses: with `Refused(code)`, before anything has changed.
+Units: quantities are integer mantissas with a decimal exponent; times as in drivers.clock.
+
+Operations that sign are generators: each `yield` is a slice of work (in 256-bit multiplications),
+after which the caller lets other tasks run. Their result is the value of StopIteration.
+
+A change of settings and its record are one transaction: the new settings are saved as `pending`
+with the number of the record to come, the record is written, `pending` becomes the setting. A
+power cut leaves the old setting without a record or the new one with it (`_settle_pending`).
+"""
+
+from steelyard_wire import codes, cose, record
+from steelyard_wire.codes import Refused
+from steelyard_wire.digest import sha256
+from terminal.evidence import settings
+from terminal.evidence.identity import Identity, make_seed
+from terminal.evidence.recorder import Recorder, last_boot_counter
+from terminal.weighing.calibrate import CalibrationSession
+from terminal.weighing.config import Config
+from terminal.weighing.linearise import Calibration
+from terminal.weighing.weigher import Weigher
+
+VERSION = "0.1.0"
+
+
+class Terminal:
+    """The terminal's state and operations.
+
+    board: module of the board file. files: settings' file access. journal: a Journal, not open.
+    clock: drivers.clock.Clock. make_signer(seed) -> signer. random(n) -> n random bytes.
+    software_id: 32 bytes.
+    """
+
+    def __init__(self, board, files, journal, clock, make_signer, random, software_id) -> None:
+        self.board = board
+        self.files = files
+        self.journal = journal
+        self.clock = clock
+        self.software_id = software_id
+        self.converter = None
+        self.ring = None
+        self.wifi = None
+        self._make_signer = make_signer
+        self._random = random
+        self._recorder = None
+        self.identity = None
+        self.boot_counter = 0
+        self.link_key = b""
+        self.session = None
+        self.config = Config.from_map(board.SCALE)
+        self.calibration = None
+        self.weigher = Weigher(self.config, None)
+
+    # --- start -----------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Take up what is stored; Refused(STORAGE) when it is damaged."""
+        self.journal.open()
+        self._settle_pending()
+        stored = settings.load(self.files, "config")
+        if stored is not None:
+            self.config = Config.from_map(stored)
+        stored = settings.load(self.files, "calibration")
+        if stored is not None:
+            self.calibration = Calibration.from_map(stored)
+        self._rebuild()
+
+    def _settle_pending(self) -> None:
+        pending = settings.load(self.files, "pending")
+        if pending is None:
+            return
+        n = pending[1]
+        if self.journal.next_n > n and self._record_type(n) == pending[4]:
+            settings.save(self.files, pending[2], pending[3])
+        settings.remove(self.files, "pending")
+
+    def _record_type(self, n: int) -> int:
+        return record.decode(cose.split(self.journal.get(n)).payload)[record.TYP]
+
+    def start_steps(self, cause: int):
+        """After a reset: take up the identity and write the boot record; None when bare."""
+        stored = settings.load(self.files, "identity")
+        if stored is None:
+            if self.journal.next_n:
+                # Records without the key that signed them: a wiped board must not go on as new.
+                raise Refused(codes.STORAGE, "the journal has records but the key is gone")
+            return None
+        self._adopt(Identity(stored[1], stored[2], stored[3]), stored[4])
+        return (yield from self._boot_record_steps(cause, None))
+
+    def _adopt(self, identity: Identity, link_key: bytes) -> None:
+        signer = identity.signer(self._make_signer)
+        self._recorder = Recorder(self.journal, signer, identity, self)
+        self.identity = identity
+        self.link_key = link_key
+
+    def _boot_record_steps(self, cause: int, nonce):
+        self.boot_counter = last_boot_counter(self.journal) + 1
+        data = {1: self.identity.public_key, 2: cause, 3: nonce}
+        return (yield from self._recorder.record_steps(record.BOOT, {record.DATA: data}))
+
+    # --- what a record says of the terminal ------------------------------------------------------
+
+    def common_fields(self) -> dict:
+        """Fields that every record carries: boot, time, calibration, firmware (trust.md 6.2)."""
+        generation = self.calibration.generation if self.calibration else 0
+        return {
+            record.BC: self.boot_counter,
+            record.UP: self.clock.up_ms(),
+            record.T: self.clock.utc(),
+            record.TS: self.clock.quality(),
+            record.CAL: [generation, self.calibration_digest()],
+            record.FW: [VERSION, self.software_id[:8]],
+        }
+
+    def calibration_digest(self) -> bytes:
+        """8 bytes over calibration and metrological parameters; zeros when uncalibrated."""
+        return self.calibration.digest(self.config) if self.calibration else bytes(8)
+
+    def _require_identity(self) -> None:
+        if self._recorder is None:
+            raise Refused(codes.NOT_PROVISIONED, "")
+
+    # --- identity --------------------------------------------------------------------------------
+
+    def provision_steps(self, serial: str, entropy: bytes, link_key: bytes):
+        """Make the key, take the serial number and write record 0; returns (n, envelope)."""
+        if self.identity is not None:
+            raise Refused(codes.ALREADY_PROVISIONED, self.identity.serial)
+        if len(link_key) != 32:
+            raise Refused(codes.ARGUMENT, "the link key has 32 bytes")
+        test = bool(self.board.TEST)
+        seed = make_seed(self._random(32), entropy, self.software_id)
+        identity = Identity(seed, serial, test)
+        settings.save(self.files, "identity", {1: seed, 2: serial, 3: test, 4: link_key})
+        self._adopt(identity, link_key)
+        return (yield from self._boot_record_steps(0, sha256(entropy)[:16]))
+
+    # --- weighing --------------------------------------------------------------------------------
+
+    def drain(self) -> None:
+        """Feed all waiting samples to the weigher; allocates nothing."""
+        ring = self.ring
+        weigher = self.weigher
+        while ring.take():
+            weigher.feed(ring.counts, ring.ticks, ring.fault)
+
+    def zero(self) -> None:
+        """Set zero; Refused with the reason."""
+        self._check(self.weigher.zero())
+
+    def tare(self) -> None:
+        """Take the load as tare; Refused with the reason."""
+        self._check(self.weigher.tare())
+
+    def _check(self, code: int) -> None:
+        if code:
+            raise Refused(code, "")
+
+    def register_steps(self, nonce: "bytes | None"):
+        """Sign the present stable reading; returns (n, envelope)."""
+        self._require_identity()
+        self._check(self.weigher.registrable())
+        reading = self.weigher.reading
+        config = self.config
+        fields = {
+            record.VAL: [reading.net, config.exp10, config.unit],
+            record.ST: reading.status,
+            record.RAW: [reading.counts, None],
+        }
+        if reading.status & codes.ST_NET:
+            fields[record.TARE] = [reading.tare, config.exp10, 0]
+        if nonce:
+            fields[record.NONCE] = nonce
+        return (yield from self._recorder.record_steps(record.READING, fields))
+
+    # --- settings --------------------------------------------------------------------------------
+
+    def _change_steps(self, name: str, new: dict, typ: int, data: dict):
+        self._require_identity()
+        pending = {1: self.journal.next_n, 2: name, 3: new, 4: typ}
+        settings.save(self.files, "pending", pending)
+        try:
+            written = yield from self._recorder.record_steps(typ, {record.DATA: data})
+        except Refused:
+            # Unless it is open what became of the record: then the next start finds out.
+            if not self.journal.fault:
+                settings.remove(self.files, "pending")
+            raise
+        settings.save(self.files, name, new)
+        settings.remove(self.files, "pending")
+        return written
+
+    def set_parameter_steps(self, name: str, value: str):
+        """Change one parameter of the configuration; returns (n, envelope)."""
+        new = self.config.with_value(name, value)
+        data = {1: name, 2: self.config.get(name), 3: new.get(name)}
+        written = yield from self._change_steps("config", new.to_map(), record.PARAMETER, data)
+        self.config = new
+        self._rebuild()
+        return written
+
+    def _rebuild(self) -> None:
+        self.session = None
+        self.weigher = Weigher(self.config, self.calibration)
+
+    def calibration_session(self) -> CalibrationSession:
+        """The open session; Refused(CALIBRATION_ORDER) when none is."""
+        if self.session is None:
+            raise Refused(codes.CALIBRATION_ORDER, "start with CAL BEGIN")
+        return self.session
+
+    def begin_calibration(self) -> None:
+        """Open a session; one that was open is dropped, the calibration in force stays."""
+        self.session = CalibrationSession(self.weigher)
+
+    def commit_calibration_steps(self):
+        """Put the session's calibration in force; returns (n, envelope)."""
+        new = self.calibration_session().commit()
+        data = {
+            1: new.generation,
+            2: new.zero_counts,
+            3: new.span_counts,
+            4: [new.span_mantissa, new.exp10, new.unit],
+            5: new.reference,
+        }
+        written = yield from self._change_steps(
+            "calibration", new.to_map(), record.CALIBRATION, data
+        )
+        self.calibration = new
+        self._rebuild()
+        return written
+
+    def set_time_steps(self, utc: int):
+        """Set the wall time; the old and the new value are recorded; returns (n, envelope)."""
+        self._require_identity()
+        data = {1: self.clock.utc(), 2: utc}
+        written = yield from self._recorder.record_steps(record.TIME_SET, {record.DATA: data})
+        self.clock.set(utc)
+        return written

@@ -1,0 +1,90 @@
+"""Power cuts at every flash operation: no acknowledged record lost, no number used twice.
+
+Owns: which runs are made, the proof that the check sees planted mistakes, the full chip, and the
+stock start-up rule on a cut, a bare and a damaged chip.
+Refuses: a run that found anything broken; the message has the operations at which it was cut.
+Units: cuts. Set STEELYARD_SOAK=N for N further seeds of double cuts (`make soak`).
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import vms
+
+HERE = Path(__file__).resolve().parent
+PATHS = (*vms.DEVICE_PATHS, vms.ROOT / "tests" / "unit")
+# (records there before, seed of the double cuts); 58: a segment begins during the run, at 64.
+RUNS = [(0, 1), (58, 1)]
+SOAK = int(os.environ.get("STEELYARD_SOAK", "0"))
+RUNS += [(52 + seed % 64, seed) for seed in range(2, 2 + SOAK)]
+
+
+def _run(*arguments: object) -> dict:
+    output = vms.run_micropython(
+        HERE / "power_cuts.py", *PATHS, timeout=600, argv=tuple(map(str, arguments))
+    )
+    # Above the result: what the VM says when it collects files that a cut left open.
+    return json.loads(output.splitlines()[-1])
+
+
+@pytest.mark.parametrize(("records", "seed"), RUNS)
+def test_every_cut_keeps_what_was_acknowledged(records: int, seed: int) -> None:
+    result = _run("cuts", "real", "real", records, seed, 0)
+    assert result["broken"] == []
+    # 4 places in a page or block for each operation, and as many double cuts.
+    assert result["operations"] > 80
+    assert result["cuts"] == 8 * (result["operations"] + 1)
+
+
+@pytest.mark.parametrize(
+    ("journal", "files", "symptom"),
+    [
+        ("announces", "real", "after"),
+        ("trusts", "real", "next_n"),
+        ("real", "removes", "settings None"),
+    ],
+)
+def test_a_planted_mistake_is_seen(journal: str, files: str, symptom: str) -> None:
+    broken = _run("cuts", journal, files, 20, 1, 0)["broken"]
+    assert broken and symptom in broken[0][1]
+
+
+def test_a_full_chip_refuses_records_and_still_saves_settings() -> None:
+    result = _run("full")
+    assert result["refusal"] == "JOURNAL_FULL"
+    assert result["records"] > 300
+    assert result["free_blocks"] >= 8
+
+
+START = """
+import os
+from simulation.nor import BLOCK, NorFlash, PowerCut, mount_root
+chip = bytearray(b"\\xff" * (16 * BLOCK))
+
+def start(write):
+    mount_root(NorFlash(chip, 16))
+    if write:
+        with open("/mark", "w") as file:
+            file.write("here")
+    return os.listdir("/")
+
+print(start(True))    # bare: formatted
+print(start(False))   # what is there is kept
+cut = NorFlash(chip, 16)
+mount_root(cut)
+cut.cut_after(0)
+try:
+    os.mkdir("/other")
+except PowerCut:
+    print(start(False))  # a cut is no reason to format
+chip[8:16] = bytes(8)  # "littlefs" in both superblocks
+chip[BLOCK + 8 : BLOCK + 16] = bytes(8)
+print(start(False))   # does not mount: formatted
+"""
+
+
+def test_the_stock_start_formats_what_does_not_mount_and_nothing_else() -> None:
+    output = vms.run_micropython(START).splitlines()
+    assert output == ["['mark']", "['mark']", "['mark']", "[]"]
