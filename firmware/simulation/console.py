@@ -1,0 +1,141 @@
+"""The terminal's console cable: a PTY and a TCP port on the host's side, the VM's PTY on the other.
+
+Owns: both PTYs, the listening socket, and what a soft reset looks like on the line.
+Refuses: a second client on the TCP port, with one sentence. Units: bytes.
+
+The host's PTY stays while VMs come and go, as a USB port's cable does. Lone line feeds of the
+program leave as CR LF, as a board's console sends them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import re
+import socket
+import termios
+import tty
+
+RAW_BANNER = b"raw REPL; CTRL-B to exit\r\n"
+_PROMPT = b">>> "
+_LONE_LF = re.compile(rb"(?<!\r)\n")
+
+
+def _vm_line() -> tuple[int, int]:
+    master, slave = pty.openpty()
+    mode = termios.tcgetattr(slave)
+    mode[0] = mode[1] = 0
+    mode[3] = termios.ISIG  # Ctrl-C interrupts the program, as on a board's console
+    mode[6] = list(mode[6])
+    mode[6][termios.VINTR] = b"\x03"
+    mode[6][termios.VQUIT] = mode[6][termios.VSUSP] = b"\x00"
+    termios.tcsetattr(slave, termios.TCSANOW, mode)
+    return master, slave
+
+
+class Console:
+    """Bridges the VM's console with whoever holds the cable."""
+
+    def __init__(self, port: int) -> None:
+        self.vm, self.slave = _vm_line()
+        self.host, self._host_slave = pty.openpty()
+        tty.setraw(self._host_slave)
+        os.set_blocking(self.host, False)
+        self.path = os.ttyname(self._host_slave)
+        self.server = socket.create_server(("127.0.0.1", port))
+        self.client: socket.socket | None = None
+        self.in_raw_repl = False
+        self._swallow = False
+        self._last = b""
+
+    @property
+    def address(self) -> str:
+        """URL of the TCP side."""
+        return f"socket://127.0.0.1:{self.server.getsockname()[1]}"
+
+    def accept(self) -> None:
+        """Take a client, or refuse it when there is one."""
+        client, _ = self.server.accept()
+        if self.client is not None:
+            client.sendall(b"# this console has a client already; close it first\r\n")
+            client.close()
+            return
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.client = client
+
+    def drop_client(self) -> None:
+        """The client is gone."""
+        if self.client is not None:
+            self.client.close()
+            self.client = None
+
+    def from_client(self) -> bytes:
+        """Bytes that the TCP client sent; empty when it left."""
+        assert self.client is not None
+        try:
+            data = self.client.recv(4096)
+        except ConnectionError:
+            data = b""
+        if not data:
+            self.drop_client()
+        return data
+
+    def to_vm(self, data: bytes) -> None:
+        """The host types."""
+        os.write(self.vm, data)
+
+    def from_vm(self) -> None:
+        """Pass on what the VM says."""
+        data = os.read(self.vm, 4096)
+        if self._swallow:
+            # The new VM shows its friendly banner on its way to the raw REPL; a board does not.
+            self._last += data
+            at = self._last.find(RAW_BANNER)
+            if at < 0:
+                return
+            data, self._swallow = self._last[at:], False
+            self._last = b""
+        self._note_mode(data)
+        self.say(_LONE_LF.sub(b"\r\n", data))
+
+    def _note_mode(self, data: bytes) -> None:
+        seen = self._last[-64:] + data
+        raw, friendly = seen.rfind(RAW_BANNER), seen.rfind(_PROMPT)
+        if raw != friendly:
+            self.in_raw_repl = raw > friendly
+        self._last = seen[-64:]
+
+    def say(self, data: bytes) -> None:
+        """Send to the host's side; a PTY that nobody reads overflows, as a USB port does."""
+        try:
+            os.write(self.host, data)
+        except BlockingIOError:
+            termios.tcflush(self._host_slave, termios.TCIFLUSH)
+        if self.client is not None:
+            with contextlib.suppress(ConnectionError):  # its end is found when it is read
+                self.client.sendall(data)
+
+    def soft_reset(self) -> bool:
+        """The program ended: announce it; True if main.py is to run in the next life."""
+        self.say(b"MPY: soft reboot\r\n")
+        if not self.in_raw_repl:
+            self.power_on()
+            return True
+        self._last = b""
+        self._swallow = True
+        self.to_vm(b"\x01")
+        return False
+
+    def power_on(self) -> None:
+        """A new life: nothing typed before counts."""
+        termios.tcflush(self.slave, termios.TCIFLUSH)
+        self.in_raw_repl = self._swallow = False
+        self._last = b""
+
+    def close(self) -> None:
+        """Let everything go."""
+        self.drop_client()
+        self.server.close()
+        for descriptor in (self.vm, self.slave, self.host, self._host_slave):
+            os.close(descriptor)

@@ -1,0 +1,184 @@
+"""A virtual terminal as a program: the real firmware on the real VM, in a simulated world.
+
+    python terminal.py --flash FILE [--seed N] [--speed X] [--scenario FILE] ...
+
+Prints one line of JSON with the addresses when it is ready, serves until Ctrl-C or SIGTERM, and
+leaves no process behind. The flash file is created when it is missing; killing the program is a
+power cut. `steelyard sim` is the comfortable way to start it.
+
+Owns: the command line, the world's command port, scenarios. Refuses: with one sentence and exit
+code 2 (usage), 3 (no VM, flash in use). Units: as in commands.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import selectors
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from commands import CommandError, Commands
+from console import Console
+from load_cell import Cell, LoadCell
+from radio import Radio
+from vm_process import NoVirtualMachine, find_micropython
+from world import FlashInUse, Wiring, World, free_port
+
+SERVICE_PORT = 4510  # boards/virtual.py TCP_PORT
+_AT = re.compile(r"at\s+(\d+(?:\.\d+)?)\s*s\s*:\s*(.+)")
+
+
+class WorldPort:
+    """The second address: command lines in, `ok ...` or `error ...` out."""
+
+    def __init__(self, world: World, commands: Commands, port: int) -> None:
+        self._world = world
+        self._commands = commands
+        self._server = socket.create_server(("127.0.0.1", port))
+        self._open: dict[socket.socket, bytes] = {}
+        self._slow: list[tuple[socket.socket, str]] = []
+        world.selector.register(self._server, selectors.EVENT_READ, self._accept)
+
+    @property
+    def address(self) -> str:
+        """URL of the world's command line."""
+        return f"socket://127.0.0.1:{self._server.getsockname()[1]}"
+
+    def _accept(self) -> None:
+        client, _ = self._server.accept()
+        self._open[client] = b""
+        self._world.selector.register(client, selectors.EVENT_READ, lambda: self._read(client))
+
+    def _read(self, client: socket.socket) -> None:
+        try:
+            data = client.recv(4096)
+        except ConnectionError:
+            data = b""
+        if not data:
+            self._world.selector.unregister(client)
+            del self._open[client]
+            client.close()
+            return
+        *lines, self._open[client] = (self._open[client] + data).split(b"\n")
+        for line in lines:
+            if line.strip():
+                self._answer(client, line.decode("utf-8", "replace").strip())
+
+    def _answer(self, client: socket.socket, line: str) -> None:
+        try:
+            text = f"ok {self._commands.run(line)}".rstrip()
+        except CommandError as error:
+            text = f"error {error}"
+        if self._world.behind:
+            self._slow.append((client, text))  # `advance` answers when the time has passed
+        else:
+            self._send(client, text)
+
+    def _send(self, client: socket.socket, text: str) -> None:
+        if client in self._open:
+            client.sendall(text.encode() + b"\n")
+
+    def settle(self) -> None:
+        """Answer what waited for board time."""
+        if self._slow and not self._world.behind:
+            for client, text in self._slow:
+                self._send(client, text)
+            self._slow.clear()
+
+
+def load_scenario(path: Path, commands: Commands, world: World) -> None:
+    """Plan a scenario: lines `at 3.5 s: place 1 kg`, or commands to be carried out at the start."""
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        text = line.partition("#")[0].strip()
+        if not text:
+            continue
+        match = _AT.fullmatch(text)
+        when, command = (float(match[1]), match[2]) if match else (0.0, text)
+
+        def carry_out(command: str = command, number: int = number) -> None:
+            try:
+                commands.run(command)
+            except CommandError as error:
+                print(f"{path.name}:{number}: {error}", file=sys.stderr, flush=True)
+
+        world.after(round(when * 1e6), carry_out)
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="A virtual weighing terminal.")
+    parser.add_argument("--flash", type=Path, required=True, help="flash file, made if missing")
+    parser.add_argument("--seed", type=int, default=1, help="of everything random (default 1)")
+    parser.add_argument("--speed", default="1", help="board s per real s, 0 holds, max (default 1)")
+    parser.add_argument("--rate", type=int, choices=(10, 80), default=80, help="RATE pin")
+    parser.add_argument("--rate-error-ppm", type=int, default=0, help="of the converter's clock")
+    parser.add_argument("--capacity-kg", type=float, default=20.0, help="of the load cell")
+    parser.add_argument("--console-port", type=int, default=0)
+    parser.add_argument("--world-port", type=int, default=0)
+    parser.add_argument("--service-port", type=int, default=0)
+    parser.add_argument("--scenario", type=Path, help="file of world commands")
+    parser.add_argument("--ssid", default="market", help="name of the network in the air")
+    parser.add_argument("--psk-env", default="", help="environment variable with its key")
+    return parser.parse_args()
+
+
+def build(options: argparse.Namespace) -> tuple[World, Radio, Commands, WorldPort]:
+    """The parts, wired."""
+    vm_port = free_port()
+    wiring = Wiring(
+        rate_hz=options.rate,
+        rate_error_ppm=options.rate_error_ppm,
+        tcp_ports={str(SERVICE_PORT): vm_port},
+    )
+    cell = LoadCell(Cell(capacity_kg=options.capacity_kg), options.seed)
+    wifi = (options.ssid, os.environ.get(options.psk_env, "") if options.psk_env else "")
+    world = World(options.flash, wiring, cell, Console(options.console_port), wifi)
+    radio = Radio(world, vm_port, options.service_port)
+    commands = Commands(world, radio)
+    port = WorldPort(world, commands, options.world_port)
+    return world, radio, commands, port
+
+
+def main() -> int:
+    """Run until told to stop."""
+    options = parse_arguments()
+    try:
+        find_micropython()
+        world, radio, commands, port = build(options)
+        commands.run(f"speed {options.speed}")
+        if options.scenario:
+            load_scenario(options.scenario, commands, world)
+    except (NoVirtualMachine, FlashInUse, OSError) as error:
+        print(error, file=sys.stderr)
+        return 3
+    except CommandError as error:
+        print(error, file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        world.power_on()
+        addresses = {
+            "pty": world.console.path,
+            "console": world.console.address,
+            "world": port.address,
+            "service": radio.address,
+            "pid": os.getpid(),
+        }
+        print(json.dumps(addresses), flush=True)
+        while True:
+            world.step()
+            port.settle()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        radio.close()
+        world.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""Board time inside the VM, the interrupts that fall due in it, and the pipes to the world.
+
+Owns: the microseconds since the world began, the devices that live in them, the two pipes.
+Refuses: to go on when the world is gone: the VM ends, as a board does without power.
+Units: microseconds.
+
+Time moves in two ways. `charge` adds what an operation costs on the board (a pin, a page of flash,
+a slice of a signature). `idle` asks the world to let time pass until something is due; the world
+answers at once, with no time passed, when a byte from outside may be waiting.
+Messages are records of fixed length, smaller than a pipe's atomic write, so a KeyboardInterrupt
+between a question and its answer cannot lose step: the number of the question returns in the
+answer, and answers to questions that were given up are passed over.
+"""
+
+import struct
+
+from micropython import heap_lock, heap_unlock
+
+_REQUEST = "<IIqqi4x"  # number, operation, now, argument, value
+_ANSWER = "<IIqi4xq"  # number, signals, now, word, next
+IDLE = 1
+CONVERT = 2
+RESET = 3
+START = 4
+
+# Bits of the signals, the levels that the world holds beside the conversions.
+DOUT_LOW = 1
+DOUT_HIGH = 2
+RADIO_UP = 4
+KEY_SHIFT = 8  # one bit for each key of the board, in the order zero, tare, print
+CASE_OPEN = 1 << 15
+STALL_SHIFT = 16  # 8 bits: how many clock stalls were ordered so far
+
+now_us = 0
+signals = 0
+interrupts_off = False
+heap_bytes = 0  # what the stand-ins had allocated when the program started, reported apart
+devices = []  # objects with next_us, advance(now_us) and deliver()
+
+_in_interrupt = False
+_number = 0
+_to_world = None
+_from_world = None
+_request = bytearray(struct.calcsize(_REQUEST))
+_answer = bytearray(struct.calcsize(_ANSWER))
+
+
+def attach(requests, answers):
+    """Take over the two pipe files."""
+    global _to_world, _from_world
+    _to_world = requests
+    _from_world = answers
+
+
+def ask(operation, argument=0, value=0):
+    """Put a question to the world: (now, word, next) of its answer; takes the signals over."""
+    global _number, signals
+    _number = (_number + 1) & 0xFFFFFFFF
+    struct.pack_into(_REQUEST, _request, 0, _number, operation, now_us, argument, value)
+    _to_world.write(_request)
+    while True:
+        if _from_world.readinto(_answer) != len(_answer):
+            raise SystemExit
+        number, given, now, word, following = struct.unpack(_ANSWER, _answer)
+        if number == _number:
+            signals = given
+            return now, word, following
+
+
+def charge(microseconds):
+    """An operation of the firmware took this long on the board."""
+    global now_us
+    now_us += microseconds
+    if not _in_interrupt and not interrupts_off:
+        run_due()
+
+
+def charge_masked(microseconds):
+    """The same with interrupts off, as a sector erase on rp2; edges are latched meanwhile."""
+    global now_us
+    now_us += microseconds
+
+
+def run_due():
+    """Bring every device up to now; their interrupts run as they would on the board."""
+    for device in devices:
+        if device.next_us() <= now_us:
+            device.advance(now_us)
+
+
+def interrupts_on():
+    """Interrupts are enabled again: what fell due meanwhile is delivered."""
+    if _in_interrupt:
+        return
+    for device in devices:
+        device.deliver()
+
+
+def interrupt(handler, argument):
+    """Run a hard interrupt handler: it cannot allocate, and no other one interrupts it."""
+    global _in_interrupt
+    _in_interrupt = True
+    heap_lock()
+    try:
+        handler(argument)
+    finally:
+        heap_unlock()
+        _in_interrupt = False
+
+
+def idle(until_us):
+    """The firmware has nothing to do before `until_us`: let the world decide what passes."""
+    global now_us
+    for device in devices:
+        until_us = min(until_us, device.next_us())
+    now_us = max(now_us, ask(IDLE, until_us)[0])
+    run_due()
+    interrupts_on()
+
+
+def sleep_us(microseconds):
+    """Block for this long; interrupts go on."""
+    end = now_us + microseconds
+    while now_us < end:
+        idle(end)

@@ -1,0 +1,124 @@
+"""Starts the virtual board inside the VM: flash, _boot, boot.py, main.py, then the VM's own REPL.
+
+Owns: the order of a board's start, and the time model of what costs time inside C or bytecode.
+Refuses: to start without the world's pipes. Units: none of its own.
+
+The settings come from the world in one environment variable, as a literal map (see vm_process.py).
+After the flash is mounted at "/" the host's file system is out of reach.
+"""
+
+import asyncio
+import gc
+import json
+import os
+import sys
+
+_here = __file__[: __file__.rfind("/")]
+sys.path[:] = [_here, _here[: _here.rfind("/")], ".frozen"]
+
+import board_time
+import hx711_wires
+import machine
+import network  # noqa: F401 - imported now, while its file can still be reached
+import nor
+import time  # noqa: F401 - likewise
+
+_FOREVER_US = 3600000000
+_UNIT_US = 69  # what the signer's unit of work takes on an RP2040 (trust.md 3.1)
+
+
+class _FlashTime:
+    """The time that the flash takes, with interrupts off as on rp2."""
+
+    def on_program(self, us):
+        """A page was programmed."""
+        board_time.charge_masked(us)
+
+    def on_erase(self, us):
+        """A block was erased."""
+        board_time.charge_masked(us)
+
+
+def _run_on_board_time(tcp_ports):
+    core = asyncio.core
+    poll_now = core.IOQueue.wait_io_event
+    listen = asyncio.start_server
+
+    def wait_io_event(queue, dt):
+        poll_now(queue, 0)
+        task = core._task_queue.peek()
+        due = task is not None and core.ticks_diff(task.ph_key, core.ticks()) <= 0
+        if dt and not due:
+            board_time.idle(board_time.now_us + (dt * 1000 if dt > 0 else _FOREVER_US))
+
+    def start_server(connected, host, port, backlog=5, **more):
+        # Several virtual boards share one machine: the world chose a free port for each of theirs.
+        return listen(connected, "127.0.0.1", tcp_ports.get(str(port), port), backlog, **more)
+
+    core.IOQueue.wait_io_event = wait_io_event
+    asyncio.start_server = start_server
+
+
+def _charge_signatures():
+    try:
+        from terminal.evidence import ed25519
+    except ImportError:
+        return  # a bare board
+    plain = ed25519.Signer.sign_steps
+
+    def sign_steps(signer, message):
+        steps = plain(signer, message)
+        while True:
+            try:
+                work = next(steps)
+            except StopIteration as end:
+                return end.value
+            board_time.charge(work * _UNIT_US)
+            yield work
+
+    ed25519.Signer.sign_steps = sign_steps
+
+
+def _power_on(settings):
+    board_time.attach(
+        open("/dev/fd/%d" % settings["requests"], "wb"),
+        open("/dev/fd/%d" % settings["answers"], "rb"),
+    )
+    flash = open(settings["flash"], "r+b")
+    board_time.now_us = board_time.ask(board_time.START)[0]
+    chip = hx711_wires.HX711Device(
+        settings["dout"], settings["sck"], settings["rate_hz"], settings["rate_error_ppm"]
+    )
+    chip.chip.reset(board_time.now_us)
+    for index, pin in enumerate(settings["keys"]):
+        hx711_wires.Key(pin, index)
+    hx711_wires.case_switch(settings["case"])
+    machine._cause = settings["cause"]
+    _run_on_board_time(settings["tcp_ports"])
+    nor.mount_root(nor.NorFlash(flash, settings["blocks"], _FlashTime()))
+
+
+def _run(path):
+    try:
+        with open(path) as file:
+            source = file.read()
+    except OSError:
+        return
+    try:
+        exec(compile(source, path, "exec"), {"__name__": "__main__", "__file__": path})
+    except Exception as error:
+        sys.print_exception(error)
+    except KeyboardInterrupt as error:
+        sys.print_exception(error)
+
+
+_settings = json.loads(os.getenv("STEELYARD_SIM_BOARD"))
+_power_on(_settings)
+sys.path[:] = ["", "/lib", ".frozen"]
+sys.argv[:] = []
+gc.collect()
+board_time.heap_bytes = gc.mem_alloc()
+_run("/boot.py")
+if _settings["main"]:
+    _charge_signatures()
+    _run("/main.py")

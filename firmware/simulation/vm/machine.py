@@ -1,0 +1,131 @@
+"""The `machine` module of the virtual board: pins, interrupts, reset.
+
+Owns: the nets behind the pins. Refuses: parts that the virtual board has not (AttributeError).
+Units: microseconds of board time. Pin access allocates nothing, as on a board.
+"""
+
+import board_time
+
+# A Pin call from bytecode on an RP2040 at 125 MHz, so that a bit-banged frame of 25 pulses takes
+# about 0.5 ms with the clock high for some 6 us (signal.md section 2).
+_PIN_US = 5
+
+PWRON_RESET = 1
+WDT_RESET = 3
+SOFT_RESET = 4
+_cause = PWRON_RESET
+_nets = {}
+
+
+class Net:
+    """What one pin is soldered to; parts replace `read` and `write`."""
+
+    def __init__(self):
+        self.level = 1
+        self.pin = None
+        self.handler = None
+        self.trigger = 0
+        self.latched = False
+
+    def read(self):
+        """The level that the processor sees."""
+        return self.level
+
+    def write(self, level):
+        """The processor drives the pin."""
+        self.level = level
+
+    def fell(self):
+        """The part behind the pin pulled it low."""
+        if self.handler is None or not self.trigger & Pin.IRQ_FALLING:
+            return
+        if board_time.interrupts_off:
+            self.latched = True  # the interrupt controller keeps one edge
+        else:
+            board_time.interrupt(self.handler, self.pin)
+
+
+def net(number):
+    """The net of a pin, made when it is first asked for."""
+    found = _nets.get(number)
+    if found is None:
+        found = _nets[number] = Net()
+    return found
+
+
+class Pin:
+    """machine.Pin as rp2 and esp32 have it, as far as the firmware uses it."""
+
+    IN = 0
+    OUT = 1
+    PULL_UP = 1
+    PULL_DOWN = 2
+    IRQ_RISING = 8
+    IRQ_FALLING = 4
+
+    def __init__(self, number, mode=-1, pull=-1, *, value=None):
+        self._net = net(number)
+        self._net.pin = self
+        if value is not None:
+            self._net.write(value)
+
+    def __call__(self, level=None):
+        board_time.charge(_PIN_US)
+        if level is None:
+            return self._net.read()
+        self._net.write(level)
+
+    value = __call__
+
+    def on(self):
+        """Drive the pin high."""
+        self(1)
+
+    def off(self):
+        """Drive the pin low."""
+        self(0)
+
+    def irq(self, handler=None, trigger=IRQ_FALLING | IRQ_RISING, *, hard=False):
+        """Call `handler(pin)` at the edges in `trigger`."""
+        self._net.handler = handler
+        self._net.trigger = trigger
+
+
+def disable_irq():
+    """Mask interrupts; returns the state for enable_irq."""
+    state = board_time.interrupts_off
+    board_time.interrupts_off = True
+    return state
+
+
+def enable_irq(state):
+    """Restore what disable_irq returned."""
+    board_time.interrupts_off = state
+    if not state:
+        board_time.interrupts_on()
+
+
+def reset():
+    """Start the board again: the world ends this VM, so this does not return."""
+    while True:
+        board_time.ask(board_time.RESET)
+
+
+def reset_cause():
+    """Why the board started: PWRON_RESET, or SOFT_RESET."""
+    return _cause
+
+
+def unique_id():
+    """Eight bytes; every virtual board has the same."""
+    return b"VIRTUAL0"
+
+
+def freq():
+    """The processor clock in Hz that the charges stand for."""
+    return 125000000
+
+
+def idle():
+    """Wait for an interrupt, one millisecond at most."""
+    board_time.sleep_us(1000)

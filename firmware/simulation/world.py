@@ -1,0 +1,277 @@
+"""The world around one virtual terminal: its power, its time, its load cell, its cables.
+
+Owns: the VM's life, board time, the pace at which it passes, the signals at the pins.
+Refuses: a flash file that another terminal holds. Units: microseconds of board time, kilograms.
+
+Board time belongs to whoever is busy: while the VM works, the VM's charges move it; when the VM is
+idle it asks, and the world lets time pass up to what the VM waits for, at the chosen speed.
+`speed` is board seconds per real second, 0 holds time (it moves only by `advance`), None is as
+fast as the machine goes. After a byte from outside the VM gets a few milliseconds of real time to
+see it before board time moves on.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import selectors
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from console import Console
+from load_cell import LoadCell
+from replay import Replay
+from vm_process import VmProcess
+
+IDLE, CONVERT, RESET, START = 1, 2, 3, 4
+DOUT_LOW, DOUT_HIGH, RADIO_UP, CASE_OPEN = 1, 2, 4, 1 << 15
+KEY_SHIFT, STALL_SHIFT = 8, 16
+KEYS = ("zero", "tare", "print")
+POWER_ON, SOFT_RESET = 1, 4
+_NOTICE_S = 0.004
+_KEY_PRESS_US = 200000
+
+
+class FlashInUse(RuntimeError):
+    """Another virtual terminal runs from this flash file."""
+
+
+@dataclass
+class Wiring:
+    """What is soldered to the virtual board (boards/virtual.py says the same)."""
+
+    dout: int = 2
+    sck: int = 3
+    rate_hz: int = 80
+    rate_error_ppm: int = 0
+    keys: tuple[int, ...] = (10, 11, 12)
+    case: int = 13
+    blocks: int = 352
+    tcp_ports: dict[str, int] = field(default_factory=dict)
+
+
+class World:
+    """Everything outside the VM. `step(timeout)` serves what is ready, at most once around."""
+
+    def __init__(
+        self, flash: Path, wiring: Wiring, cell: LoadCell, console: Console, wifi: tuple[str, str]
+    ) -> None:
+        flash.touch()
+        self._lock = flash.open("r+b")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise FlashInUse(f"{flash} is the flash of a virtual terminal that runs already")
+        self._flash = flash
+        self.wiring = wiring
+        self.cell = cell
+        self.console = console
+        self._wifi = wifi
+        self.selector = selectors.DefaultSelector()
+        self.now_us = 0
+        self.replay: Replay | None = None
+        self.signals = RADIO_UP
+        self.conversions = 0
+        self.boots = 0
+        self.vm: VmProcess | None = None
+        self._waiting: tuple[int, int] | None = None  # number and limit of an idle VM
+        self._timers: list[tuple[int, Callable[[], None]]] = []
+        self._held_until_us = 0
+        self._notice_until = 0.0
+        self._noticed = True
+        self.set_speed(1.0)
+        for source, serve in (
+            (console.vm, console.from_vm),
+            (console.host, self._from_host),
+            (console.server, self._accept_console),
+        ):
+            self.selector.register(source, selectors.EVENT_READ, serve)
+
+    # --- power -----------------------------------------------------------------------------------
+
+    def power_on(self, cause: int = POWER_ON, run_main: bool = True) -> None:
+        """Start the board; nothing happens if it runs."""
+        if self.vm is not None:
+            return
+        board = dict(
+            vars(self.wiring), flash=str(self._flash.resolve()), cause=cause, main=run_main
+        )
+        self.vm = VmProcess(self.console.slave, board, self._wifi)
+        self.boots += 1
+        self.selector.register(self.vm.requests, selectors.EVENT_READ, self._from_vm)
+
+    def power_off(self) -> None:
+        """Cut the power: the VM ends wherever it is."""
+        if self.vm is None:
+            return
+        self.selector.unregister(self.vm.requests)
+        self.vm.end()
+        self.vm = None
+        self._waiting = None
+
+    def _from_vm(self) -> None:
+        assert self.vm is not None
+        request = self.vm.read_request()
+        if request is None:
+            self.power_off()
+            run_main = self.console.soft_reset()
+            self.power_on(SOFT_RESET, run_main)
+            return
+        number, operation, now_us, argument, value = request
+        self._catch_up(now_us)
+        if operation == IDLE:
+            self._waiting = (number, argument)
+        elif operation == CONVERT:
+            self.conversions += 1
+            word, following = self._convert(argument, value)
+            self.vm.answer(number, self.signals, self.now_us, word, following)
+        elif operation == RESET:
+            self.power_off()
+            self.console.power_on()
+            self.power_on()
+        else:
+            self.vm.answer(number, self.signals, self.now_us)
+
+    def _convert(self, at_us: int, gain: int) -> tuple[int, int]:
+        if self.replay is not None:
+            if not self.replay.done:
+                return self.replay.convert(at_us)
+            self.replay = None
+        return self.cell.counts(at_us, gain), 0
+
+    # --- time ------------------------------------------------------------------------------------
+
+    def set_speed(self, speed: float | None) -> None:
+        """Choose the pace from now on."""
+        self.speed = speed
+        self._base_us = self.now_us
+        self._base_real = time.monotonic()
+        self._held_until_us = self.now_us
+
+    def advance(self, microseconds: int) -> None:
+        """Let held time pass by so much."""
+        self._held_until_us = max(self._held_until_us, self.now_us) + microseconds
+
+    @property
+    def behind(self) -> bool:
+        """Whether an ordered advance has not been reached yet."""
+        return self.speed == 0 and self.vm is not None and self.now_us < self._held_until_us
+
+    def after(self, microseconds: int, action: Callable[[], None]) -> None:
+        """Do something when so much board time has passed."""
+        self._timers.append((self.now_us + microseconds, action))
+        self._timers.sort(key=lambda timer: timer[0])
+
+    def _catch_up(self, now_us: int) -> None:
+        if now_us > self.now_us:
+            self.now_us = now_us
+        while self._timers and self._timers[0][0] <= self.now_us:
+            self._timers.pop(0)[1]()
+
+    def _limit_us(self, wanted_us: int) -> int:
+        if self._timers:
+            wanted_us = min(wanted_us, self._timers[0][0])
+        if self.speed is None:
+            return wanted_us
+        if self.speed == 0:
+            return min(wanted_us, self._held_until_us)
+        paced = self._base_us + int((time.monotonic() - self._base_real) * 1e6 * self.speed)
+        return min(wanted_us, paced)
+
+    def _serve_idle(self) -> float | None:
+        """Let time pass for an idle VM; seconds until it is worth another look, None: for ever."""
+        if self._waiting is None or self.vm is None:
+            return None
+        number, wanted_us = self._waiting
+        left = self._notice_until - time.monotonic()
+        if not self._noticed:
+            # A byte has come: the VM looks at its inputs once now and once when it surely is there.
+            self._noticed = left <= 0
+            self._answer_idle(number)
+            return 0
+        if left > 0:
+            return left
+        limit_us = self._limit_us(wanted_us)
+        if limit_us > self.now_us or limit_us >= wanted_us:
+            self._catch_up(limit_us)
+            self._answer_idle(number)
+            return 0
+        if not self.speed:
+            return None
+        return max((min(wanted_us, self.now_us + 20000) - limit_us) / 1e6 / self.speed, 0.0005)
+
+    def _answer_idle(self, number: int) -> None:
+        assert self.vm is not None
+        self._waiting = None
+        self.vm.answer(number, self.signals, self.now_us)
+
+    def host_bytes_came(self) -> None:
+        """A byte from outside is on its way into the VM."""
+        self._noticed = False
+        self._notice_until = time.monotonic() + _NOTICE_S
+
+    # --- pins ------------------------------------------------------------------------------------
+
+    def set_signal(self, mask: int, on: bool) -> None:
+        """Set or clear signal bits; an idle VM learns of it at once."""
+        self.signals = self.signals | mask if on else self.signals & ~mask
+
+    def stall_clock(self) -> None:
+        """Order one clock stretched beyond 60 us in the middle of a frame."""
+        count = (self.signals >> STALL_SHIFT & 0xFF) + 1 & 0xFF
+        self.signals = self.signals & ~(0xFF << STALL_SHIFT) | count << STALL_SHIFT
+
+    def press(self, key: str) -> None:
+        """Push a key for 200 ms of board time."""
+        mask = 1 << KEY_SHIFT + KEYS.index(key)
+        self.set_signal(mask, True)
+        self.after(_KEY_PRESS_US, lambda: self.set_signal(mask, False))
+
+    # --- cables ----------------------------------------------------------------------------------
+
+    def _from_host(self) -> None:
+        self._type(os.read(self.console.host, 4096))
+
+    def _accept_console(self) -> None:
+        before = self.console.client
+        self.console.accept()
+        if self.console.client is not before and self.console.client is not None:
+            self.selector.register(self.console.client, selectors.EVENT_READ, self._from_client)
+
+    def _from_client(self) -> None:
+        client = self.console.client
+        assert client is not None
+        data = self.console.from_client()
+        if not data:
+            self.selector.unregister(client)
+        self._type(data)
+
+    def _type(self, data: bytes) -> None:
+        if data:
+            self.host_bytes_came()
+            self.console.to_vm(data)
+
+    def step(self, timeout: float | None = None) -> None:
+        """Serve time and whatever is ready; waits at most `timeout` seconds."""
+        wait = self._serve_idle()
+        if wait is None or (timeout is not None and timeout < wait):
+            wait = timeout
+        for key, _ in self.selector.select(wait):
+            if key.fileobj in self.selector.get_map():
+                key.data()
+
+    def close(self) -> None:
+        """End everything; the flash file stays."""
+        self.power_off()
+        self.selector.close()
+        self.console.close()
+        self._lock.close()
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
