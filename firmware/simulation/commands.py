@@ -66,7 +66,7 @@ class Commands:
             "speed": self._speed,
             "replay": self._replay,
             "state": self._state,
-            "help": lambda rest: HELP,
+            "help": lambda rest: " | ".join(re.sub(r"\s{2,}", ": ", row) for row in HELP.split("\n")),
         }
 
     def run(self, line: str) -> str:

@@ -48,6 +48,7 @@ class Console:
         self.in_raw_repl = False
         self._swallow = False
         self._last = b""
+        self._early: bytes | None = b""  # typed before the program ran
 
     @property
     def address(self) -> str:
@@ -82,8 +83,17 @@ class Console:
         return data
 
     def to_vm(self, data: bytes) -> None:
-        """The host types."""
-        os.write(self.vm, data)
+        """The host types; while the board is still starting, its USB port keeps the bytes."""
+        if self._early is None:
+            os.write(self.vm, data)
+        else:
+            self._early += data
+
+    def started(self) -> None:
+        """The board's program begins to run: it gets what was typed before."""
+        early, self._early = self._early, None
+        if early:
+            self.to_vm(early)
 
     def from_vm(self) -> None:
         """Pass on what the VM says."""
@@ -122,16 +132,21 @@ class Console:
         if not self.in_raw_repl:
             self.power_on()
             return True
-        self._last = b""
+        self._begin_life()
         self._swallow = True
         self.to_vm(b"\x01")
         return False
 
     def power_on(self) -> None:
-        """A new life: nothing typed before counts."""
-        termios.tcflush(self.slave, termios.TCIFLUSH)
+        """A new life in the friendly mode."""
+        self._begin_life()
         self.in_raw_repl = self._swallow = False
+
+    def _begin_life(self) -> None:
+        # What the program before did not read is gone with its buffers.
+        termios.tcflush(self.slave, termios.TCIFLUSH)
         self._last = b""
+        self._early = b""
 
     def close(self) -> None:
         """Let everything go."""

@@ -20,6 +20,7 @@ import selectors
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 
 from commands import CommandError, Commands
@@ -29,6 +30,7 @@ from radio import Radio
 from vm_process import NoVirtualMachine, find_micropython
 from world import FlashInUse, Wiring, World, free_port
 
+_PATIENCE_S = 3.0
 SERVICE_PORT = 4510  # boards/virtual.py TCP_PORT
 _AT = re.compile(r"at\s+(\d+(?:\.\d+)?)\s*s\s*:\s*(.+)")
 
@@ -41,7 +43,7 @@ class WorldPort:
         self._commands = commands
         self._server = socket.create_server(("127.0.0.1", port))
         self._open: dict[socket.socket, bytes] = {}
-        self._slow: list[tuple[socket.socket, str]] = []
+        self._slow: list[tuple[socket.socket, str, float]] = []
         world.selector.register(self._server, selectors.EVENT_READ, self._accept)
 
     @property
@@ -75,7 +77,8 @@ class WorldPort:
         except CommandError as error:
             text = f"error {error}"
         if self._world.behind:
-            self._slow.append((client, text))  # `advance` answers when the time has passed
+            # `advance` answers when the time has passed.
+            self._slow.append((client, text, time.monotonic() + _PATIENCE_S))
         else:
             self._send(client, text)
 
@@ -83,12 +86,20 @@ class WorldPort:
         if client in self._open:
             client.sendall(text.encode() + b"\n")
 
-    def settle(self) -> None:
-        """Answer what waited for board time."""
-        if self._slow and not self._world.behind:
-            for client, text in self._slow:
+    def settle(self) -> float | None:
+        """Answer what waited for board time; seconds until the patience with one ends."""
+        if not self._slow:
+            return None
+        left = self._slow[0][2] - time.monotonic()
+        if not self._world.behind:
+            for client, text, _ in self._slow:
                 self._send(client, text)
             self._slow.clear()
+        elif left <= 0:
+            self._world.advance_no_further()
+            client = self._slow.pop(0)[0]
+            self._send(client, "error the board is off, busy or at its REPL: time did not pass")
+        return max(left, 0.0)
 
 
 def load_scenario(path: Path, commands: Commands, world: World) -> None:
@@ -171,8 +182,7 @@ def main() -> int:
         }
         print(json.dumps(addresses), flush=True)
         while True:
-            world.step()
-            port.settle()
+            world.step(port.settle())
     except KeyboardInterrupt:
         return 0
     finally:

@@ -26,7 +26,7 @@ from load_cell import LoadCell
 from replay import Replay
 from vm_process import VmProcess
 
-IDLE, CONVERT, RESET, START = 1, 2, 3, 4
+IDLE, CONVERT, RESET, START, READY = 1, 2, 3, 4, 5
 DOUT_LOW, DOUT_HIGH, RADIO_UP, CASE_OPEN = 1, 2, 4, 1 << 15
 KEY_SHIFT, STALL_SHIFT = 8, 16
 KEYS = ("zero", "tare", "print")
@@ -134,6 +134,8 @@ class World:
             self.power_on()
         else:
             self.vm.answer(number, self.signals, self.now_us)
+            if operation == READY:
+                self.console.started()
 
     def _convert(self, at_us: int, gain: int) -> tuple[int, int]:
         if self.replay is not None:
@@ -155,10 +157,14 @@ class World:
         """Let held time pass by so much."""
         self._held_until_us = max(self._held_until_us, self.now_us) + microseconds
 
+    def advance_no_further(self) -> None:
+        """Give up what was ordered and has not passed."""
+        self._held_until_us = self.now_us
+
     @property
     def behind(self) -> bool:
         """Whether an ordered advance has not been reached yet."""
-        return self.speed == 0 and self.vm is not None and self.now_us < self._held_until_us
+        return self.speed == 0 and self.now_us < self._held_until_us
 
     def after(self, microseconds: int, action: Callable[[], None]) -> None:
         """Do something when so much board time has passed."""

@@ -118,6 +118,7 @@ sys.path[:] = ["", "/lib", ".frozen"]
 sys.argv[:] = []
 gc.collect()
 board_time.heap_bytes = gc.mem_alloc()
+board_time.ask(board_time.READY)
 _run("/boot.py")
 if _settings["main"]:
     _charge_signatures()
