@@ -26,7 +26,7 @@ def _vm_line() -> tuple[int, int]:
     master, slave = pty.openpty()
     mode = termios.tcgetattr(slave)
     mode[0] = mode[1] = 0
-    mode[3] = termios.ISIG  # Ctrl-C interrupts the program, as on a board's console
+    mode[3] = termios.ISIG | termios.NOFLSH  # Ctrl-C interrupts the program, as on a board's console
     mode[6] = list(mode[6])
     mode[6][termios.VINTR] = b"\x03"
     mode[6][termios.VQUIT] = mode[6][termios.VSUSP] = b"\x00"
@@ -89,8 +89,17 @@ class Console:
         else:
             self._early += data
 
+    @property
+    def holds(self) -> bool:
+        """Whether bytes wait for the board to start."""
+        return bool(self._early)
+
+    def at_prompt(self) -> bool:
+        """Whether the VM reads a line at its prompt: only then its line makes no signals."""
+        return not termios.tcgetattr(self.slave)[3] & termios.ISIG
+
     def started(self) -> None:
-        """The board's program begins to run: it gets what was typed before."""
+        """The board's program runs or its prompt waits: it gets what was typed before."""
         early, self._early = self._early, None
         if early:
             self.to_vm(early)

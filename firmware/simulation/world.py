@@ -26,7 +26,7 @@ from load_cell import LoadCell
 from replay import Replay
 from vm_process import VmProcess
 
-IDLE, CONVERT, RESET, START, READY = 1, 2, 3, 4, 5
+IDLE, CONVERT, RESET, START = 1, 2, 3, 4
 DOUT_LOW, DOUT_HIGH, RADIO_UP, CASE_OPEN = 1, 2, 4, 1 << 15
 KEY_SHIFT, STALL_SHIFT = 8, 16
 KEYS = ("zero", "tare", "print")
@@ -124,6 +124,7 @@ class World:
         self._catch_up(now_us)
         if operation == IDLE:
             self._waiting = (number, argument)
+            self.console.started()
         elif operation == CONVERT:
             self.conversions += 1
             word, following = self._convert(argument, value)
@@ -134,8 +135,6 @@ class World:
             self.power_on()
         else:
             self.vm.answer(number, self.signals, self.now_us)
-            if operation == READY:
-                self.console.started()
 
     def _convert(self, at_us: int, gain: int) -> tuple[int, int]:
         if self.replay is not None:
@@ -262,7 +261,9 @@ class World:
 
     def step(self, timeout: float | None = None) -> None:
         """Serve time and whatever is ready; waits at most `timeout` seconds."""
-        wait = self._serve_idle()
+        if self.console.holds and self.console.at_prompt():
+            self.console.started()
+        wait = 0.005 if self.console.holds else self._serve_idle()
         if wait is None or (timeout is not None and timeout < wait):
             wait = timeout
         for key, _ in self.selector.select(wait):

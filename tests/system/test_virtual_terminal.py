@@ -29,7 +29,11 @@ class Repl:
         return data
 
     def enter(self) -> None:
-        self.port.write(b"\r\x03\x01")
+        # As mpremote does: a program that is interrupted may lose what was typed at once after it.
+        self.port.write(b"\r\x03")
+        time.sleep(0.1)
+        self.port.reset_input_buffer()
+        self.port.write(b"\r\x01")
         self.until(b"raw REPL; CTRL-B to exit\r\n>")
 
     def run(self, code: str) -> str:

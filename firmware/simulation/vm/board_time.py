@@ -22,7 +22,6 @@ IDLE = 1
 CONVERT = 2
 RESET = 3
 START = 4
-READY = 5
 
 # Bits of the signals, the levels that the world holds beside the conversions.
 DOUT_LOW = 1

@@ -118,8 +118,19 @@ sys.path[:] = ["", "/lib", ".frozen"]
 sys.argv[:] = []
 gc.collect()
 board_time.heap_bytes = gc.mem_alloc()
-board_time.ask(board_time.READY)
-_run("/boot.py")
-if _settings["main"]:
-    _charge_signatures()
-    _run("/main.py")
+
+
+def _live():
+    _run("/boot.py")
+    if _settings["main"]:
+        _charge_signatures()
+        _run("/main.py")
+
+
+for _step in (_live, lambda: [None for _ in range(100)]):
+    try:
+        _step()
+    except KeyboardInterrupt:
+        # Ctrl-C outside of a program asks for the prompt, which comes next. The second step lets
+        # one that is still pending come out here and not in the first line typed at the prompt.
+        continue
