@@ -31,7 +31,7 @@ from vm_process import NoVirtualMachine, find_micropython
 from world import FlashInUse, Wiring, World, free_port
 
 _PATIENCE_S = 3.0
-SERVICE_PORT = 4510  # boards/virtual.py TCP_PORT
+SERVICE_PORT = 4590  # boards/virtual.py TCP_PORT
 _AT = re.compile(r"at\s+(\d+(?:\.\d+)?)\s*s\s*:\s*(.+)")
 
 

@@ -79,6 +79,7 @@ def _network(terminal):
 
 
 async def _weigh(terminal) -> None:
+    terminal.converter.start(machine.Pin.IRQ_FALLING)
     while True:
         terminal.converter.poll()
         terminal.drain()
@@ -100,7 +101,6 @@ async def _start(terminal, signers) -> int:
 
 
 async def _run(terminal, signers) -> None:
-    terminal.converter.start(machine.Pin.IRQ_FALLING)
     weighing = asyncio.create_task(_weigh(terminal))
     halted = await _start(terminal, signers)
     network = None if halted else _network(terminal)

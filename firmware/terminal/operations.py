@@ -148,6 +148,10 @@ class Terminal:
         while ring.take():
             weigher.feed(ring.counts, ring.ticks, ring.fault)
 
+    def reading_age_ms(self) -> int:
+        """Milliseconds since the newest sample of the reading was taken."""
+        return self.clock.since(self.weigher.reading.ticks)
+
     def zero(self) -> None:
         """Set zero; Refused with the reason."""
         self._check(self.weigher.zero())

@@ -33,6 +33,10 @@ class Clock:
         self._last = now
         return self._up_ms
 
+    def since(self, ticks: int) -> int:
+        """Milliseconds since a time stamp of `ticks_ms` (at most 2**29 ms ago)."""
+        return self._diff(self._ticks_ms(), ticks)
+
     def utc(self) -> "int | None":
         """Universal time in seconds, or None when it was never set since boot."""
         if self.status == _UNKNOWN:

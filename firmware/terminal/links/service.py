@@ -61,6 +61,10 @@ class Service:
         except Refused as refused:
             await self.refuse(tag, refused, link)
             return
+        except Exception as error:
+            # Our bug: the command fails with a code, the scale goes on weighing.
+            await self.refuse(tag, Refused(codes.INTERNAL, repr(error)), link)
+            return
         if command.name == "RESET":
             await asyncio.sleep_ms(50)
             self._reset()
