@@ -113,8 +113,10 @@ class World:
         self._waiting = None
 
     def _from_vm(self) -> None:
-        assert self.vm is not None
-        request = self.vm.read_request()
+        vm = self.vm
+        if vm is None:
+            return
+        request = vm.read_request()
         if request is None:
             self.power_off()
             run_main = self.console.soft_reset()
@@ -128,13 +130,13 @@ class World:
         elif operation == CONVERT:
             self.conversions += 1
             word, following = self._convert(argument, value)
-            self.vm.answer(number, self.signals, self.now_us, word, following)
+            vm.answer(number, self.signals, self.now_us, word, following)
         elif operation == RESET:
             self.power_off()
             self.console.power_on()
             self.power_on()
         else:
-            self.vm.answer(number, self.signals, self.now_us)
+            vm.answer(number, self.signals, self.now_us)
 
     def _convert(self, at_us: int, gain: int) -> tuple[int, int]:
         if self.replay is not None:
@@ -209,9 +211,9 @@ class World:
         return max((min(wanted_us, self.now_us + 20000) - limit_us) / 1e6 / self.speed, 0.0005)
 
     def _answer_idle(self, number: int) -> None:
-        assert self.vm is not None
         self._waiting = None
-        self.vm.answer(number, self.signals, self.now_us)
+        if self.vm is not None:
+            self.vm.answer(number, self.signals, self.now_us)
 
     def host_bytes_came(self) -> None:
         """A byte from outside is on its way into the VM."""
@@ -248,9 +250,8 @@ class World:
 
     def _from_client(self) -> None:
         client = self.console.client
-        assert client is not None
         data = self.console.from_client()
-        if not data:
+        if not data and client is not None:
             self.selector.unregister(client)
         self._type(data)
 

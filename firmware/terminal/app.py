@@ -16,6 +16,7 @@ from steelyard_wire.codes import Refused
 from terminal.drivers.append_file import AppendFile
 from terminal.drivers.clock import Clock
 from terminal.drivers.files import Files
+from terminal.drivers.keys import Keys
 from terminal.drivers.measure import software_identification
 from terminal.drivers.ring import SampleRing
 from terminal.evidence import ed25519, settings
@@ -87,6 +88,37 @@ async def _weigh(terminal) -> None:
         await asyncio.sleep_ms(_POLL_MS)
 
 
+def _keys():
+    pins = {
+        name: machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP)
+        for name, number in board.KEYS.items()
+    }
+    return Keys(pins)
+
+
+async def _press(terminal, key: str) -> None:
+    """What a key asks for; a refusal leaves everything as it is (a display will say why)."""
+    try:
+        if key == "zero":
+            terminal.zero()
+        elif key == "tare":
+            terminal.tare()
+        else:
+            for _ in terminal.register_steps(None):
+                await asyncio.sleep_ms(0)
+    except Refused as refused:
+        terminal.refused_key = refused.code
+
+
+async def _watch_keys(terminal) -> None:
+    keys = _keys()
+    while True:
+        key = keys.poll()
+        if key is not None:
+            await _press(terminal, key)
+        await asyncio.sleep_ms(_POLL_MS)
+
+
 async def _start(terminal, signers) -> int:
     """Bring the terminal up; the error code that stops it, or 0."""
     try:
@@ -105,7 +137,8 @@ async def _run(terminal, signers) -> None:
     halted = await _start(terminal, signers)
     network = None if halted else _network(terminal)
     service = Service(terminal, network, machine.reset, halted)
-    running = [weighing, ConsoleLink(service, OpenSession(os.urandom)).run()]
+    console = ConsoleLink(service, OpenSession(os.urandom))
+    running = [weighing, _watch_keys(terminal), console.run()]
     if network is not None:
         from terminal.links.tcp import TcpServer
 

@@ -50,6 +50,7 @@ class Terminal:
         self.boot_counter = 0
         self.link_key = b""
         self.session = None
+        self.refused_key = 0  # error code of the last key that was refused, for a display
         self.config = Config.from_map(board.SCALE)
         self.calibration = None
         self.weigher = Weigher(self.config, None)

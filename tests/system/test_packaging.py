@@ -1,0 +1,132 @@
+"""The distribution: what `pip install` brings is enough to flash a board; the pins are clean.
+
+Owns: a wheel, built once and installed beside nothing else of ours.
+Refuses: nothing.
+Units: none.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import wasm
+from steelyard import boards, image
+
+ROOT = Path(__file__).resolve().parents[2]
+PLACES = {
+    "firmware": "steelyard/tree/firmware",
+    "boards": "steelyard/tree/boards",
+    "host/steelyard": "steelyard",
+    "protocol/steelyard_wire": "steelyard_wire",
+}
+
+# Runs with the installed wheel: what it would put on a board.
+BUILD = """
+import json, sys
+import steelyard, steelyard_wire
+from steelyard import boards, data, image
+from steelyard.virtual import prepare_virtual
+made = {board.name: {path: digest.hex() for path, digest in image.build(board).digests().items()}
+        for board in boards.list_boards()}
+prepare_virtual(sys.argv[1])
+print(json.dumps({"host": steelyard.__file__, "wire": steelyard_wire.__file__,
+                  "root": str(data.root()), "made": made}))
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of the tree."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (file,) = folder.glob("*.whl")
+    return file
+
+
+def of_the_tree(folder: str) -> set[str]:
+    """The files below a folder, without what Python leaves behind."""
+    return {
+        file.relative_to(ROOT / folder).as_posix()
+        for file in (ROOT / folder).rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+
+
+def test_the_wheel_holds_the_rooms_that_travel_and_nothing_else(wheel: Path) -> None:
+    held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    wanted = {f"{place}/{name}" for room, place in PLACES.items() for name in of_the_tree(room)}
+    assert held == wanted
+    assert "steelyard/tree/firmware/terminal/evidence/comb6.bin" in held
+
+
+def test_an_installed_wheel_makes_the_same_bytes_as_the_checkout(
+    wheel: Path, tmp_path: Path
+) -> None:
+    site = tmp_path / "site"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    subprocess.run([*pip, "--no-index", "--no-deps", "--target", site, wheel], check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", BUILD, str(tmp_path / "flash.bin")],
+        cwd=tmp_path,
+        env=dict(os.environ, PYTHONPATH=str(site)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["host"] == str(site / "steelyard/__init__.py")
+    assert said["wire"] == str(site / "steelyard_wire/__init__.py")
+    assert said["root"] == str(site / "steelyard/tree")
+    for board in boards.list_boards():
+        here = {path: digest.hex() for path, digest in image.build(board).digests().items()}
+        assert said["made"][board.name] == here
+    assert (tmp_path / "flash.bin").stat().st_size == boards.load("virtual").storage_bytes
+
+
+def test_the_command_is_installed(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    (name,) = [name for name in archive.namelist() if name.endswith("entry_points.txt")]
+    assert "steelyard = steelyard.cli:main" in archive.read(name).decode()
+
+
+def test_the_lock_pins_everything_and_names_no_place() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    lines = [line for line in lock.splitlines() if not line.lstrip().startswith("#")]
+    for line in lines:
+        assert re.fullmatch(
+            r"[a-z0-9.-]+==[\w.]+ (; [\w\s\"'=!<>.()]+)?\\|    --hash=sha256:[0-9a-f]{64}( \\)?|",
+            line,
+        ), line
+    pinned = {line.partition("==")[0] for line in lines if "==" in line and "hash" not in line}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    assert {re.split(r"[<>=; ]", name)[0] for name in wanted} <= pinned
+    assert not re.search(r"https?:|file:/|index-url|find-links|/(home|root|tmp|opt|usr)/", lock)
+
+
+def test_a_package_with_another_digest_is_not_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "micropython.mjs").write_text("forged", encoding="utf-8")
+    tarball = tmp_path / "package.tgz"
+    with tarfile.open(tarball, "w:gz") as archive:
+        archive.add(tmp_path / "micropython.mjs", "package/micropython.mjs")
+    with pytest.raises(wasm.FetchError, match="wanted is DnXx4Eqx"):
+        wasm.unpack(tarball, tmp_path / "unpacked")
+    assert not (tmp_path / "unpacked").exists()
+
+
+def test_make_help_tells_of_every_target() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"(?m)^([a-z_]+):", text))
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {line.split()[1] for line in done.stdout.splitlines()} == targets
