@@ -15,7 +15,11 @@ import sys
 _here = __file__[: __file__.rfind("/")]
 sys.path[:] = [_here, _here[: _here.rfind("/")], ".frozen"]
 
-import time  # first, so that asyncio takes this clock
+# First, so that asyncio takes this clock and these tasks.
+import board_tasks
+import time  # noqa: F401
+
+sys.modules["_asyncio"] = board_tasks
 
 import asyncio
 import board_time
@@ -24,7 +28,6 @@ import machine
 import network  # noqa: F401 - imported now, while its file can still be reached
 import nor
 
-_NativeTaskQueue = asyncio.core.TaskQueue
 _FOREVER_US = 3600000000
 _UNIT_US = 69  # what the signer's unit of work takes on an RP2040 (trust.md 3.1)
 
@@ -41,24 +44,8 @@ class _FlashTime:
         board_time.charge_masked(us)
 
 
-class _BoardTaskQueue:
-    """asyncio's queue of tasks; the one in C stamps what is due at once with the host's clock."""
-
-    def __init__(self):
-        self._queue = _NativeTaskQueue()
-        self.peek = self._queue.peek
-        self.pop = self._queue.pop
-        self.remove = self._queue.remove
-
-    def push(self, task, due=None):
-        """Add a task, due now or at `due`."""
-        self._queue.push(task, time.ticks_ms() if due is None else due)
-
-
 def _run_on_board_time(tcp_ports):
     core = asyncio.core
-    core.TaskQueue = _BoardTaskQueue
-    asyncio.new_event_loop()
     poll_now = core.IOQueue.wait_io_event
     listen = asyncio.start_server
 

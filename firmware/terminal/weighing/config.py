@@ -1,0 +1,78 @@
+"""The metrological parameters of a scale.
+
+Owns: their names, ranges and defaults. Refuses: with Refused(ARGUMENT), values that do not fit.
+Units: max and e are mantissas, in units of 10**exp10 of `unit` (15 kg in steps of 5 g: unit kg,
+exp10 -3, max 15000, e 5); motion_span in 1/1000 of e, zero_range in 1/1000 of Max.
+"""
+
+from steelyard_wire.codes import ARGUMENT, Refused
+from steelyard_wire.quantity import UNITS
+from steelyard_wire.shim import const
+
+_FIELDS = ("unit", "exp10", "max", "e", "filter_length", "motion_samples", "motion_span", "zero_range")
+# Key in the stored map = index + 1. 32 samples at 80 a second are the 0.4 s of signal.md.
+_DEFAULTS = (1, -3, 15000, 5, 16, 32, 250, 20)
+_LOWEST = (0, -6, 100, 1, 1, 2, 50, 0)
+_HIGHEST = (len(UNITS) - 1, 3, 5000000, 50000, 32, 64, 1000, 40)
+_MAX_INTERVALS = const(100000)
+_MIN_INTERVALS = const(100)
+
+
+class Config:
+    """One set of parameters, never changed: `with_value` gives another."""
+
+    def __init__(self, values: "tuple[int, ...]") -> None:
+        for index, value in enumerate(values):
+            if type(value) is not int or not _LOWEST[index] <= value <= _HIGHEST[index]:
+                raise Refused(
+                    ARGUMENT,
+                    "%s is %d..%d" % (_FIELDS[index], _LOWEST[index], _HIGHEST[index]),
+                )
+        self._values = values
+        self.unit, self.exp10, self.max, self.e = values[:4]
+        self.filter_length, self.motion_samples, self.motion_span, self.zero_range = values[4:]
+        step = self.e
+        while step % 10 == 0:
+            step //= 10
+        if step not in (1, 2, 5):
+            raise Refused(ARGUMENT, "e is 1, 2 or 5 times a power of ten")
+        if self.max % self.e or not _MIN_INTERVALS <= self.max // self.e <= _MAX_INTERVALS:
+            raise Refused(ARGUMENT, "Max is 100 to 100000 times e")
+
+    @staticmethod
+    def from_map(stored: dict) -> "Config":
+        """The configuration of a map {key: value}; a missing key has its default."""
+        for key in stored:
+            if not 1 <= key <= len(_FIELDS):
+                raise Refused(ARGUMENT, "unknown parameter %s" % key)
+        return Config(tuple([stored.get(i + 1, value) for i, value in enumerate(_DEFAULTS)]))
+
+    def to_map(self) -> "dict[int, int]":
+        """The map that `from_map` takes."""
+        return {index + 1: value for index, value in enumerate(self._values)}
+
+    def names(self) -> "list[str]":
+        """The names of the parameters."""
+        return list(_FIELDS)
+
+    def _index(self, name: str) -> int:
+        if name not in _FIELDS:
+            raise Refused(ARGUMENT, "no parameter " + name[:16])
+        return _FIELDS.index(name)
+
+    def get(self, name: str) -> int:
+        """One value; Refused(ARGUMENT) for an unknown name."""
+        return self._values[self._index(name)]
+
+    def with_value(self, name: str, text: str) -> "Config":
+        """This configuration with one value changed; `text` is a whole number, or a unit's name."""
+        index = self._index(name)
+        values = list(self._values)
+        if index == 0 and text in UNITS:
+            values[0] = UNITS.index(text)
+        else:
+            digits = text[1:] if text.startswith("-") else text
+            if not digits.isdigit() or len(digits) > 9:
+                raise Refused(ARGUMENT, name + " is a whole number")
+            values[index] = int(text)
+        return Config(tuple(values))

@@ -1,0 +1,98 @@
+"""A virtual terminal as a child process, for `steelyard sim` and `steelyard demo`.
+
+Owns: the process of firmware/simulation/terminal.py and the command line of its world.
+Refuses: with `SimulatorError`, what the program or the world refuses, in its own sentence.
+Units: as in the world's commands (kilograms, seconds of board time).
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from steelyard import data
+
+_ANSWER_S = 60.0
+
+
+class SimulatorError(Exception):
+    """The virtual terminal did not start, or its world refused a command."""
+
+
+class Simulator:
+    """One running virtual terminal. A context manager: its end is the end of the process.
+
+    flash: flash file, made if missing (then the board is bare). options: further arguments of
+    firmware/simulation/terminal.py. SimulatorError if it does not start.
+    """
+
+    def __init__(self, flash: Path, options: Sequence[str] = ()) -> None:
+        program = data.simulation() / "terminal.py"
+        # A session of its own: Ctrl-C at our terminal is ours, we end the child in good order.
+        self.process = subprocess.Popen(
+            [sys.executable, str(program), "--flash", str(flash), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        line = self.process.stdout.readline() if self.process.stdout else ""
+        if not line:
+            _, errors = self.process.communicate()
+            raise SimulatorError(errors.strip() or "the virtual terminal ended at once")
+        self.addresses: dict[str, str] = json.loads(line)
+        host, _, port = self.addresses["world"].removeprefix("socket://").partition(":")
+        self._world = socket.create_connection((host, int(port)), _ANSWER_S)
+        self._answers = self._world.makefile("r", encoding="utf-8")
+
+    @property
+    def console(self) -> str:
+        """URL of the terminal's console."""
+        return self.addresses["console"]
+
+    def world(self, command: str) -> str:
+        """Give the physical world a command; its answer. SimulatorError if it refuses."""
+        self._world.sendall(command.encode() + b"\n")
+        kind, _, text = self._answers.readline().rstrip("\n").partition(" ")
+        if kind != "ok":
+            raise SimulatorError(text or "the virtual terminal is gone")
+        return text
+
+    def state(self) -> dict[str, object]:
+        """The state of the world (see `steelyard sim`, command `state`)."""
+        found: dict[str, object] = json.loads(self.world("state"))
+        return found
+
+    def wait(self) -> int:
+        """Wait for the program to end by itself; its exit code."""
+        return self.process.wait()
+
+    def close(self) -> None:
+        """End the program; its flash file stays."""
+        self._answers.close()
+        self._world.close()
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
+
+    def __enter__(self) -> Simulator:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
