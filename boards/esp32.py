@@ -1,0 +1,29 @@
+"""ESP32 with 4 MB of flash (ESP32-DevKitC), HX711 on GPIO32 and GPIO33; wiring in README.md."""
+
+NAME = "esp32"
+MODEL = "Steelyard ESP32"
+
+# MicroPython: its port, its build for this board, what sys.implementation._mpy must say.
+PORT = "esp32"
+BUILD = "ESP32_GENERIC"
+ARCH = "xtensawin"
+
+# A TEST terminal's records say so, and `steelyard verify` refuses them without --allow-test.
+TEST = False
+
+# Neither strapping nor flash nor console pins. Most modules tie RATE low: 10 samples/s.
+CONVERTER = {"chip": "hx711", "dout": 32, "sck": 33, "gain": 128, "rate_hz": 10}
+
+# Push buttons to ground; they may be missing.
+KEYS = {"zero": 25, "tare": 26, "print": 27}
+
+NETWORK = "wlan"
+TCP_PORT = 4590
+CONSOLE = "uart"
+
+SCALE = {1: 1, 2: -3, 3: 15000, 4: 5}
+
+# Code needs about 1.45 times its .mpy size in RAM; the radio's buffers are in there too.
+MPY_BUDGET_BYTES = 61440
+# What the stock build gives the file system.
+STORAGE_BYTES = 2097152

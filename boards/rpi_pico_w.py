@@ -1,0 +1,29 @@
+"""Raspberry Pi Pico W (RP2040, Wi-Fi), HX711 on GP2 and GP3; wiring in README.md."""
+
+NAME = "rpi_pico_w"
+MODEL = "Steelyard Pico W"
+
+# MicroPython: its port, its build for this board, what sys.implementation._mpy must say.
+PORT = "rp2"
+BUILD = "RPI_PICO_W"
+ARCH = "armv6m"
+
+# A TEST terminal's records say so, and `steelyard verify` refuses them without --allow-test.
+TEST = False
+
+# Most modules tie RATE low: 10 samples/s.
+CONVERTER = {"chip": "hx711", "dout": 2, "sck": 3, "gain": 128, "rate_hz": 10}
+
+# Push buttons to ground; they may be missing.
+KEYS = {"zero": 10, "tare": 11, "print": 12}
+
+NETWORK = "wlan"
+TCP_PORT = 4590
+CONSOLE = "usb"
+
+SCALE = {1: 1, 2: -3, 3: 15000, 4: 5}
+
+# Code needs about 1.45 times its .mpy size in RAM; the radio's buffers are in there too.
+MPY_BUDGET_BYTES = 51200
+# What the stock build gives the file system.
+STORAGE_BYTES = 868352

@@ -1,0 +1,27 @@
+"""The virtual terminal: a MicroPython VM with chip models for pins (firmware/simulation)."""
+
+NAME = "virtual"
+MODEL = "Steelyard Virtual"
+
+# MicroPython: its port, its build, what sys.implementation._mpy must say.
+PORT = "unix"
+BUILD = "standard"
+ARCH = "x64"
+
+# Its records say TEST, and `steelyard verify` refuses them without --allow-test.
+TEST = True
+
+CONVERTER = {"chip": "hx711", "dout": 2, "sck": 3, "gain": 128, "rate_hz": 80}
+
+# Push buttons to ground; they may be missing.
+KEYS = {"zero": 10, "tare": 11, "print": 12}
+
+NETWORK = "wlan"
+TCP_PORT = 4590
+CONSOLE = "pty"
+
+SCALE = {1: 1, 2: -3, 3: 15000, 4: 5}
+
+# As the Pico, whose geometry its flash file has.
+MPY_BUDGET_BYTES = 61440
+STORAGE_BYTES = 1441792

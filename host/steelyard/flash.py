@@ -1,0 +1,319 @@
+"""Puts the firmware on a board and proves that it is there.
+
+Owns: the order of the steps, and what must be true before and after each of them.
+Refuses: with `FlashFailed`, whose `exit_code` is 3 when the board cannot be reached and 4 when it
+is the wrong one, is full, or ends with other software than was copied. Text is for people.
+Units: sizes in bytes, times in seconds.
+
+1. Survey: what the board is and which of the files it has. Nothing has been changed yet.
+2. Refuse another architecture, .mpy format or MicroPython version, and a lack of space.
+3. Take main.py away, remove what is left over, copy what differs, main.py last. A board that loses
+   its supply or its cable in between starts to the REPL, never into half a program; the same
+   command continues where it stopped.
+4. Survey again: every file as it should be. Restart. The terminal's own software identification
+   must be the one computed here.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from steelyard.boards import ARCHITECTURES, Board
+from steelyard.image import Image, build
+from steelyard.remote import NO_DEVICE, REFUSED, Remote, RemoteError, Survey
+from steelyard.virtual import prepare_virtual
+
+__all__ = ["FlashFailed", "Report", "flash", "prepare_virtual"]
+
+# The releases that the tests run on: 1.27 (32 bit) and 1.29 (64 bit).
+OLDEST = (1, 27)
+NEWEST = (1, 29)
+
+_MAIN = "/main.py"
+# board.py and boot.py after the modules, so that what starts is newer than what it starts.
+_LATE = ("/board.py", "/boot.py")
+_RESERVE_BLOCKS = 2
+_START_S = 30.0
+_CONTINUE = " Nothing is lost: run the same command again, it continues where it stopped."
+
+Ask = Callable[[str], Mapping[str, str]]
+Progress = Callable[[int, int, str], None]
+
+
+class FlashFailed(Exception):
+    """The board is not flashed; the message says why and what to do."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What differs between an image and a board, in the order in which it is made equal."""
+
+    copies: list[str]
+    removals: list[str]
+    new_folders: list[str]
+    old_folders: list[str]
+    needed_bytes: int
+    free_bytes: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the board has exactly the files of the image."""
+        return not (self.copies or self.removals or self.new_folders or self.old_folders)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was done. software_id: 32 bytes in hex; state: as in the reply to ID, "" if not asked.
+
+    copied, removed: paths on the board (of a dry run: what would be).
+    """
+
+    board: str
+    port: str
+    machine: str
+    micropython: str
+    files: int
+    copied: list[str]
+    removed: list[str]
+    bytes_copied: int
+    software_id: str
+    state: str
+    dry_run: bool
+
+
+def _release(survey: Survey) -> str:
+    return ".".join(str(part) for part in survey.version if part != "")
+
+
+def check_board(image: Image, survey: Survey) -> None:
+    """Refuse a board that the image is not for; FlashFailed names both sides."""
+    board = image.board
+
+    def refuse(text: str) -> FlashFailed:
+        return FlashFailed(f"{text} Nothing was changed.", REFUSED)
+
+    if survey.name != "micropython" or not survey.mpy:
+        raise refuse(f"{survey.machine} runs {survey.name} {_release(survey)}, not MicroPython.")
+    number = survey.arch_number
+    arch = ARCHITECTURES[number] if number < len(ARCHITECTURES) else f"number {number}"
+    # A VM without native code has no architecture of its own; bytecode runs on it all the same.
+    arch_fits = arch == board.arch or (board.port == "unix" and arch == "none")
+    if survey.platform not in board.platforms or not arch_fits:
+        raise refuse(
+            f"This is {survey.machine} (port {survey.platform}, architecture {arch}), but"
+            f" {board.name} is port {board.port}, architecture {board.arch}. Choose the board with"
+            " --board; `steelyard boards` lists them."
+        )
+    if survey.mpy_version != image.mpy_version():
+        raise refuse(
+            f"The board loads .mpy version {survey.mpy_version}, the firmware is compiled to"
+            f" version {image.mpy_version()}. Install MicroPython {NEWEST[0]}.{NEWEST[1]}"
+            f" ({board.build}) on the board, see boards/README.md."
+        )
+    native = image.native()
+    if native is not None and native != (arch, survey.mpy_sub_version):
+        raise refuse(
+            f"The firmware has machine code for {native[0]}, .mpy sub-version {native[1]}; the"
+            f" board runs {arch}, sub-version {survey.mpy_sub_version}."
+        )
+    if not OLDEST <= survey.version[:2] <= NEWEST:
+        raise refuse(
+            f"The board runs MicroPython {_release(survey)}; supported are"
+            f" {OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]}. Install another build"
+            f" ({board.build}), see boards/README.md."
+        )
+    if board.network == "wlan" and not survey.wlan:
+        raise refuse(
+            f"{board.name} needs Wi-Fi, but the MicroPython on {survey.machine} has none. Install"
+            f" the build {board.build}, or choose another board with --board."
+        )
+
+
+def make_plan(image: Image, survey: Survey) -> Plan:
+    """What to copy and remove, and the space for it.
+
+    The bytes needed are an upper bound for littlefs: whole blocks for every file, two blocks for
+    every new folder, and room for the largest file beside the old one, which it replaces only when
+    it is complete.
+    """
+    digests = image.digests()
+    differing = [path for path in digests if survey.files.get(path, (0, b""))[1] != digests[path]]
+    copies = sorted(path for path in differing if path not in (*_LATE, _MAIN))
+    copies += [path for path in (*_LATE, _MAIN) if path in differing]
+    removals = sorted(set(survey.files) - set(digests))
+    folders = image.folders()
+    new_folders = [folder for folder in folders if folder not in survey.folders]
+    old_folders = sorted(set(survey.folders) - set(folders), reverse=True)
+    if (copies or removals) and copies != [_MAIN]:
+        # main.py goes first and comes back last, whether it has changed or not.
+        copies = [path for path in copies if path != _MAIN] + [_MAIN]
+        if _MAIN in survey.files:
+            removals.insert(0, _MAIN)
+    block = survey.block_bytes or 4096
+
+    def blocks(size: int) -> int:
+        return -(-size // block)
+
+    new = [blocks(len(image.files[path])) for path in copies]
+    old = sum(
+        blocks(survey.files[path][0]) for path in {*copies, *removals} if path in survey.files
+    )
+    needed = sum(new) - old + max(new, default=0) + 2 * len(new_folders)
+    if new:
+        needed += _RESERVE_BLOCKS
+    return Plan(
+        copies,
+        removals,
+        new_folders,
+        old_folders,
+        max(needed, 0) * block,
+        survey.free_blocks * block,
+    )
+
+
+def _check_space(plan: Plan) -> None:
+    if plan.needed_bytes > plan.free_bytes:
+        raise FlashFailed(
+            f"The board's file system is too full: {plan.needed_bytes} bytes are needed and"
+            f" {plan.free_bytes} are free. Remove what is not needed (mpremote fs rm …), then run"
+            " the same command again. Nothing was changed.",
+            REFUSED,
+        )
+
+
+def _differences(image: Image, survey: Survey) -> list[str]:
+    digests = image.digests()
+    both = {*digests, *survey.files}
+    return sorted(p for p in both if survey.files.get(p, (0, b""))[1] != digests.get(p))
+
+
+def copy(remote: Remote, image: Image, plan: Plan) -> None:
+    """Make the board's files those of the image; FlashFailed, RemoteError."""
+    with tempfile.TemporaryDirectory(prefix="steelyard-") as folder:
+        steps = [["fs", "rm", *(f":{path}" for path in plan.removals)]] if plan.removals else []
+        steps += [["fs", "rmdir", f":{path}"] for path in plan.old_folders]
+        steps += [["fs", "mkdir", f":{path}"] for path in plan.new_folders]
+        for path in plan.copies:
+            local = Path(folder) / path[1:].replace("/", "-")
+            local.write_bytes(image.files[path])
+            steps.append(["fs", "cp", "--force", str(local), f":{path}"])
+        last = [steps.pop()] if plan.copies else []
+        survey = remote.survey(*steps)
+        wrong = [path for path in _differences(image, survey) if path != _MAIN]
+        if not wrong and last:
+            wrong = _differences(image, remote.survey(*last))
+    if wrong:
+        raise FlashFailed(
+            f"{', '.join(wrong)}: the board reads back something else than was copied. Its flash"
+            " memory may be worn out; run the same command again.",
+            REFUSED,
+        )
+
+
+def _progress_lines(plan: Plan, progress: Progress) -> Callable[[str], None]:
+    names = iter(plan.copies)
+    done = 0
+
+    def line(text: str) -> None:
+        # mpremote announces each copy with the command that it carries out.
+        nonlocal done
+        if text.startswith("cp "):
+            done += 1
+            progress(done, len(plan.copies), next(names, ""))
+
+    return line
+
+
+def wait_for(ask: Ask, port: str, seconds: float = _START_S) -> Mapping[str, str]:
+    """The terminal's reply to ID, once it has started."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return ask(port)
+        except (OSError, RemoteError) as error:
+            if time.monotonic() > end:
+                raise FlashFailed(
+                    f"All files are on the board, but the terminal does not answer at {port}"
+                    f" after {seconds:.0f} s ({error}). Look at what it prints: mpremote connect"
+                    f" {port} repl.",
+                    NO_DEVICE,
+                ) from None
+        time.sleep(0.5)
+
+
+def _check_identification(reply: Mapping[str, str], wanted: bytes) -> None:
+    if reply.get("swid") != wanted.hex():
+        raise FlashFailed(
+            f"The terminal calls its software {reply.get('swid', 'nothing')}, computed here was"
+            f" {wanted.hex()}: it does not run what was copied. Run the same command again.",
+            REFUSED,
+        )
+
+
+def _carry_out(remote: Remote, image: Image, plan: Plan, port: str, progress: Progress) -> None:
+    try:
+        copy(Remote(port, _progress_lines(plan, progress)), image, plan)
+    except RemoteError as error:
+        if error.full:
+            raise FlashFailed(
+                f"{error} The terminal will not start until it is flashed: make room (mpremote fs"
+                " rm …) and run the same command again, it continues where it stopped.",
+                REFUSED,
+            ) from None
+        raise FlashFailed(f"{error}{_CONTINUE}", error.exit_code) from None
+
+
+def flash(
+    board: Board,
+    port: str,
+    ask: Ask,
+    dry_run: bool = False,
+    progress: Progress = lambda done, total, path: None,
+) -> Report:
+    """Flash `board` at the address `port`; FlashFailed.
+
+    ask: gives the key=value words of the terminal's reply to ID, OSError while it does not answer.
+    progress: called with (number of the file, files, path) before each copy.
+    """
+    image = build(board)
+    remote = Remote(port)
+    try:
+        survey = remote.survey(resume=False)
+    except RemoteError as error:
+        raise FlashFailed(str(error), error.exit_code) from None
+    plan = make_plan(image, survey)
+    try:
+        check_board(image, survey)
+        _check_space(plan)
+        if not dry_run and not plan.is_empty:
+            _carry_out(remote, image, plan, port, progress)
+    except FlashFailed as failed:
+        if failed.exit_code == REFUSED:
+            remote.reset()
+        raise
+    remote.reset()
+    wanted = image.software_id(survey.platform_text())
+    state = ""
+    if not dry_run:
+        reply = wait_for(ask, port)
+        _check_identification(reply, wanted)
+        state = reply.get("state", "")
+    return Report(
+        board=board.name,
+        port=port,
+        machine=survey.machine,
+        micropython=_release(survey),
+        files=len(image.files),
+        copied=plan.copies,
+        removed=[path for path in plan.removals if path != _MAIN],
+        bytes_copied=sum(len(image.files[path]) for path in plan.copies),
+        software_id=wanted.hex(),
+        state=state,
+        dry_run=dry_run,
+    )

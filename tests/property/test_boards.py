@@ -1,0 +1,173 @@
+"""The board files: right as they are, and refused with a reason when they are wrong.
+
+Owns: what the chips' data sheets allow of the pins. Refuses: nothing.
+Units: pin numbers as machine.Pin counts them; physical pins as printed in the boards' data sheets.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steelyard import boards, data
+from steelyard.boards import Board, BoardError
+from terminal.weighing.config import Config
+
+# Raspberry Pi Pico data sheet, "The Pico pinout": GPIO -> pin; the same on the Pico W.
+# fmt: off
+PICO_PINS = {
+    0: 1, 1: 2, 2: 4, 3: 5, 4: 6, 5: 7, 6: 9, 7: 10, 8: 11, 9: 12, 10: 14, 11: 15, 12: 16, 13: 17,
+    14: 19, 15: 20, 16: 21, 17: 22, 18: 24, 19: 25, 20: 26, 21: 27, 22: 29, 26: 31, 27: 32, 28: 34,
+}
+# fmt: on
+# ESP32 series data sheet, "Strapping Pins" and "Pin Overview"; 16 and 17 are taken in WROVER.
+ESP32_STRAPPING = {0, 2, 5, 12, 15}
+ESP32_FLASH = {6, 7, 8, 9, 10, 11}
+ESP32_CONSOLE = {1, 3}
+ESP32_PSRAM = {16, 17}
+ESP32_INPUT_ONLY = {34, 35, 36, 37, 38, 39}
+
+ALL = boards.list_boards()
+NAMES = [board.name for board in ALL]
+SOURCE = (data.boards() / "rpi_pico.py").read_text(encoding="utf-8")
+README = (data.boards() / "README.md").read_text(encoding="utf-8")
+
+
+def test_there_are_the_boards_of_the_design() -> None:
+    assert NAMES == ["esp32", "rpi_pico", "rpi_pico_w", "virtual"]
+
+
+@pytest.mark.parametrize("board", ALL, ids=NAMES)
+def test_a_new_terminal_can_start_with_the_scale_of_its_board(board: Board) -> None:
+    config = Config.from_map(board.scale)
+    assert Config.from_map(config.to_map()).to_map() == config.to_map()
+
+
+@pytest.mark.parametrize("board", ALL, ids=NAMES)
+def test_every_line_that_the_firmware_reads_is_there(board: Board) -> None:
+    used = set()
+    for file in (data.firmware() / "terminal").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.Attribute) and node.attr.isupper():
+                owner = node.value
+                name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+                if name == "board":
+                    used.add(node.attr)
+    assert used >= {"CONVERTER", "NAME", "MODEL", "TEST", "NETWORK", "SCALE"}
+    said = {node.targets[0].id for node in ast.parse(board.source).body[1:]}  # type: ignore[attr-defined]
+    assert used <= said
+
+
+@pytest.mark.parametrize("name", ["rpi_pico", "rpi_pico_w"])
+def test_the_pico_is_wired_as_its_table_says(name: str) -> None:
+    converter = boards.load(name).converter
+    assert {converter["dout"], converter["sck"]} <= set(PICO_PINS)
+    for pin in ("dout", "sck"):
+        assert f"| GP{converter[pin]} ({PICO_PINS[converter[pin]]}) |" in README
+    for number in boards.load(name).keys.values():
+        assert f"| GP{number} ({PICO_PINS[number]}) |" in README
+
+
+def test_the_esp32_uses_pins_that_are_free() -> None:
+    board = boards.load("esp32")
+    taken = ESP32_STRAPPING | ESP32_FLASH | ESP32_CONSOLE | ESP32_PSRAM
+    driven = {board.converter["sck"], *board.keys.values()}  # 34 to 39 have no pull-up either
+    assert not driven & ESP32_INPUT_ONLY
+    for pin in driven | {board.converter["dout"]}:
+        assert pin not in taken
+        assert f"| GPIO{pin} (" in README
+
+
+def test_only_the_virtual_board_is_a_test() -> None:
+    assert [board.name for board in ALL if board.test] == ["virtual"]
+
+
+def test_the_readme_names_every_board_and_every_line() -> None:
+    for board in ALL:
+        assert f"| `{board.name}.py` |" in README
+        assert f"`{board.build}`" in README
+    for line in re.findall(r"(?m)^([A-Z_]+) =", SOURCE):
+        assert f"`{line}`" in README
+
+
+def test_an_unknown_board_is_answered_with_those_that_exist() -> None:
+    with pytest.raises(
+        BoardError, match="no board 'pico'; there are: esp32, rpi_pico, rpi_pico_w"
+    ):
+        boards.load("pico")
+
+
+@pytest.mark.parametrize("line", re.findall(r"(?m)^[A-Z_]+ =.*$", SOURCE))
+def test_every_line_is_needed(line: str) -> None:
+    field = line.partition(" ")[0]
+    with pytest.raises(BoardError, match=f"does not say {field}"):
+        boards.parse("rpi_pico", SOURCE.replace(line, "").encode())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('PORT = "rp2"', 'PORT = "rp3"', "PORT = 'rp3', but it is rp2, esp32 or unix"),
+        ('ARCH = "armv6m"', 'ARCH = "arm"', "ARCH"),
+        ('"chip": "hx711"', '"chip": "hx712"', "CONVERTER"),
+        ('"dout": 2', '"dout": 3', "uses a pin twice"),
+        ('"zero": 10', '"zero": 11', "uses a pin twice"),
+        ('"zero": 10', '"zero": "GP10"', "KEYS"),
+        ('"zero": 10', '"nil": 10', "KEYS"),
+        ('"dout": 2', '"dout": -1', "CONVERTER"),
+        ('"dout": 2', '"dout": "GP2"', "CONVERTER"),
+        ('"dout": 2', '"dout": True', "CONVERTER"),
+        ('"gain": 128', '"gain": 127', "CONVERTER"),
+        ('"rate_hz": 10', '"rate_hz": 11', "CONVERTER"),
+        ('"rate_hz": 10', '"rate": 10', "CONVERTER"),
+        ("NETWORK = None", 'NETWORK = "lan"', "NETWORK"),
+        ("TEST = False", "TEST = 0", "TEST"),
+        ("TCP_PORT = 4590", "TCP_PORT = 65536", "TCP_PORT"),
+        ('CONSOLE = "usb"', 'CONSOLE = "tty"', "CONSOLE"),
+        ("STORAGE_BYTES = 1441792", "STORAGE_BYTES = 1441791", "STORAGE_BYTES"),
+        ("TCP_PORT = 4590", "TCP_PORT = 4000 + 590", "TCP_PORT is not a literal"),
+        ("TCP_PORT = 4590", "TCP_PORT = port()", "TCP_PORT is not a literal"),
+        ("TCP_PORT = 4590", "TCP_PORT = 4590\nTCP_PORT = 4591", "each name once"),
+        ("TCP_PORT = 4590", "import os\nTCP_PORT = 4590", "each name once"),
+        ("TCP_PORT = 4590", "TCP_PORT = 4590\nTCP_HOST = 1", "TCP_HOST, which nothing reads"),
+        ("TCP_PORT = 4590", "TCP_PORT = ", "is not Python"),
+        ('NAME = "rpi_pico"', 'NAME = "pico"', "calls itself 'pico'"),
+    ],
+)
+def test_a_wrong_line_is_named(old: str, new: str, reason: str) -> None:
+    assert old in SOURCE
+    with pytest.raises(BoardError, match=re.escape(reason)):
+        boards.parse("rpi_pico", SOURCE.replace(old, new).encode())
+
+
+def test_a_file_is_never_executed(tmp_path: Path) -> None:
+    evidence = tmp_path / "executed"
+    (tmp_path / "trap.py").write_text(f"open({str(evidence)!r}, 'w').close()\n", encoding="utf-8")
+    with pytest.raises(BoardError):
+        boards.load("trap", tmp_path)
+    assert not evidence.exists()
+
+
+@given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
+def test_anything_else_is_refused_in_words(source: bytes) -> None:
+    with pytest.raises(BoardError, match="boards/x.py"):
+        boards.parse("x", source)
+
+
+@given(st.sampled_from(re.findall(r"(?m)^[A-Z_]+ =.*$", SOURCE)), st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=40),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.integers() | st.text(), inner),
+    max_leaves=5,
+))  # fmt: skip
+def test_any_value_is_taken_or_refused_in_words(line: str, value: object) -> None:
+    field = line.partition(" ")[0]
+    source = SOURCE.replace(line, f"{field} = {value!r}").encode("utf-8", "surrogatepass")
+    try:
+        board = boards.parse("rpi_pico", source)
+    except BoardError as error:
+        assert "boards/rpi_pico.py" in str(error)
+    else:
+        assert board.source == source
