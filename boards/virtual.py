@@ -20,6 +20,7 @@ NETWORK = "wlan"
 TCP_PORT = 4590
 CONSOLE = "pty"
 
+# 15 kg in steps of 5 g (keys in README.md).
 SCALE = {1: 1, 2: -3, 3: 15000, 4: 5}
 
 # As the Pico, whose geometry its flash file has.

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from steelyard import data
+from steelyard.errors import USAGE, UserError
 
 # Index: the architecture number in sys.implementation._mpy (MicroPython, docs/reference/mpyfiles).
 ARCHITECTURES = (
@@ -24,8 +25,11 @@ NETWORKS = (None, "wlan")
 CONSOLES = ("usb", "uart", "pty")
 
 
-class BoardError(Exception):
-    """The board is unknown or its file is wrong; the message is for people."""
+class BoardError(UserError):
+    """The board is unknown or its file is wrong."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(USAGE, sentence)
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,8 @@ class Board:
     """One board file. platforms: what sys.platform may say there.
 
     converter: {"chip", "dout", "sck", "gain", "rate_hz"}; pins as numbers of machine.Pin.
-    keys: name -> pin of a push button. budget_bytes: most .mpy bytes that leave the heap it needs. source: the file as it is copied.
+    keys: name -> pin of a push button. budget_bytes: most .mpy bytes that leave the heap it needs.
+    source: the file as it is copied.
     """
 
     name: str
@@ -76,9 +81,7 @@ def _converter_is_right(value: object) -> bool:
 
 def _keys_are_right(value: object) -> bool:
     return (
-        isinstance(value, dict)
-        and set(value) <= set(KEYS)
-        and all(map(_is_pin, value.values()))
+        isinstance(value, dict) and set(value) <= set(KEYS) and all(map(_is_pin, value.values()))
     )
 
 
@@ -161,16 +164,14 @@ def parse(name: str, source: bytes) -> Board:
     return Board(**fields, source=source)
 
 
-def list_boards(folder: Path | None = None) -> list[Board]:
-    """All boards, by name; BoardError when a file is wrong."""
-    folder = folder or data.boards()
-    return [parse(file.stem, file.read_bytes()) for file in sorted(folder.glob("*.py"))]
+def list_boards(folder: Path | None = None) -> list[str]:
+    """The names of all boards."""
+    return sorted(file.stem for file in (folder or data.boards()).glob("*.py"))
 
 
 def load(name: str, folder: Path | None = None) -> Board:
     """The board of this name; BoardError names those that exist when there is none."""
-    folder = folder or data.boards()
-    names = sorted(file.stem for file in folder.glob("*.py"))
+    names = list_boards(folder)
     if name not in names:
         raise BoardError(f"there is no board {name!r}; there are: {', '.join(names)}")
-    return parse(name, (folder / f"{name}.py").read_bytes())
+    return parse(name, ((folder or data.boards()) / f"{name}.py").read_bytes())

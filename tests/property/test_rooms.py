@@ -6,7 +6,6 @@ Units: none.
 """
 
 import pytest
-
 import rooms
 
 WIRE = "protocol/steelyard_wire/x.py"
@@ -70,7 +69,7 @@ PLANTED_IMPORTS = [
     (APP, "from typing import Any"),
     (MAIN, "import serial"),
     (SIMULATION, "from terminal.app import main"),
-    (VM, "import terminal.app"),
+    (VM, "from steelyard import data"),
     (SIMULATION, "from steelyard.link import Link"),
     (HOST, "from terminal.weighing.weigher import Weigher"),
     (HOST, "import machine"),
@@ -93,6 +92,7 @@ ALLOWED_IMPORTS = [
     (APP, "import machine, board\nfrom terminal.evidence.journal import Journal"),
     (MAIN, "import micropython\nfrom terminal.app import main\nmain()"),
     (SIMULATION, "import random, socket\nfrom steelyard_wire import codes"),
+    (VM, "import machine\nfrom terminal.evidence import ed25519"),
     (HOST, "import rich\nfrom steelyard_wire import line\nfrom steelyard import data"),
 ]
 
@@ -186,3 +186,8 @@ def test_the_length_of_a_function_is_limited(path: str) -> None:
     head = '"""Doc."""\n\n\nclass A:\n    async def x(self):\n'
     assert rooms.check(path, head + "        A = 1\n" * 59) == []
     assert {found.rule for found in rooms.check(path, head + "        A = 1\n" * 60)} == {"size"}
+    # A function that holds others is as long as it is without them.
+    inner = "        if A:\n            def y():\n" + "                A = 1\n" * 30
+    assert rooms.check(path, head + inner * 3) == []
+    long = inner + "                A = 1\n" * 30
+    assert {found.rule for found in rooms.check(path, head + long)} == {"size"}

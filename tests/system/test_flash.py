@@ -6,6 +6,7 @@ Units: bytes; files per second nowhere, as nothing here is timed.
 """
 
 import hashlib
+import json
 import signal
 import time
 from collections.abc import Iterator, Mapping
@@ -14,26 +15,14 @@ from pathlib import Path
 
 import pytest
 import serial
-
-from steelyard import boards, flash, image
+from steelyard import boards, cli, flash, image
+from steelyard.errors import NoDevice
 from steelyard.remote import Remote, RemoteError, Survey, parse_survey
 from steelyard.virtual import VirtualError, prepare_virtual
-from steelyard_wire import identify, line
+from steelyard_wire import identify
 from terminals import VirtualTerminal
 
 VIRTUAL = boards.load("virtual")
-NO_ANSWER = OSError("the terminal does not answer")
-
-
-def ask(port: str) -> Mapping[str, str]:
-    """The key=value words of the reply to ID, as anybody's client would get them."""
-    with serial.serial_for_url(port, 115200, timeout=2) as link:
-        link.write(b"\r\n@7 ID\r\n")
-        for _ in range(20):
-            text = link.readline().rstrip(b"\r\n")
-            if text.startswith(b"@7 OK "):
-                return line.parse_reply(text).values
-    raise NO_ANSWER
 
 
 def never_asked(port: str) -> Mapping[str, str]:
@@ -74,11 +63,11 @@ def test_a_bare_board_becomes_a_working_terminal(tmp_path: Path) -> None:
     seen = []
     with bare(tmp_path) as terminal:
         done = flash.flash(
-            VIRTUAL, terminal.pty, ask, progress=lambda n, of, path: seen.append((n, of, path))
+            VIRTUAL, terminal.pty, progress=lambda n, of, path: seen.append((n, of, path))
         )
         assert done.state == "bare"  # working, and not provisioned yet
-        assert ask(terminal.pty)["swid"] == done.software_id
-        assert ask(terminal.pty)["board"] == "virtual"
+        reply = flash.ask_id(terminal.pty)
+        assert (reply["swid"], reply["board"]) == (done.software_id, "virtual")
         assert on_the_board(terminal.pty) == wanted()
     assert [path for _, _, path in seen] == done.copied
     assert [(n, of) for n, of, _ in seen] == [(n + 1, len(seen)) for n in range(len(seen))]
@@ -98,7 +87,7 @@ def test_only_what_changed_is_copied_and_what_is_left_over_goes(tmp_path: Path) 
             "with open('/terminal/operations.mpy', 'wb') as f: f.write(b'M')\n"
         )
         Remote(terminal.pty).run(["exec", leftovers], resume=False)
-        done = flash.flash(VIRTUAL, terminal.pty, ask)
+        done = flash.flash(VIRTUAL, terminal.pty)
         assert done.copied == ["/terminal/operations.mpy", "/main.py"]
         assert done.removed == ["/terminal/app.py", "/terminal/old/x.mpy"]
         assert on_the_board(terminal.pty) == wanted()
@@ -111,7 +100,7 @@ def test_a_prepared_flash_file_is_what_flash_would_have_made(tmp_path: Path) -> 
     assert (tmp_path / "flash.bin").stat().st_size == VIRTUAL.storage_bytes
     with bare(tmp_path) as terminal:
         assert on_the_board(terminal.pty) == made.digests() == wanted()
-        done = flash.flash(VIRTUAL, terminal.pty, ask)
+        done = flash.flash(VIRTUAL, terminal.pty)
         assert (done.copied, done.removed) == ([], [])
         with pytest.raises(VirtualError, match="that runs"):
             prepare_virtual(tmp_path / "flash.bin")
@@ -135,7 +124,7 @@ def test_preparing_again_keeps_what_is_not_code(tmp_path: Path) -> None:
 
 def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
     with bare(tmp_path) as terminal:
-        done = flash.flash(VIRTUAL, terminal.pty, never_asked, dry_run=True)
+        done = flash.flash(VIRTUAL, terminal.pty, ask=never_asked, dry_run=True)
         assert set(done.copied) == set(wanted())
         assert done.dry_run
         assert on_the_board(terminal.pty) == {}
@@ -144,7 +133,7 @@ def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
 def test_another_architecture_is_refused_and_both_are_named(tmp_path: Path) -> None:
     with bare(tmp_path) as terminal:
         with pytest.raises(flash.FlashFailed) as failure:
-            flash.flash(boards.load("rpi_pico"), terminal.pty, never_asked)
+            flash.flash(boards.load("rpi_pico"), terminal.pty, ask=never_asked)
         assert failure.value.exit_code == 4
         text = str(failure.value)
         assert "architecture x64" in text
@@ -204,14 +193,14 @@ def test_a_full_file_system_is_refused_before_anything_changes(tmp_path: Path) -
         with pytest.raises(
             flash.FlashFailed, match="too full: [0-9]+ bytes are needed"
         ) as failure:
-            flash.flash(VIRTUAL, terminal.pty, never_asked)
+            flash.flash(VIRTUAL, terminal.pty, ask=never_asked)
         assert failure.value.exit_code == 4
         assert "Nothing was changed" in str(failure.value)
         assert on_the_board(terminal.pty) == before
         assert "/main.py" in before
         # Room is made, the same command does it.
         Remote(terminal.pty).run(["fs", "rm", ":/ballast"], resume=False)
-        assert flash.flash(VIRTUAL, terminal.pty, ask).copied
+        assert flash.flash(VIRTUAL, terminal.pty).copied
 
 
 def test_a_file_system_that_fills_up_in_the_middle_is_named(tmp_path: Path) -> None:
@@ -227,7 +216,7 @@ def test_a_file_system_that_fills_up_in_the_middle_is_named(tmp_path: Path) -> N
         assert failure.value.exit_code == 4
         assert "/main.py" not in on_the_board(terminal.pty)
         Remote(terminal.pty).run(["fs", "rm", ":/ballast"], resume=False)
-        flash.flash(VIRTUAL, terminal.pty, ask)
+        flash.flash(VIRTUAL, terminal.pty)
         assert on_the_board(terminal.pty) == wanted()
 
 
@@ -242,7 +231,7 @@ def test_a_pulled_cable_is_named_and_the_same_command_continues(tmp_path: Path) 
                 terminal.stop(signal.SIGKILL)
 
         with pytest.raises(flash.FlashFailed) as failure:
-            flash.flash(VIRTUAL, terminal.pty, never_asked, progress=pull)
+            flash.flash(VIRTUAL, terminal.pty, ask=never_asked, progress=pull)
     assert failure.value.exit_code == 3
     assert "run the same command again, it continues" in str(failure.value)
 
@@ -251,7 +240,7 @@ def test_a_pulled_cable_is_named_and_the_same_command_continues(tmp_path: Path) 
         assert "/main.py" not in half
         # Everything before the file at which the supply went is there.
         assert {path for path in half if half[path] == wanted()[path]} >= set(copied[:18])
-        done = flash.flash(VIRTUAL, terminal.pty, ask)
+        done = flash.flash(VIRTUAL, terminal.pty)
         assert not set(done.copied) & set(copied[:18])
         assert on_the_board(terminal.pty) == wanted()
 
@@ -266,7 +255,7 @@ def test_an_update_takes_main_away_first(tmp_path: Path) -> None:
             flash.flash(
                 VIRTUAL,
                 terminal.pty,
-                never_asked,
+                ask=never_asked,
                 progress=lambda number, files, path: terminal.stop(signal.SIGKILL),
             )
         assert failure.value.exit_code == 3
@@ -278,15 +267,35 @@ def test_a_port_that_is_not_there_is_named() -> None:
     with pytest.raises(
         flash.FlashFailed, match="/dev/pts/no-such-port cannot be opened"
     ) as failure:
-        flash.flash(VIRTUAL, "/dev/pts/no-such-port", never_asked)
+        flash.flash(VIRTUAL, "/dev/pts/no-such-port", ask=never_asked)
     assert failure.value.exit_code == 3
 
 
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     with bare(tmp_path) as terminal, serial.Serial(terminal.pty, exclusive=True):
         with pytest.raises(flash.FlashFailed, match="another program uses it") as failure:
-            flash.flash(VIRTUAL, terminal.pty, never_asked)
+            flash.flash(VIRTUAL, terminal.pty, ask=never_asked)
         assert failure.value.exit_code == 3
+
+
+def test_the_command_flashes_and_says_so_as_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with bare(tmp_path) as terminal:
+        here = ["flash", "--board", "virtual", "--port", terminal.pty]
+        assert cli.run([*here, "--dry-run"]) == 0
+        assert "not changed" in capsys.readouterr().out
+        assert cli.run([*here, "--json"]) == 0
+        said = json.loads(capsys.readouterr().out)
+        assert said["software_id"] == flash.ask_id(terminal.pty)["swid"]
+        assert len(said["copied"]) == said["files"] == len(wanted())
+        assert cli.run(here) == 0
+        assert "runs this software, bare" in capsys.readouterr().out
+        assert cli.run(["flash", "--board", "esp32", "--port", terminal.pty]) == 4
+        assert "architecture x64" in capsys.readouterr().err
+    assert cli.run(["flash", "--board", "esp32", "--port", "/dev/pts/no-such-port"]) == 3
+    assert cli.run(["flash", "--board", "teapot", "--port", "x"]) == 2
+    assert "rpi_pico_w" in capsys.readouterr().err
 
 
 def test_the_computed_identification_follows_the_published_rule() -> None:
@@ -309,10 +318,12 @@ def test_a_torn_survey_is_not_trusted() -> None:
 
 def test_a_terminal_that_does_not_come_back_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def silent(port: str) -> Mapping[str, str]:
-        raise NO_ANSWER
+        raise NoDevice("silence")
 
     begin = time.monotonic()
-    with pytest.raises(flash.FlashFailed, match="does not answer at COM9 after 0 s") as failure:
+    with pytest.raises(
+        flash.FlashFailed, match="did not answer at COM9 within 0 s: silence"
+    ) as failure:
         flash.wait_for(silent, "COM9", seconds=0.1)
     assert failure.value.exit_code == 3
     assert time.monotonic() - begin < 30

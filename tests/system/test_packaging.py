@@ -16,14 +16,14 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
 import wasm
-from steelyard import boards, image
+from steelyard import bench, boards, image
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACES = {
     "firmware": "steelyard/tree/firmware",
     "boards": "steelyard/tree/boards",
+    "tests/data/boa-climbing-hx711": "steelyard/tree/tests/data/boa-climbing-hx711",
     "host/steelyard": "steelyard",
     "protocol/steelyard_wire": "steelyard_wire",
 }
@@ -32,10 +32,13 @@ PLACES = {
 BUILD = """
 import json, sys
 import steelyard, steelyard_wire
-from steelyard import boards, data, image
+from steelyard import boards, data, image, recording
 from steelyard.virtual import prepare_virtual
-made = {board.name: {path: digest.hex() for path, digest in image.build(board).digests().items()}
-        for board in boards.list_boards()}
+recording.load(data.root() / "tests" / "data" / "boa-climbing-hx711")
+def digests(name):
+    made = image.build(boards.load(name)).digests()
+    return {path: digest.hex() for path, digest in made.items()}
+made = {name: digests(name) for name in boards.list_boards()}
 prepare_virtual(sys.argv[1])
 print(json.dumps({"host": steelyard.__file__, "wire": steelyard_wire.__file__,
                   "root": str(data.root()), "made": made}))
@@ -54,11 +57,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def of_the_tree(folder: str) -> set[str]:
-    """The files below a folder, without what Python leaves behind."""
+    """The files below a folder, without what tools leave behind."""
+    files = [file.relative_to(ROOT) for file in (ROOT / folder).rglob("*") if file.is_file()]
     return {
-        file.relative_to(ROOT / folder).as_posix()
-        for file in (ROOT / folder).rglob("*")
-        if file.is_file() and "__pycache__" not in file.parts
+        file.relative_to(folder).as_posix()
+        for file in files
+        if not any(part == "__pycache__" or part.startswith(".") for part in file.parts)
     }
 
 
@@ -88,9 +92,9 @@ def test_an_installed_wheel_makes_the_same_bytes_as_the_checkout(
     assert said["host"] == str(site / "steelyard/__init__.py")
     assert said["wire"] == str(site / "steelyard_wire/__init__.py")
     assert said["root"] == str(site / "steelyard/tree")
-    for board in boards.list_boards():
-        here = {path: digest.hex() for path, digest in image.build(board).digests().items()}
-        assert said["made"][board.name] == here
+    for name in boards.list_boards():
+        digests = image.build(boards.load(name)).digests()
+        assert said["made"][name] == {path: digest.hex() for path, digest in digests.items()}
     assert (tmp_path / "flash.bin").stat().st_size == boards.load("virtual").storage_bytes
 
 
@@ -123,6 +127,40 @@ def test_a_package_with_another_digest_is_not_unpacked(tmp_path: Path) -> None:
     with pytest.raises(wasm.FetchError, match="wanted is DnXx4Eqx"):
         wasm.unpack(tarball, tmp_path / "unpacked")
     assert not (tmp_path / "unpacked").exists()
+
+
+def test_the_pico_keeps_its_budget() -> None:
+    made = image.build(boards.load("rpi_pico"))
+    assert sum(made.mpy_sizes().values()) <= made.board.budget_bytes == 60 * 1024
+    # What this board does not need is not on it.
+    assert not {"/terminal/links/tcp.mpy", "/terminal/links/wifi.mpy"} & set(made.files)
+
+
+def test_compiling_twice_gives_the_same_bytes_and_names_no_place(tmp_path: Path) -> None:
+    source = (ROOT / "firmware/terminal/app.py").read_bytes()
+    made = []
+    for name in ("one", "another"):
+        (tmp_path / name).mkdir()
+        made.append(image.compile_source("terminal/app.py", source, tmp_path / name))
+    assert made[0] == made[1]
+    assert b"terminal/app.py" in made[0]
+    assert str(tmp_path).encode() not in made[0]
+    with pytest.raises(image.BuildError, match="terminal/app.py does not compile"):
+        image.compile_source("terminal/app.py", b"def (:\n", tmp_path)
+
+
+def test_figures_of_one_topic_leave_the_others_alone(tmp_path: Path) -> None:
+    file = tmp_path / "build" / "bench.json"
+    bench.merge("vm", {"samples_per_s": 80.5}, file)
+    bench.merge("size", {"mpy_bytes_total": 1, "mpy_bytes": {"terminal.app": 1}}, file)
+    bench.merge("vm", {"heap_bytes_per_sample": 0}, file)
+    assert json.loads(file.read_text(encoding="utf-8")) == {
+        "vm": {"heap_bytes_per_sample": 0},
+        "size": {"mpy_bytes_total": 1, "mpy_bytes": {"terminal.app": 1}},
+    }
+    for wrong in ("80", None, True, [1]):
+        with pytest.raises(bench.BenchError, match="vm.x is"):
+            bench.merge("vm", {"x": wrong}, file)
 
 
 def test_make_help_tells_of_every_target() -> None:

@@ -1,0 +1,43 @@
+"""Opening a terminal with what this host knows of it.
+
+Owns: finding the link key that belongs to the terminal at an address, and pulling its records.
+Refuses: see link and store. Units: none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from steelyard.client import Identity, Terminal
+from steelyard.store import Store
+from steelyard.verify import Report, verify
+
+
+@contextmanager
+def opened(address: str, store: Store | None = None) -> Iterator[tuple[Terminal, Identity]]:
+    """A terminal, identified, with its link key if this host has it (TCP needs it to change)."""
+    with Terminal(address) as terminal:
+        identity = terminal.identify()
+        if "://" in address and identity.dev:
+            own = store or Store()
+            terminal.link.set_key(own.link_key(identity.dev))
+            if store is None:
+                own.close()
+        yield terminal, identity
+
+
+def pull(terminal: Terminal) -> list[bytes]:
+    """All records that a terminal holds, oldest first."""
+    return [terminal.record(n) for n in terminal.records()]
+
+
+def judge(store: Store, envelopes: list[bytes], allow_test: bool) -> Report:
+    """Verify records against this host's registry, and keep those whose signature holds."""
+    registry = store.registry()
+    report = verify(envelopes, registry, allow_test)
+    for raw in envelopes:
+        alone = verify([raw], registry, allow_test)
+        if alone.records:
+            store.add_record(raw, alone.ok)
+    return report

@@ -1,0 +1,95 @@
+"""The command `steelyard`.
+
+Owns: the list of commands and the way from an error to an exit code. Refuses: with the exit codes
+of steelyard.errors: 0 ok, 1 verdict failed, 2 usage, 3 no device, 4 device refused, 5 our bug.
+Units: none.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import click
+import typer
+
+from steelyard import __version__
+from steelyard.commands import (
+    calibrate,
+    demo,
+    flash,
+    local,
+    provision,
+    sim,
+    terminal,
+    verify,
+    watch,
+)
+from steelyard.errors import BUG, OK, USAGE, UserError
+from steelyard.output import errors
+
+_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="steelyard",
+    help="Flash, provision, calibrate, read and verify honest weighing terminals.\n\n"
+    "ADDRESS is where a terminal is: /dev/ttyACM0, /dev/pts/3, COM3 or socket://HOST:PORT"
+    " (`steelyard ports` lists the serial ports). `steelyard demo` shows everything without"
+    " hardware.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for _module in (demo, sim, flash, provision, calibrate, terminal, watch, verify, local):
+    _module.register(app)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"steelyard {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and end."
+    ),
+) -> None:
+    """Options of the program itself; each command has its own --help."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and exit with its code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; its exit code."""
+    command = typer.main.get_command(app)
+    try:
+        result = command.main(args=arguments, prog_name="steelyard", standalone_mode=False)
+    except UserError as error:
+        errors.print(f"steelyard: {error.sentence}", markup=False)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except (KeyboardInterrupt, click.Abort):
+        errors.print("steelyard: interrupted")
+        return _INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last line of defence, and it reports
+        errors.print(
+            f"steelyard: this is a fault of the program ({type(error).__name__}). Please report it;"
+            " STEELYARD_DEBUG=1 shows where",
+            markup=False,
+        )
+        if os.environ.get("STEELYARD_DEBUG"):
+            traceback.print_exc()
+        return BUG
+    return result if isinstance(result, int) else OK
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,268 @@
+"""A terminal as an object: the commands of the service line with types.
+
+Owns: which command a wish needs and what its reply means. Refuses: see link; a reply that lacks
+what the protocol promises is our bug or the terminal's (UserError, exit 5).
+Units: as in the replies; quantities stay decimal text, counts and times are integers.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from steelyard_wire.codes import MOTION, NOT_READY
+from steelyard_wire.line import Reply
+
+from steelyard.errors import BUG, DeviceRefused, NoDevice, UserError
+from steelyard.link import Link
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Reply to ID. dev and key are empty while the terminal has no key."""
+
+    serial: str
+    dev: bytes
+    key: bytes
+    model: str
+    board: str
+    firmware: str
+    software_id: bytes
+    state: str
+    test: bool
+    calibration: int
+    converter: str
+
+    @property
+    def provisioned(self) -> bool:
+        """Whether there is a key."""
+        return bool(self.key)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Reply to READ: an unsigned look. value, net and so on are None when there is no number."""
+
+    value: str | None
+    unit: str
+    gross: str | None
+    tare: str | None
+    net: str | None
+    fine: str | None
+    status: int
+    flags: tuple[str, ...]
+    fault: str
+    age_ms: int
+    n: int
+
+    @property
+    def stable(self) -> bool:
+        """Whether the load is at rest."""
+        return "STABLE" in self.flags
+
+
+def _bytes(values: Mapping[str, str], key: str) -> bytes:
+    return b"" if values[key] == "-" else bytes.fromhex(values[key])
+
+
+class Terminal:
+    """A terminal at an address. A context manager. Arguments as link.Link."""
+
+    def __init__(
+        self,
+        address: str,
+        link_key: bytes | None = None,
+        transcript: Path | None = None,
+        timeout: float = 5.0,
+    ) -> None:
+        self.address = address
+        self.link = Link(address, link_key, transcript, timeout)
+
+    def close(self) -> None:
+        """Give the port back."""
+        self.link.close()
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _values(self, *command: str) -> dict[str, str]:
+        return self.link.command(*command).values
+
+    # --- what it is ------------------------------------------------------------------------------
+
+    def identify(self) -> Identity:
+        """Who it is; NoDevice if it is not a terminal of our protocol version."""
+        reply = self.link.command("ID")
+        self.link.check_protocol(reply)
+        values = reply.values
+        try:
+            return Identity(
+                serial="" if values["serial"] == "-" else values["serial"],
+                dev=_bytes(values, "dev"),
+                key=_bytes(values, "key"),
+                model=values["model"],
+                board=values["board"],
+                firmware=values["fw"],
+                software_id=_bytes(values, "swid"),
+                state=values["state"],
+                test=values["test"] == "1",
+                calibration=int(values["cal"]),
+                converter=values["converter"],
+            )
+        except (KeyError, ValueError) as error:
+            raise UserError(BUG, f"the terminal's ID is not as specified: {error}") from None
+
+    def wait_until_ready(self, seconds: float = 15.0) -> Identity:
+        """After a reset: who it is as soon as it answers."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return self.identify()
+            except NoDevice:
+                if time.monotonic() > deadline:
+                    raise
+
+    def status(self) -> dict[str, str]:
+        """Reply to STATUS: counters and states by name."""
+        return self._values("STATUS")
+
+    def faults(self) -> dict[str, str]:
+        """Counters of the converter's faults by name."""
+        return self._values("FAULTS")
+
+    # --- weights ---------------------------------------------------------------------------------
+
+    def reading(self) -> Reading:
+        """An unsigned look at the weight."""
+        values = self._values("READ")
+
+        def number(key: str) -> str | None:
+            return None if values[key] == "-" else values[key]
+
+        return Reading(
+            value=number("value"),
+            unit=values["unit"],
+            gross=number("gross"),
+            tare=number("tare"),
+            net=number("net"),
+            fine=number("fine"),
+            status=int(values["status"], 16),
+            flags=() if values["flags"] == "-" else tuple(values["flags"].split(",")),
+            fault=values["fault"],
+            age_ms=int(values["age_ms"]),
+            n=int(values["n"]),
+        )
+
+    def wait_stable(self, seconds: float = 20.0) -> Reading:
+        """The first reading at rest; UserError if it does not come to rest in time."""
+        deadline = time.monotonic() + seconds
+        while True:
+            reading = self.reading()
+            if reading.stable:
+                return reading
+            if time.monotonic() > deadline:
+                raise DeviceRefused(MOTION, "MOTION", "the load did not come to rest in time")
+            time.sleep(0.02)
+
+    def _enveloped(self, reply: Reply) -> tuple[int, bytes]:
+        try:
+            return int(reply.values["n"]), base64.b64decode(reply.words[1], validate=True)
+        except (KeyError, IndexError, ValueError, binascii.Error):
+            raise UserError(BUG, "the terminal's record is not as specified") from None
+
+    def register(self, nonce: bytes | None = None) -> tuple[int, bytes]:
+        """Have the present weight signed and kept: (n, the record's bytes)."""
+        args = () if nonce is None else (nonce.hex(),)
+        return self._enveloped(self.link.command("REGISTER", *args, changes=True))
+
+    def zero(self) -> None:
+        """Set zero."""
+        self.link.command("ZERO", changes=True)
+
+    def tare(self, clear: bool = False) -> None:
+        """Take the load as tare, or clear it."""
+        self.link.command("TARE", *(("CLEAR",) if clear else ()), changes=True)
+
+    # --- records ---------------------------------------------------------------------------------
+
+    def records(self) -> range:
+        """The numbers of the records it holds."""
+        values = self._values("RECORDS")
+        return range(int(values["first"]), int(values["next"]))
+
+    def record(self, n: int) -> bytes:
+        """The bytes of one record."""
+        return self._enveloped(self.link.command("RECORD", str(n)))[1]
+
+    # --- settings --------------------------------------------------------------------------------
+
+    def config(self) -> dict[str, str]:
+        """The parameters by name."""
+        return self._values("CONFIG")
+
+    def set_parameter(self, name: str, value: str) -> int:
+        """Change a parameter; the number of the record of it."""
+        return int(self.link.command("SET", name, value, changes=True).values["n"])
+
+    def calibrate(self, *step: str) -> dict[str, str]:
+        """One step of a calibration: CAL's arguments."""
+        return self.link.command("CAL", *step, changes=True).values
+
+    def calibrate_when_still(self, *step: str, seconds: float = 20.0) -> dict[str, str]:
+        """The same for ZERO and SPAN, repeated while the load still moves."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return self.calibrate(*step)
+            except DeviceRefused as refused:
+                if refused.code not in (MOTION, NOT_READY) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+    def provision(self, serial: str, entropy: bytes, link_key: bytes) -> tuple[int, bytes]:
+        """Have it make its key; (0, the record that it signed with it)."""
+        secrets = (base64.b64encode(part).decode() for part in (entropy, link_key))
+        reply = self.link.command("PROVISION", serial, *secrets, changes=True, timeout=15)
+        return self._enveloped(reply)
+
+    def time(self) -> dict[str, str]:
+        """Its clock and how far it can be trusted."""
+        return self._values("TIME")
+
+    def set_time(self, utc: int) -> int:
+        """Set its clock; the number of the record of it."""
+        return int(self.link.command("SETTIME", str(utc), changes=True).values["n"])
+
+    def network(self) -> dict[str, str]:
+        """The state of its Wi-Fi."""
+        return self._values("NETWORK")
+
+    def set_wifi(self, ssid: str, key: str) -> None:
+        """The network that it is to join; the key is not shown again."""
+        self.link.command("WIFI", "SET", ssid, key, changes=True)
+
+    def clear_wifi(self) -> None:
+        """Leave and forget the network."""
+        self.link.command("WIFI", "CLEAR", changes=True)
+
+    def reset(self) -> Identity:
+        """Start it again, from the REPL too; who it is when it answers."""
+        try:
+            self.link.command("RESET", changes=True, timeout=2)
+        except NoDevice:
+            self.link.restart()
+        time.sleep(0.5)
+        return self.wait_until_ready()

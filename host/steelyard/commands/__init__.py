@@ -1,0 +1,18 @@
+"""The commands, a file each: arguments in, a result out, printed by steelyard.output."""
+
+from typing import Annotated
+
+import typer
+
+Address = Annotated[
+    str,
+    typer.Argument(
+        help="Where the terminal is: /dev/ttyACM0, /dev/pts/3, COM3 or socket://HOST:PORT.",
+        show_default=False,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
+AllowTest = Annotated[
+    bool,
+    typer.Option("--allow-test", help="Accept the TEST key of a virtual terminal."),
+]

@@ -1,0 +1,103 @@
+"""`steelyard provision`: a terminal makes its key and becomes known to this host."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated, Any
+
+import typer
+from steelyard_wire import cose, record
+from steelyard_wire.digest import sha256
+
+from steelyard.access import opened
+from steelyard.client import Terminal
+from steelyard.commands import Address, Json
+from steelyard.errors import REFUSED, VERDICT, UserError
+from steelyard.output import show
+from steelyard.store import Store
+from steelyard.verify import KeyEntry, verify
+
+
+def check_birth(envelope: bytes, public_key: bytes, test: bool, nonce: bytes | None) -> bytes:
+    """The device id, if record 0 is signed by the key that it names; UserError otherwise."""
+    dev = record.device_id(public_key, test)
+    report = verify([envelope], {dev: KeyEntry(public_key, "", test)}, allow_test=True)
+    fields: dict[int, Any] = report.records[0] if report.records else {}
+    data = fields.get(record.DATA, {})
+    proven = (
+        report.ok
+        and fields.get(record.N) == 0
+        and data.get(1) == public_key
+        and (nonce is None or data.get(3) == nonce)
+    )
+    if not proven:
+        raise UserError(
+            VERDICT,
+            "record 0 of the terminal is not signed by the key that it reports. Do not trust this"
+            " terminal: flash it anew, or have it examined",
+        )
+    return dev
+
+
+def provision_terminal(terminal: Terminal, store: Store, serial: str) -> dict[str, Any]:
+    """Give a terminal its identity, or find that it has one that we know."""
+    before = terminal.identify()
+    if before.provisioned:
+        if before.serial != serial:
+            raise UserError(
+                REFUSED, f"this terminal is {before.serial} already; its identity never changes"
+            )
+        if before.dev not in store.registry():
+            # Its birth was seen by another host, or our database was lost: take the key from the
+            # record that it signed, and say that nobody vouches for it but the cable.
+            check_birth(terminal.record(0), before.key, before.test, None)
+            store.add_terminal(before.key, serial, before.model, before.test)
+        store.claim_link_key(serial, before.dev)
+        return _result(terminal, before.dev, False, store)
+    entropy, link_key = secrets.token_bytes(32), secrets.token_bytes(32)
+    # Before the terminal takes it: a key that only the terminal knows would be lost.
+    store.offer_link_key(serial, link_key)
+    n, envelope = terminal.provision(serial, entropy, link_key)
+    after = terminal.identify()
+    nonce = sha256(entropy)[:16]
+    dev = check_birth(envelope, after.key, after.test, nonce)
+    if n != 0 or cose.split(envelope).kid != dev:
+        raise UserError(VERDICT, "the first record of the terminal is not record 0")
+    store.add_terminal(after.key, serial, after.model, after.test)
+    store.claim_link_key(serial, dev)
+    store.add_record(envelope, True)
+    return _result(terminal, dev, True, store)
+
+
+def _result(terminal: Terminal, dev: bytes, made: bool, store: Store) -> dict[str, Any]:
+    now = terminal.identify()
+    return {
+        "serial": now.serial,
+        "device": dev,
+        "public_key": now.key,
+        "test_key": now.test,
+        "made_now": made,
+        "link_key": "known to this host" if store.link_key(dev) else "not known to this host",
+    }
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def provision(
+        address: Address,
+        serial: Annotated[str, typer.Option(help="Serial number, e.g. SY-0001.")],
+        as_json: Json = False,
+    ) -> int:
+        """Give a terminal its serial number and let it make its signing key.
+
+        The key is made on the terminal and stays there; this host keeps the public key and the
+        key for the network link. Running it again changes nothing.
+
+        Example: steelyard provision /dev/ttyACM0 --serial SY-0001
+        """
+        store = Store()
+        with opened(address, store) as (terminal, _):
+            show(provision_terminal(terminal, store, serial), as_json)
+        return 0

@@ -1,0 +1,60 @@
+"""`steelyard sim`: a virtual terminal, with its two addresses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from steelyard.commands import Json
+from steelyard.errors import NO_DEVICE, USAGE, NoDevice, UserError
+from steelyard.output import show
+from steelyard.simulator import Simulator, SimulatorError
+from steelyard.virtual import VirtualError, prepare_virtual
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def sim(
+        flash: Annotated[
+            Path, typer.Option(help="Flash file; it keeps key, calibration and records.")
+        ] = Path("steelyard-sim.flash"),
+        bare: Annotated[bool, typer.Option(help="Put no firmware on it: a new board.")] = False,
+        seed: Annotated[int, typer.Option(help="Of the noise.")] = 1,
+        speed: Annotated[str, typer.Option(help="Board time: 1, 20, max; 0 holds it.")] = "1",
+        scenario: Annotated[Path | None, typer.Option(help="File of world commands.")] = None,
+        as_json: Json = False,
+    ) -> int:
+        """Start a virtual terminal: the real firmware on the real MicroPython VM. Ends at Ctrl-C.
+
+        Prints two addresses: the terminal's, for all other commands, and the world's, where you
+        type what hands and weather do (`place 1.5 kg`, `remove`, `cut power`, `help`), for
+        instance with `nc 127.0.0.1 PORT`. Its key says TEST.
+        """
+        if scenario is not None and not scenario.is_file():
+            raise UserError(USAGE, f"there is no scenario {scenario}")
+        options = ["--seed", str(seed), "--speed", speed]
+        if scenario is not None:
+            options += ["--scenario", str(scenario)]
+        try:
+            if not bare:
+                prepare_virtual(flash)
+            with Simulator(flash, options) as simulator:
+                there = simulator.addresses
+                text = (
+                    f"terminal  {there['pty']}  or  {there['console']}\n"
+                    f"network   {there['service']}  (once it has joined: --ssid market)\n"
+                    f"world     {there['world']}\n\n"
+                    f"try       steelyard status {there['pty']}\n"
+                    "end       Ctrl-C\n"
+                )
+                show(there, as_json, text)
+                simulator.wait()
+        except (SimulatorError, VirtualError) as error:
+            raise NoDevice(str(error)) from None
+        except OSError as error:
+            raise UserError(USAGE, f"{flash}: {error.strerror}") from None
+        return NO_DEVICE

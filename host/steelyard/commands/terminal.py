@@ -1,0 +1,99 @@
+"""Short commands to one terminal: status, reset, config, time, wifi, zero, tare."""
+
+from __future__ import annotations
+
+import time as clock
+from typing import Annotated
+
+import typer
+
+from steelyard.access import opened
+from steelyard.commands import Address, Json
+from steelyard.errors import USAGE, UserError
+from steelyard.output import show
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+
+    @app.command()
+    def status(address: Address, as_json: Json = False) -> int:
+        """Show who a terminal is, its weight now, its counters and its network."""
+        with opened(address) as (terminal, identity):
+            reading = terminal.reading()
+            shown = {
+                **vars(identity),
+                **terminal.status(),
+                "value": reading.value and f"{reading.value} {reading.unit}",
+                "flags": ", ".join(reading.flags) or "-",
+                "fault": reading.fault,
+                **{f"fault {name}": count for name, count in terminal.faults().items()},
+            }
+        if not identity.provisioned:
+            shown["next"] = f"steelyard provision {address} --serial SY-0001"
+        elif not identity.calibration:
+            shown["next"] = f"steelyard calibrate {address} --weight 10kg"
+        show(shown, as_json)
+        return 0
+
+    @app.command()
+    def reset(address: Address, as_json: Json = False) -> int:
+        """Start a terminal again, also when its program has stopped at the MicroPython prompt."""
+        from steelyard.client import Terminal
+
+        with Terminal(address) as terminal:
+            identity = terminal.reset()
+        show({"state": identity.state, "serial": identity.serial or None}, as_json)
+        return 0
+
+    @app.command()
+    def config(
+        address: Address,
+        name: Annotated[str, typer.Argument(help="Parameter to change.")] = "",
+        value: Annotated[str, typer.Argument(help="Its new value.")] = "",
+        as_json: Json = False,
+    ) -> int:
+        """Show a terminal's parameters, or change one (the change is a signed record).
+
+        Example: steelyard config /dev/ttyACM0 e 10
+        """
+        if name and not value:
+            raise UserError(USAGE, f"say what {name} is to be: steelyard config ADDRESS {name} 10")
+        with opened(address) as (terminal, _):
+            if name:
+                terminal.set_parameter(name, value)
+            show(terminal.config(), as_json)
+        return 0
+
+    @app.command()
+    def time(
+        address: Address,
+        set_now: Annotated[bool, typer.Option("--set", help="Set it to this host's.")] = False,
+        as_json: Json = False,
+    ) -> int:
+        """Show a terminal's clock, or set it (the change is a signed record)."""
+        with opened(address) as (terminal, _):
+            if set_now:
+                terminal.set_time(int(clock.time()))
+            show(terminal.time(), as_json)
+        return 0
+
+    @app.command()
+    def wifi(
+        address: Address,
+        ssid: Annotated[str, typer.Option(help="Name of the network to join.")] = "",
+        clear: Annotated[bool, typer.Option(help="Leave and forget the network.")] = False,
+        as_json: Json = False,
+    ) -> int:
+        """Show the network of a terminal, or let it join one; the key is asked for.
+
+        Do this over the cable: over the network the line is authenticated, not encrypted.
+        """
+        with opened(address) as (terminal, _):
+            if clear:
+                terminal.clear_wifi()
+            elif ssid:
+                key: str = typer.prompt("Key of the network (empty: open)", "", hide_input=True)
+                terminal.set_wifi(ssid, key)
+            show(terminal.network(), as_json)
+        return 0

@@ -1,0 +1,76 @@
+"""`steelyard verify`: what a terminal's records prove."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Group
+from rich.table import Table
+
+from steelyard import records
+from steelyard.access import judge, opened, pull
+from steelyard.commands import AllowTest, Json
+from steelyard.errors import OK, VERDICT
+from steelyard.output import show
+from steelyard.store import Store
+from steelyard.verify import NOT_ESTABLISHED, Report
+
+
+def summary(report: Report) -> Group:
+    """The report for people: one row a kind of check, failures in full, what is not established."""
+    table = Table("check", "performed", "passed", "detail", box=None)
+    kinds = list(dict.fromkeys(check.name for check in report.checks))
+    for kind in kinds:
+        of_kind = [check for check in report.checks if check.name == kind]
+        done = [check for check in of_kind if check.performed]
+        failed = [check for check in done if not check.passed]
+        details = "; ".join(dict.fromkeys(check.detail for check in failed if check.detail))
+        if not details and len(of_kind) == 1:
+            details = of_kind[0].detail
+        table.add_row(
+            kind,
+            str(len(done)) if done else "no",
+            ("[red]no[/]" if failed else "[green]yes[/]") if done else "-",
+            details,
+        )
+    verdict = "[green]passed[/]" if report.ok else "[red]failed[/]"
+    closing = f"{len(report.records)} records, verdict: {verdict} (level {report.level} of 5)"
+    doubts = "not established: " + "; ".join(NOT_ESTABLISHED)
+    return Group(table, closing, f"[dim]{doubts}[/]")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def verify(
+        source: Annotated[
+            str,
+            typer.Argument(help="A .records file, or a terminal's ADDRESS.", show_default=False),
+        ],
+        save: Annotated[
+            Path | None, typer.Option(help="Write the records to this file too.")
+        ] = None,
+        allow_test: AllowTest = False,
+        as_json: Json = False,
+    ) -> int:
+        """Check signatures, numbers, roots and totals of records, and say what that proves.
+
+        From a terminal all its records are read and kept in this host's database. The keys are
+        those of terminals that this host provisioned. Exit code 1 if anything does not pass.
+
+        Example: steelyard verify day.records
+        """
+        store = Store()
+        if Path(source).is_file():
+            envelopes = records.read(Path(source))
+        else:
+            with opened(source, store) as (terminal, identity):
+                envelopes = pull(terminal)
+                if save:
+                    records.write(save, envelopes, f"terminal {identity.serial}")
+        report = judge(store, envelopes, allow_test)
+        show(report.to_json(), as_json, summary(report))
+        return OK if report.ok else VERDICT

@@ -1,0 +1,99 @@
+"""`steelyard watch` and `steelyard read`: the weight, live or signed."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Annotated
+
+import typer
+from rich.live import Live
+from rich.table import Table
+from steelyard_wire import record
+from steelyard_wire.quantity import format_quantity, unit_name
+
+from steelyard.access import judge, opened
+from steelyard.client import Reading
+from steelyard.commands import Address, AllowTest, Json
+from steelyard.errors import VERDICT, UserError
+from steelyard.output import console, show
+from steelyard.store import Store
+
+COLUMNS = ("value", "unit", "stable", "zero", "net", "sequence", "verdict")
+
+
+def cells(reading: Reading, verdict: str = "-") -> tuple[str, ...]:
+    """A reading as the cells of COLUMNS."""
+    mark = {True: "yes", False: "no"}
+    return (
+        reading.value or "-",
+        reading.unit,
+        mark[reading.stable],
+        mark["CENTRE_ZERO" in reading.flags],
+        mark["NET" in reading.flags],
+        str(reading.n),
+        verdict if reading.fault == "NONE" else reading.fault,
+    )
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+
+    @app.command()
+    def watch(
+        address: Address,
+        seconds: Annotated[float, typer.Option(help="End after so long; 0: Ctrl-C.")] = 0,
+        as_json: Json = False,
+    ) -> int:
+        """Show the weight live until Ctrl-C. Nothing is signed: `steelyard read` does that.
+
+        sequence is the number that the next record will have; verdict says "unsigned", or what
+        is wrong with the converter.
+        """
+        end = time.monotonic() + seconds if seconds else None
+        with opened(address) as (terminal, _):
+            if as_json:
+                while end is None or time.monotonic() < end:
+                    show(vars(terminal.reading()), True)
+                    time.sleep(0.2)
+                return 0
+            with Live(console=console, refresh_per_second=10) as live:
+                while end is None or time.monotonic() < end:
+                    table = Table(*COLUMNS, box=None)
+                    table.add_row(*cells(terminal.reading(), "unsigned"))
+                    live.update(table)
+                    time.sleep(0.1)
+        return 0
+
+    @app.command()
+    def read(
+        address: Address,
+        unsigned: Annotated[bool, typer.Option(help="Only look; register nothing.")] = False,
+        allow_test: AllowTest = False,
+        as_json: Json = False,
+    ) -> int:
+        """Register one weight: the terminal signs it, this host verifies and keeps it.
+
+        The load has to be at rest. A virtual terminal's key says TEST: add --allow-test.
+        """
+        store = Store()
+        with opened(address, store) as (terminal, _):
+            if unsigned:
+                show(vars(terminal.reading()), as_json)
+                return 0
+            nonce = secrets.token_bytes(8)
+            n, envelope = terminal.register(nonce)
+        report = judge(store, [envelope], allow_test)
+        fields = report.records[0] if report.records else {}
+        if not fields or fields.get(record.NONCE) != nonce:
+            failed = report.failures[0].detail if report.failures else "another reading"
+            raise UserError(VERDICT, f"record {n} is not what was asked for: {failed}")
+        mantissa, exp10, unit = fields[record.VAL]
+        shown = {
+            "value": format_quantity(mantissa, exp10),
+            "unit": unit_name(unit),
+            "n": n,
+            "verdict": "verified" if report.ok else report.failures[0].detail,
+        }
+        show(shown, as_json)
+        return 0 if report.ok else VERDICT

@@ -1,0 +1,37 @@
+"""What a person is told when something cannot be done.
+
+Owns: the exit codes of the command line and the one exception that carries a sentence for people.
+Refuses: nothing. Units: none.
+"""
+
+OK = 0
+VERDICT = 1  # something was checked and did not pass
+USAGE = 2
+NO_DEVICE = 3
+REFUSED = 4
+BUG = 5
+
+
+class UserError(Exception):
+    """Ends a command: `sentence` says what happened and what to do, `exit_code` is one of above."""
+
+    def __init__(self, exit_code: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
+        self.sentence = sentence
+
+
+class DeviceRefused(UserError):
+    """The terminal answered ERROR. code, name and the sentence are the terminal's."""
+
+    def __init__(self, code: int, name: str, sentence: str) -> None:
+        super().__init__(REFUSED, f"the terminal refused: {sentence} [{code} {name}]")
+        self.code = code
+        self.name = name
+
+
+class NoDevice(UserError):
+    """There is no terminal at the address, or not one that we can talk to."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(NO_DEVICE, sentence)

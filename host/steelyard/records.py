@@ -1,0 +1,59 @@
+"""Record files: what a terminal signed, as text that a person can mail.
+
+Owns: the form of a `.records` file: one record a line in base64, `#` begins a comment.
+Refuses: with UserError, files that cannot be read or written; a line that is no base64 is kept as
+the bytes that it has, so that the verification names it instead of the reader hiding it.
+Units: none.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from steelyard.errors import USAGE, UserError
+
+
+def read(path: Path) -> list[bytes]:
+    """The records of a file, in its order."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise UserError(USAGE, f"cannot read {path}: {error.strerror}") from None
+    found = []
+    for line in text.splitlines():
+        line = line.partition(b"#")[0].strip()
+        if line:
+            try:
+                found.append(base64.b64decode(line, validate=True))
+            except (ValueError, binascii.Error):
+                found.append(line)
+    if not found:
+        raise UserError(USAGE, f"{path} holds no records: one record in base64 a line is needed")
+    return found
+
+
+def write(path: Path, envelopes: Iterable[bytes], comment: str = "") -> None:
+    """Write a file in one step: on any failure what was there before stays."""
+    lines = [f"# {comment}"] if comment else []
+    lines += [base64.b64encode(envelope).decode() for envelope in envelopes]
+    name = ""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.resolve().parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            name = file.name
+            file.write("\n".join(lines) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except OSError as error:
+        if name:
+            Path(name).unlink(missing_ok=True)
+        raise UserError(
+            USAGE, f"cannot write {path}: {error.strerror}. Nothing was changed"
+        ) from None

@@ -1,0 +1,228 @@
+"""What this host keeps: terminals it knows, records it has seen, verdicts on them.
+
+Owns: the database (SQLite unless told otherwise) and, beside it, the file of link keys.
+Refuses: with UserError, a database that cannot be opened or written; what was in it stays.
+Units: received times in seconds since 1970.
+
+The raw bytes of a record are what counts; the columns beside them are for looking things up. Two
+different records under one number are both kept: they are a proof. Link keys are secrets: they are
+in `link-keys.json`, readable by the owner alone, and are never printed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, create_engine, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from steelyard_wire import cose, record
+from steelyard_wire.codes import Refused
+from steelyard_wire.digest import sha256
+from steelyard_wire.quantity import format_quantity, unit_name
+
+from steelyard.errors import USAGE, UserError
+from steelyard.verify import KeyEntry
+
+
+class _Base(DeclarativeBase):
+    pass
+
+
+class TerminalRow(_Base):
+    """A terminal whose key this host has seen made."""
+
+    __tablename__ = "terminals"
+    dev: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    serial: Mapped[str]
+    model: Mapped[str]
+    test: Mapped[bool]
+    first_seen: Mapped[float]
+
+
+class RecordRow(_Base):
+    """A record as it was received, and what was found about it."""
+
+    __tablename__ = "records"
+    __table_args__ = (UniqueConstraint("dev", "n", "digest"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dev: Mapped[bytes] = mapped_column(ForeignKey("terminals.dev"))
+    n: Mapped[int]
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    type: Mapped[str]
+    value: Mapped[str | None]
+    unit: Mapped[str | None]
+    received: Mapped[float]
+    passed: Mapped[bool]
+
+
+def default_path() -> Path:
+    """$STEELYARD_DATABASE, or steelyard.sqlite3 in the user's data folder."""
+    named = os.environ.get("STEELYARD_DATABASE")
+    if named:
+        return Path(named)
+    return Path(platformdirs.user_data_dir("steelyard")) / "steelyard.sqlite3"
+
+
+class Store:
+    """The open database. path: of the SQLite file; made with its folder if missing."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or default_path()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._engine = create_engine(f"sqlite:///{self.path}")
+            _Base.metadata.create_all(self._engine)
+        except (OSError, SQLAlchemyError) as error:
+            raise self._trouble(error) from None
+
+    def _trouble(self, error: Exception) -> UserError:
+        reason = getattr(error, "orig", None) or error
+        return UserError(
+            USAGE,
+            f"the database {self.path} cannot be used: {reason}. Nothing in it was changed; free"
+            " space, or name another file in STEELYARD_DATABASE",
+        )
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        try:
+            with Session(self._engine) as session, session.begin():
+                yield session
+        except SQLAlchemyError as error:
+            raise self._trouble(error) from None
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._engine.dispose()
+
+    # --- terminals -------------------------------------------------------------------------------
+
+    def add_terminal(self, public_key: bytes, serial: str, model: str, test: bool) -> bytes:
+        """Register a key; the device id. A key that is registered stays as it is."""
+        dev = record.device_id(public_key, test)
+        with self._session() as session:
+            if session.get(TerminalRow, dev) is None:
+                session.add(
+                    TerminalRow(
+                        dev=dev,
+                        public_key=public_key,
+                        serial=serial,
+                        model=model,
+                        test=test,
+                        first_seen=time.time(),
+                    )
+                )
+        return dev
+
+    def registry(self) -> dict[bytes, KeyEntry]:
+        """All keys by device id, for `verify`."""
+        with self._session() as session:
+            return {
+                row.dev: KeyEntry(row.public_key, row.serial, row.test)
+                for row in session.scalars(select(TerminalRow))
+            }
+
+    # --- records ---------------------------------------------------------------------------------
+
+    def add_record(self, raw: bytes, passed: bool) -> None:
+        """Keep a record and the verdict on it; one that is there already is kept once."""
+        try:
+            envelope = cose.split(raw)
+            fields = record.decode(envelope.payload)
+        except Refused as refused:
+            raise UserError(USAGE, f"not a record: {refused}") from None
+        n, typ, weight = fields[record.N], fields[record.TYP], fields.get(record.VAL)
+        value = unit = None
+        if isinstance(weight, list):
+            value, unit = format_quantity(weight[0], weight[1]), unit_name(weight[2])
+        digest = sha256(raw)
+        with self._session() as session:
+            query = select(RecordRow).where(
+                RecordRow.dev == envelope.kid, RecordRow.n == n, RecordRow.digest == digest
+            )
+            row = session.scalars(query).first()
+            if row is not None:
+                row.passed = passed
+                return
+            session.add(
+                RecordRow(
+                    dev=envelope.kid,
+                    n=n,
+                    digest=digest,
+                    raw=raw,
+                    type=record.type_name(typ) if isinstance(typ, int) else "?",
+                    value=value,
+                    unit=unit,
+                    received=time.time(),
+                    passed=passed,
+                )
+            )
+
+    def records(self, dev: bytes) -> list[bytes]:
+        """The raw records of a terminal by number; both of two that share one."""
+        with self._session() as session:
+            query = select(RecordRow).where(RecordRow.dev == dev).order_by(RecordRow.n)
+            return [row.raw for row in session.scalars(query)]
+
+    # --- link keys -------------------------------------------------------------------------------
+
+    @property
+    def _keys_path(self) -> Path:
+        return self.path.with_name("link-keys.json")
+
+    def _link_keys(self) -> dict[str, str]:
+        try:
+            found: dict[str, str] = json.loads(self._keys_path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError):
+            raise UserError(
+                USAGE, f"{self._keys_path} cannot be read. Restore it from a copy, or move it away"
+            ) from None
+        return found
+
+    def link_key(self, dev: bytes) -> bytes | None:
+        """The link key agreed with a terminal, if this host provisioned it."""
+        found = self._link_keys().get(dev.hex())
+        return bytes.fromhex(found) if found else None
+
+    def save_link_key(self, dev: bytes, key: bytes) -> None:
+        """Keep the link key of a terminal; UserError, and the file as it was, if that fails."""
+        keys = {**self._link_keys(), dev.hex(): key.hex()}
+        self._write_link_keys(keys)
+
+    def offer_link_key(self, serial: str, key: bytes) -> None:
+        """Keep a key that is about to be offered to a terminal whose device id is not known yet."""
+        self._write_link_keys({**self._link_keys(), f"offered to {serial}": key.hex()})
+
+    def claim_link_key(self, serial: str, dev: bytes) -> None:
+        """The terminal took the key that was offered, even if its reply was lost."""
+        keys = self._link_keys()
+        offered = keys.pop(f"offered to {serial}", None)
+        if offered and dev.hex() not in keys:
+            keys[dev.hex()] = offered
+            self._write_link_keys(keys)
+
+    def _write_link_keys(self, keys: dict[str, str]) -> None:
+        made = self._keys_path.with_suffix(".new")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        try:
+            with os.fdopen(os.open(made, flags, 0o600), "w") as file:
+                json.dump(keys, file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(made, self._keys_path)
+        except OSError as error:
+            made.unlink(missing_ok=True)
+            raise UserError(
+                USAGE, f"cannot write {self._keys_path}: {error.strerror}. Nothing was changed"
+            ) from None
