@@ -22,7 +22,7 @@ class WorldError(RuntimeError):
 
 
 class VirtualTerminal:
-    """One virtual terminal. `with VirtualTerminal(flash) as terminal: terminal.world("remove")`."""
+    """One virtual terminal: `with VirtualTerminal(flash) as terminal: terminal.world("help")`."""
 
     def __init__(self, flash: Path, *options: str, speed: str = "max") -> None:
         self.process = subprocess.Popen(

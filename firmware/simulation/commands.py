@@ -1,6 +1,7 @@
 """The physical world's command line: what hands, weather and accidents do to a terminal.
 
-Owns: the commands, as text for people and tests. Refuses: with a sentence that says the right form.
+Owns: the commands, as text for people and tests. Refuses: with a sentence that says the right
+form.
 Units: kilograms (or g), seconds of board time, degrees Celsius.
 """
 
@@ -66,7 +67,9 @@ class Commands:
             "speed": self._speed,
             "replay": self._replay,
             "state": self._state,
-            "help": lambda rest: " | ".join(re.sub(r"\s{2,}", ": ", row) for row in HELP.split("\n")),
+            "help": lambda rest: " | ".join(
+                re.sub(r"\s{2,}", ": ", row) for row in HELP.split("\n")
+            ),
         }
 
     def run(self, line: str) -> str:
@@ -96,7 +99,9 @@ class Commands:
     def _vibrate(self, rest: str) -> str:
         off = rest == "off"
         units = {"kg": 1.0, "g": 0.001}
-        self._world.cell.vibration_kg = 0.0 if off else _quantity(rest or "5 g", units, "vibrate 5 g")
+        self._world.cell.vibration_kg = (
+            0.0 if off else _quantity(rest or "5 g", units, "vibrate 5 g")
+        )
         return ""
 
     def _fault(self, rest: str) -> str:

@@ -1,4 +1,4 @@
-"""The terminal's console cable: a PTY and a TCP port on the host's side, the VM's PTY on the other.
+"""The console cable: a PTY and a TCP port on the host's side, the VM's PTY on the other.
 
 Owns: both PTYs, the listening socket, and what a soft reset looks like on the line.
 Refuses: a second client on the TCP port, with one sentence. Units: bytes.
@@ -26,7 +26,9 @@ def _vm_line() -> tuple[int, int]:
     master, slave = pty.openpty()
     mode = termios.tcgetattr(slave)
     mode[0] = mode[1] = 0
-    mode[3] = termios.ISIG | termios.NOFLSH  # Ctrl-C interrupts the program, as on a board's console
+    mode[3] = (
+        termios.ISIG | termios.NOFLSH
+    )  # Ctrl-C interrupts the program, as on a board's console
     mode[6] = list(mode[6])
     mode[6][termios.VINTR] = b"\x03"
     mode[6][termios.VQUIT] = mode[6][termios.VSUSP] = b"\x00"

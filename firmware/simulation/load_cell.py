@@ -1,7 +1,7 @@
 """A load cell under a platform, and the counts that a converter makes of it.
 
-Owns: the physics: load, ringing, temperature, vibration, noise. Refuses: nothing; a load beyond the
-converter's range saturates, as it does on the bench.
+Owns: the physics: load, ringing, temperature, vibration, noise. Refuses: nothing; a load beyond
+the converter's range saturates, as it does on the bench.
 Units: kilograms, degrees Celsius, microseconds of board time; counts signed 24 bit.
 
 Model (the parts of benchmark/load_model.py that stage 1 needs): a load arrives as a smooth step of

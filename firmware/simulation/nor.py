@@ -4,7 +4,8 @@ Owns: the rules of the medium. Blocks of 4096 bytes are erased to 0xFF as a whol
 bytes are programmed, and programming can only clear bits. Speaks the extended block protocol
 (readblocks, writeblocks with offset, ioctl), so `vfs.VfsLfs2` mounts it as it mounts `rp2.Flash`.
 Refuses: addresses outside the chip, programming that is not whole pages on a page boundary, and
-programming that would set a bit (`FlashError`): a driver that relies on these is broken on a board.
+programming that would set a bit (`FlashError`): a driver that relies on these is broken on a
+board.
 Units: addresses and lengths in bytes, times in microseconds of board time.
 
 Power cuts: `cut_after(k, partial_bytes)` lets k more operations (page programs and block erases)

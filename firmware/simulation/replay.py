@@ -61,7 +61,7 @@ class Replay:
         return len(self._samples) - self.position
 
     def convert(self, at_us: int) -> tuple[int, int]:
-        """(counts of the conversion that ends at `at_us`, end of the next one; 0 after the last)."""
+        """(counts of the conversion that ends at `at_us`, end of the next; 0 after the last)."""
         seconds, counts = self._samples[self.position]
         if self.position == 0:
             self._start_us = at_us

@@ -103,7 +103,7 @@ class WorldPort:
 
 
 def load_scenario(path: Path, commands: Commands, world: World) -> None:
-    """Plan a scenario: lines `at 3.5 s: place 1 kg`, or commands to be carried out at the start."""
+    """Plan a scenario: lines `at 3.5 s: place 1 kg`, or commands for the start."""
     for number, line in enumerate(path.read_text().splitlines(), 1):
         text = line.partition("#")[0].strip()
         if not text:
@@ -125,7 +125,9 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="A virtual weighing terminal.")
     parser.add_argument("--flash", type=Path, required=True, help="flash file, made if missing")
     parser.add_argument("--seed", type=int, default=1, help="of everything random (default 1)")
-    parser.add_argument("--speed", default="1", help="board s per real s, 0 holds, max (default 1)")
+    parser.add_argument(
+        "--speed", default="1", help="board s per real s, 0 holds, max (default 1)"
+    )
     parser.add_argument("--rate", type=int, choices=(10, 80), default=80, help="RATE pin")
     parser.add_argument("--rate-error-ppm", type=int, default=0, help="of the converter's clock")
     parser.add_argument("--capacity-kg", type=float, default=20.0, help="of the load cell")

@@ -195,7 +195,8 @@ class World:
         number, wanted_us = self._waiting
         left = self._notice_until - time.monotonic()
         if not self._noticed:
-            # A byte has come: the VM looks at its inputs once now and once when it surely is there.
+            # A byte has come: the VM looks at its inputs once now and once when it surely is
+            # there.
             self._noticed = left <= 0
             self._answer_idle(number)
             return 0

@@ -13,6 +13,7 @@ import board
 import machine
 from steelyard_wire import codes
 from steelyard_wire.codes import Refused
+
 from terminal.drivers.append_file import AppendFile
 from terminal.drivers.clock import Clock
 from terminal.drivers.files import Files

@@ -15,6 +15,7 @@ power cut leaves the old setting without a record or the new one with it (`_sett
 from steelyard_wire import codes, cose, record
 from steelyard_wire.codes import Refused
 from steelyard_wire.digest import sha256
+
 from terminal.evidence import settings
 from terminal.evidence.identity import Identity, make_seed
 from terminal.evidence.recorder import Recorder, last_boot_counter

@@ -81,8 +81,8 @@ def run(arguments: list[str]) -> int:
         return _INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence, and it reports
         errors.print(
-            f"steelyard: this is a fault of the program ({type(error).__name__}). Please report it;"
-            " STEELYARD_DEBUG=1 shows where",
+            f"steelyard: this is a fault of the program ({type(error).__name__}). Please report"
+            " it; STEELYARD_DEBUG=1 shows where",
             markup=False,
         )
         if os.environ.get("STEELYARD_DEBUG"):

@@ -1,7 +1,7 @@
 """The main job from end to end on virtual terminals: weigh, sign, verify, catch forgeries.
 
-Owns: the order of the demonstration and its verdict. Refuses: nothing; a step that does not do what
-it should makes `Summary.ok` false and is named.
+Owns: the order of the demonstration and its verdict. Refuses: nothing; a step that does not do
+what it should makes `Summary.ok` false and is named.
 Units: kilograms as decimal text, times in seconds.
 """
 
@@ -133,7 +133,10 @@ class Demo:
 
     def _market_day(self, place: Path, store: Store) -> list[bytes]:
         self._heading("1  A virtual terminal: the real firmware on the real MicroPython VM")
-        with self._begin(place, "market", []) as simulator, Terminal(simulator.console) as terminal:
+        with (
+            self._begin(place, "market", []) as simulator,
+            Terminal(simulator.console) as terminal,
+        ):
             identity = terminal.wait_until_ready()
             self._say(f"  {identity.model}, software {identity.software_id.hex()[:16]}...")
             made = provision_terminal(terminal, store, "SY-DEMO")
@@ -196,25 +199,27 @@ class Demo:
     def _recording(self, place: Path, store: Store) -> None:
         self._heading("3  A real recording through the converter's pins: iron plates on a sensor")
         run = recording.load(data.root() / "tests" / "data" / "boa-climbing-hx711")
-        with self._begin(place, "recording", []) as simulator:
-            with Terminal(simulator.console) as terminal:
-                terminal.wait_until_ready()
-                provision_terminal(terminal, store, "SY-REPLAY")
-                self._say(f"  {run.source}: {len(run.counts)} rows, calibrated with its own plates")
-                self._head()
-                for plate in recording.play(run, simulator, terminal, place):
-                    self._summary.plates += 1
-                    value, _ = self._register(terminal, store)
-                    off = abs(float(value or "nan") - plate.kilograms)
-                    good = off <= run.linearity_kg
-                    self._say(
-                        f"    true load {plate.kilograms:8.3f} kg, off by {off:5.3f} kg"
-                        f" (the sensor's own non-linearity: {run.linearity_kg:.2f} kg)"
-                    )
-                    self._summary.expect(good, f"plate of {plate.kilograms:.1f} kg within limits")
-                report = verify(pull(terminal), store.registry(), allow_test=True)
-                self._summary.records_verified += len(report.records)
-                self._summary.expect(report.ok, "the recording's chain verifies")
+        with (
+            self._begin(place, "recording", []) as simulator,
+            Terminal(simulator.console) as terminal,
+        ):
+            terminal.wait_until_ready()
+            provision_terminal(terminal, store, "SY-REPLAY")
+            self._say(f"  {run.source}: {len(run.counts)} rows, calibrated with its own plates")
+            self._head()
+            for plate in recording.play(run, simulator, terminal, place):
+                self._summary.plates += 1
+                value, _ = self._register(terminal, store)
+                off = abs(float(value or "nan") - plate.kilograms)
+                self._say(
+                    f"    true load {plate.kilograms:8.3f} kg, off by {off:5.3f} kg"
+                    f" (the sensor's own non-linearity: {run.linearity_kg:.2f} kg)"
+                )
+                good = off <= run.linearity_kg
+                self._summary.expect(good, f"plate of {plate.kilograms:.1f} kg within limits")
+            report = verify(pull(terminal), store.registry(), allow_test=True)
+            self._summary.records_verified += len(report.records)
+            self._summary.expect(report.ok, "the recording's chain verifies")
         self._summary.expect(self._summary.plates >= 7, "all plates were weighed")
 
     def _forgeries(self, chain: list[bytes], store: Store) -> None:

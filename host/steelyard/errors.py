@@ -13,7 +13,7 @@ BUG = 5
 
 
 class UserError(Exception):
-    """Ends a command: `sentence` says what happened and what to do, `exit_code` is one of above."""
+    """Ends a command: `sentence` says what happened and what to do; `exit_code`: one of above."""
 
     def __init__(self, exit_code: int, sentence: str) -> None:
         super().__init__(sentence)

@@ -30,7 +30,7 @@ _crc = crcmod.predefined.mkCrcFun("crc-ccitt-false")
 _REPL_MARKS = (b">>> ", b"raw REPL; CTRL-B to exit")
 
 
-def _open(address: str) -> serial.SerialBase:
+def _open(address: str) -> serial.Serial:
     try:
         port = serial.serial_for_url(address, do_not_open=True, baudrate=BAUD, timeout=0.05)
         port.write_timeout = 5

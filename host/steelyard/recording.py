@@ -5,9 +5,9 @@ Refuses: with UserError, a checkout without the recording.
 Units: counts, kilograms, seconds of board time.
 
 The file is binned: each row is the mean of about eight conversions, stamped on arrival at a serial
-link. Such stamps say nothing about the converter, so each row is played as one conversion, its mean
-rounded to a whole count, at the even 80 samples a second of the virtual board: the run takes an
-eighth of the time that it took, and has less noise than single conversions would.
+link. Such stamps say nothing about the converter, so each row is played as one conversion, its
+mean rounded to a whole count, at the even 80 samples a second of the virtual board: the run takes
+an eighth of the time that it took, and has less noise than single conversions would.
 """
 
 from __future__ import annotations

@@ -201,7 +201,7 @@ class Store:
         self._write_link_keys(keys)
 
     def offer_link_key(self, serial: str, key: bytes) -> None:
-        """Keep a key that is about to be offered to a terminal whose device id is not known yet."""
+        """Keep a key that is about to be offered to a terminal without a device id."""
         self._write_link_keys({**self._link_keys(), f"offered to {serial}": key.hex()})
 
     def claim_link_key(self, serial: str, dev: bytes) -> None:

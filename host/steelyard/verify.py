@@ -215,13 +215,11 @@ class _Verification:
             self._note("totals", True, f"{chain[-1][0][record.TOT][0]} readings in all")
 
     def life(self, chain: list[tuple[Fields, bytes]]) -> None:
-        """Boots and uptime only go forward, calibrations change only by a record, no lock is set."""
+        """Boots and uptime go forward, calibrations change only by a record, no lock is set."""
         good = {"boots": True, "calibration": True, "status": True}
         for (before, _), (after, _) in zip(chain, chain[1:], strict=False):
             n = after[record.N]
-            then, now = (
-                (fields[record.BC], fields[record.UP]) for fields in (before, after)
-            )
+            then, now = ((fields[record.BC], fields[record.UP]) for fields in (before, after))
             if now[0] < then[0] or (now[0] == then[0] and now[1] < then[1]):
                 good["boots"] = self._note("boots", False, f"record {n} goes back in time", n)
             changed = before[record.CAL] != after[record.CAL]

@@ -1,6 +1,7 @@
 """The service line: commands and replies as lines of text, for people and machines.
 
-Owns: the grammar `[@id ]NAME[ argument...][ ~code][ *crc]`, quoting, the check sum, line buffering.
+Owns: the grammar `[@id ]NAME[ argument...][ ~code][ *crc]`, quoting, the check sum, line
+buffering.
 Refuses: with Refused (SYNTAX, CRC, LINE_TOO_LONG; ARGUMENT for what cannot be quoted). What a
 command means and who may give it is decided elsewhere (steelyard_wire.commands, links).
 Units: lengths in bytes without the line end.
@@ -42,9 +43,9 @@ def crc16(data: bytes) -> int:
 class Command:
     """A parsed command line.
 
-    tag: the machine's id or None. name: upper case. args: list of str, unquoted. mac: 16 upper-case
-    hex digits or None. signed_text: the bytes that the code covers. has_crc: whether one was there
-    (it was right).
+    tag: the machine's id or None. name: upper case. args: list of str, unquoted. mac: 16
+    upper-case hex digits or None. signed_text: the bytes that the code covers. has_crc: whether
+    one was there (it was right).
     """
 
     def __init__(
@@ -120,7 +121,7 @@ def reply(tag: "int | None", kind: str, *words: str) -> bytes:
 
 
 def error(tag: "int | None", refused: Refused) -> bytes:
-    """The reply to a refusal: ERROR, code, name and the sentence with the detail. Never refuses."""
+    """The reply to a refusal: ERROR, code, name, sentence with the detail. Never refuses."""
     text = error_text(refused.code)
     if refused.detail:
         detail = "".join([c if " " <= c < "\x7f" else "?" for c in refused.detail[:_MAX_DETAIL]])

@@ -3,7 +3,8 @@
 Owns: the fields of a record, which type carries which, their types and ranges; device ids.
 Refuses: with Refused, a record that breaks a rule: ARGUMENT when encoding, SYNTAX when decoding
 (unknown key, mandatory field missing, wrong type, out of range, contradictory fields, too long).
-Units: times in s (T, TS) and ms (UP), quantities as [mantissa, exp10, unit id], counts as converted.
+Units: times in s (T, TS) and ms (UP), quantities as [mantissa, exp10, unit id], counts as
+converted.
 """
 
 from steelyard_wire import cbor
@@ -64,8 +65,8 @@ TYPES = (
 
 TEST_PREFIX = b"TEST"
 
-# Rules, as in protocol/README.md: u32 an integer of 32 bits without a sign, p32 the same but not 0,
-# i32 with a sign, m5 of 0..5, x9 of -9..9, b8 exactly 8 bytes, B16 of 1..16 bytes, t32 text of
+# Rules, as in protocol/README.md: u32 an integer of 32 bits without a sign, p32 the same but not
+# 0, i32 with a sign, m5 of 0..5, x9 of -9..9, b8 exactly 8 bytes, B16 of 1..16 bytes, t32 text of
 # 1..32 bytes, s64 an i32 or text of 0..64 bytes; "?" or null; several: an array of exactly these.
 _RULES = {
     V: "p1",

@@ -1,7 +1,7 @@
 """The service line against crcmod and random text, on values that hypothesis finds.
 
-Owns: round trips of commands and replies, the check sum, damaged and random lines (the only outcome
-besides a value is Refused).
+Owns: round trips of commands and replies, the check sum, damaged and random lines (the only
+outcome besides a value is Refused).
 Refuses: nothing.
 Units: as in protocol/README.md.
 """

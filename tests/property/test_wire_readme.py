@@ -1,4 +1,4 @@
-"""The specification against the code: protocol/README.md has the code's tables and the vectors' bytes.
+"""protocol/README.md against the code: it has the code's tables and the vectors' bytes.
 
 Owns: the comparison of every table, limit and example of the specification.
 Refuses: a README that says anything else than the code.

@@ -33,7 +33,17 @@ def test_exec_and_file_commands(address: str, tmp_path: Path) -> None:
     content = bytes(range(256)) * 40
     (tmp_path / "data.bin").write_bytes(content)
     assert mpremote(address, "exec", "print(6 * 7)").strip() == "42"
-    mpremote(address, "fs", "mkdir", ":/box", "+", "fs", "cp", str(tmp_path / "data.bin"), ":/box/data.bin")
+    mpremote(
+        address,
+        "fs",
+        "mkdir",
+        ":/box",
+        "+",
+        "fs",
+        "cp",
+        str(tmp_path / "data.bin"),
+        ":/box/data.bin",
+    )
     assert "10240 data.bin" in mpremote(address, "fs", "ls", ":/box")
     assert hashlib.sha256(content).hexdigest() in mpremote(
         address, "fs", "sha256sum", ":/box/data.bin"

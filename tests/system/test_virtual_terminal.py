@@ -92,7 +92,9 @@ def test_files_outlive_a_power_cut_and_a_killed_program(tmp_path: Path) -> None:
         assert json.loads(terminal.world("state"))["power"] is False
         terminal.world("restore power")
         line.enter()
-        assert line.run("import os; print(open('/kept').read(), os.listdir('/'))").startswith("twelve")
+        assert line.run("import os; print(open('/kept').read(), os.listdir('/'))").startswith(
+            "twelve"
+        )
         assert line.run("print(os.stat('/lost')[6])") == "0"
         terminal.stop(signal.SIGKILL)
     with VirtualTerminal(flash) as terminal:
@@ -194,8 +196,18 @@ def test_world_commands_answer_or_say_what_to_do(bare: VirtualTerminal) -> None:
         bare.world(line)
     bare.world("fault dout_high off")
     assert "place" in bare.world("help")
-    for wrong in ("place much", "juggle", "fault gremlin", "advance -3 s", "press enter", "open tin",
-                  "speed fast", "replay /nowhere", "temperature warm", "cut corners"):
+    for wrong in (
+        "place much",
+        "juggle",
+        "fault gremlin",
+        "advance -3 s",
+        "press enter",
+        "open tin",
+        "speed fast",
+        "replay /nowhere",
+        "temperature warm",
+        "cut corners",
+    ):
         with pytest.raises(WorldError, match="say|unknown|cannot|time does"):
             bare.world(wrong)
 
@@ -229,7 +241,9 @@ def test_two_terminals_cannot_share_a_flash_file(tmp_path: Path, bare: VirtualTe
 
 
 def _children(pid: int) -> list[int]:
-    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True)
+    found = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True
+    )
     return [int(word) for word in found.stdout.split()]
 
 

@@ -1,8 +1,8 @@
 """Storage for tests of what writes files, the same on both interpreters.
 
-Owns: an empty folder: on CPython a temporary directory, on MicroPython a new littlefs on a NOR flash
-in RAM (the file system and geometry of an RP2 board; the wasm VM has none and uses its own); small
-records to put into it.
+Owns: an empty folder: on CPython a temporary directory, on MicroPython a new littlefs on a NOR
+flash in RAM (the file system and geometry of an RP2 board; the wasm VM has none and uses its
+own); small records to put into it.
 Refuses: nothing.
 Units: sizes in bytes.
 """

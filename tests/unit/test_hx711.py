@@ -172,4 +172,4 @@ def test_unknown_gain_or_rate_is_refused():
             bench.Bench([0], gain=gain, rate_hz=rate)
         except (ValueError, KeyError):
             continue
-        assert False, (gain, rate)
+        raise AssertionError((gain, rate))

@@ -56,4 +56,4 @@ def test_capacity_is_a_power_of_two():
             SampleRing(capacity)
         except ValueError:
             continue
-        assert False, capacity
+        raise AssertionError(capacity)

@@ -19,6 +19,7 @@ from hashlib import sha256
 
 from steelyard_wire.codes import SIGNER_FAULT, Refused
 from steelyard_wire.shim import const
+
 from terminal.evidence.sha512 import finish, sha512, sha512_steps
 
 _M = (1 << 255) - 1

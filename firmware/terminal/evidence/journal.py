@@ -2,13 +2,13 @@
 
 Owns: frames, segments, checkpoints and recovery; the number of the next record, the totals and the
 tree over all records.
-Refuses: with Refused: JOURNAL_FULL before anything is written, JOURNAL_FAULT when a write cannot be
-confirmed or when the journal is damaged (it can then be read, not written), NO_RECORD.
+Refuses: with Refused: JOURNAL_FULL before anything is written, JOURNAL_FAULT when a write cannot
+be confirmed or when the journal is damaged (it can then be read, not written), NO_RECORD.
 Units: bytes; totals are [readings, sum of net mantissas, voids].
 
-A segment is a checkpoint frame and up to 64 record frames (see `frames`). The body of a record frame
-is the record's envelope as signed; that of a checkpoint is deterministic CBOR [1, totals, nodes of
-the frontier], the state before record n. So a start replays one segment.
+A segment is a checkpoint frame and up to 64 record frames (see `frames`). The body of a record
+frame is the record's envelope as signed; that of a checkpoint is deterministic CBOR [1, totals,
+nodes of the frontier], the state before record n. So a start replays one segment.
 
 How a number stays unique. A record is acknowledged when its frame was read back. A frame found
 whole at the next start counts, acknowledged or not: its number is used. A frame cut short at the
@@ -24,6 +24,7 @@ from steelyard_wire import cbor, cose, record
 from steelyard_wire.codes import INTERNAL, JOURNAL_FAULT, JOURNAL_FULL, NO_RECORD, Refused
 from steelyard_wire.shim import const
 from steelyard_wire.tree import Frontier
+
 from terminal.evidence import frames
 
 SEGMENT_RECORDS = 64

@@ -3,8 +3,8 @@
 Owns: the form of a state file (deterministic CBOR and 8 bytes of a SHA-256 over name and CBOR) and
 the order of writing: beside the old file, read back, renamed over it. A cut at any moment leaves
 the old map or the new one.
-Refuses: with Refused(STORAGE), a file that is damaged, that is another's, or that cannot be written.
-It never falls back to a default: what was never saved is None, and only that.
+Refuses: with Refused(STORAGE), a file that is damaged, that is another's, or that cannot be
+written. It never falls back to a default: what was never saved is None, and only that.
 Units: none; maps are what steelyard_wire.cbor carries.
 
 `files` is the file access (drivers.files.Files, same interface): read, write, rename, remove.

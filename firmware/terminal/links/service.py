@@ -12,6 +12,7 @@ from binascii import a2b_base64, b2a_base64, hexlify, unhexlify
 from steelyard_wire import codes, commands, line
 from steelyard_wire.codes import Refused
 from steelyard_wire.quantity import format_quantity, parse_quantity, unit_id, unit_name
+
 from terminal.operations import VERSION
 
 

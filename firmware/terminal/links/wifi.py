@@ -18,7 +18,7 @@ _JOIN_S = const(15)
 
 
 class Network:
-    """Keeps the station joined. `load()` gives {1: ssid, 2: key} or None, `save(map)` stores it."""
+    """Keeps the station joined. `load()` gives {1: ssid, 2: key} or None, `save(map)` keeps it."""
 
     def __init__(self, wlan, load, save, port: int) -> None:
         self._wlan = wlan

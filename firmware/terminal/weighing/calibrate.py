@@ -8,6 +8,7 @@ Units: counts, and the configured unit.
 from steelyard_wire import codes
 from steelyard_wire.codes import Refused
 from steelyard_wire.shim import const
+
 from terminal.weighing.linearise import Calibration
 
 _MIN_CHANGE = const(1000)

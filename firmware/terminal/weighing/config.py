@@ -9,7 +9,16 @@ from steelyard_wire.codes import ARGUMENT, Refused
 from steelyard_wire.quantity import UNITS
 from steelyard_wire.shim import const
 
-_FIELDS = ("unit", "exp10", "max", "e", "filter_length", "motion_samples", "motion_span", "zero_range")
+_FIELDS = (
+    "unit",
+    "exp10",
+    "max",
+    "e",
+    "filter_length",
+    "motion_samples",
+    "motion_span",
+    "zero_range",
+)
 # Key in the stored map = index + 1. 32 samples at 80 a second are the 0.4 s of signal.md.
 _DEFAULTS = (1, -3, 15000, 5, 16, 32, 250, 20)
 _LOWEST = (0, -6, 100, 1, 1, 2, 50, 0)
@@ -65,7 +74,7 @@ class Config:
         return self._values[self._index(name)]
 
     def with_value(self, name: str, text: str) -> "Config":
-        """This configuration with one value changed; `text` is a whole number, or a unit's name."""
+        """This configuration with one value changed; `text`: a whole number, or a unit's name."""
         index = self._index(name)
         values = list(self._values)
         if index == 0 and text in UNITS:

@@ -1,7 +1,8 @@
 """Which samples may be averaged.
 
 Owns: the decision on each sample, and what its refusal does to the window. Refuses: samples that
-carry a fault. This is the one place for it: supervision of freeze, jump, rate and noise comes here.
+carry a fault. This is the one place for it: supervision of freeze, jump, rate and noise comes
+here.
 Units: none.
 """
 

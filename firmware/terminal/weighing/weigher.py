@@ -1,14 +1,15 @@
 """The weight path: a sample goes in, the reading changes.
 
 Owns: the order guard, filter, calibration, zero, tare, motion, indication, and the one reading.
-Refuses: by error codes, what the moment does not allow; a faulty sample takes the number away until
-the window is full of good ones.
+Refuses: by error codes, what the moment does not allow; a faulty sample takes the number away
+until the window is full of good ones.
 Units: see weighing.reading. `feed` allocates nothing and keeps every number below 2**30.
 """
 
 from steelyard_wire import codes
 from steelyard_wire.codes import Refused
 from steelyard_wire.shim import const
+
 from terminal.weighing import indication
 from terminal.weighing.filter import MovingAverage
 from terminal.weighing.guard import REJECT, RESTART, Guard

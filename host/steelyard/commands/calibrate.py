@@ -1,4 +1,4 @@
-"""`steelyard calibrate`: zero and one weight, step by step; the old calibration stays to the end."""
+"""`steelyard calibrate`: zero and one weight; the old calibration stays to the end."""
 
 from __future__ import annotations
 

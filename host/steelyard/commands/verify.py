@@ -19,7 +19,7 @@ from steelyard.verify import NOT_ESTABLISHED, Report
 
 
 def summary(report: Report) -> Group:
-    """The report for people: one row a kind of check, failures in full, what is not established."""
+    """The report for people: a row for each kind of check, and what is not established."""
     table = Table("check", "performed", "passed", "detail", box=None)
     kinds = list(dict.fromkeys(check.name for check in report.checks))
     for kind in kinds:

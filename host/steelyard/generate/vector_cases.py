@@ -59,7 +59,7 @@ def scenario(public_key: bytes) -> list[Fields]:
 
 
 def refused_records(reading: Fields, boot: Fields) -> list[tuple[str, dict[object, object]]]:
-    """(why, fields) that break one rule each; reading: record 3, boot: record 0 of the scenario."""
+    """(why, fields) that break one rule each; reading, boot: records 3 and 0 of the scenario."""
     cases: list[tuple[str, dict[object, object]]] = []
 
     def case(why: str, key: object, value: object, base: Fields = reading) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import cbor2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from steelyard.generate import vector_cases as cases
 
 VECTORS = Path(__file__).resolve().parents[3] / "protocol" / "vectors"
