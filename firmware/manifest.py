@@ -1,6 +1,6 @@
 """Freezes the firmware into a MicroPython build of your own.
 
-Owns: the list of what is frozen. boot.py, main.py and board.py stay files on the board.
+Owns: the list of what is frozen. boot.py, main.py, board.py and comb6.bin stay files.
 Refuses: nothing.
 Units: none.
 
@@ -8,8 +8,9 @@ In ports/rp2 or ports/esp32 of the MicroPython sources:
 
     make BOARD=RPI_PICO FROZEN_MANIFEST=/path/to/steelyard/firmware/manifest.py
 
-The simulation is not part of it. What is frozen is no file, so the software identification of
-such a terminal covers it by the build string alone; `steelyard flash` is for stock builds.
+Not proven yet: the terminal identifies its software by the files in its file system
+(drivers/measure.py), and what is frozen is no file. `steelyard flash` onto a stock build is the
+supported way. The simulation is never part of a build.
 """
 
 include("$(PORT_DIR)/boards/manifest.py")  # noqa: F821 - these come with the build

@@ -41,6 +41,7 @@ class Console:
 
     def __init__(self, port: int) -> None:
         self.vm, self.slave = _vm_line()
+        self._mode = termios.tcgetattr(self.slave)
         self.host, self._host_slave = pty.openpty()
         tty.setraw(self._host_slave)
         os.set_blocking(self.host, False)
@@ -155,8 +156,9 @@ class Console:
         self.in_raw_repl = self._swallow = False
 
     def _begin_life(self) -> None:
-        # What the program before did not read is gone with its buffers.
-        termios.tcflush(self.slave, termios.TCIFLUSH)
+        # What the program before did not read is gone with its buffers, and so is the mode in
+        # which a VM that was killed at its prompt left the line.
+        termios.tcsetattr(self.slave, termios.TCSAFLUSH, self._mode)
         self._last = b""
         self._early = b""
 

@@ -21,7 +21,9 @@ FILE = Path("build/bench.json")
 
 # Topic -> module and function; imported when measured, so that one may use what another needs.
 TOPICS = {
+    "demo": ("steelyard.demo", "measure"),
     "size": ("steelyard.size", "measure"),
+    "vm": ("steelyard.vm_bench", "measure"),
 }
 
 

@@ -71,7 +71,11 @@ class HX711:
         """Power the chip up and read it in the interrupt `falling` of DOUT."""
         self._last_ms = self._rate_from = self._ticks_ms()
         self._reset()
-        self._dout.irq(handler=self._on_ready, trigger=falling, hard=True)
+        try:
+            self._dout.irq(handler=self._on_ready, trigger=falling, hard=True)
+        except TypeError:
+            # Ports without hard interrupts (esp32) run the handler between two bytecodes.
+            self._dout.irq(handler=self._on_ready, trigger=falling)
 
     def stop(self) -> None:
         """Power the chip down and leave DOUT alone."""
