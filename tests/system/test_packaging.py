@@ -166,5 +166,11 @@ def test_figures_of_one_topic_leave_the_others_alone(tmp_path: Path) -> None:
 def test_make_help_tells_of_every_target() -> None:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"(?m)^([a-z_]+):", text))
-    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert {line.split()[1] for line in done.stdout.splitlines()} == targets
