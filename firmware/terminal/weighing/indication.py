@@ -10,6 +10,7 @@ from steelyard_wire.shim import const
 _FINE = const(100)
 _OVER_STEPS = const(9)
 _UNDER_STEPS = const(20)
+_QUARTER = const(25)  # of e, in fine units
 
 
 def rounded(fine: int, e: int) -> int:
@@ -27,6 +28,6 @@ def range_status(fine: int, config) -> int:
         return ST_OVER
     if fine < -_UNDER_STEPS * e * _FINE:
         return ST_UNDER
-    if -e * _FINE <= 4 * fine <= e * _FINE:
+    if -e * _QUARTER <= fine <= e * _QUARTER:
         return ST_CENTRE_ZERO
     return 0

@@ -114,7 +114,6 @@ class Lineariser:
             bit >>= 1
         if rest + rest >= divisor:
             quotient += 1
-        quotient += whole
-        if quotient > self._most:
-            quotient = self._most
+        # Compared before they are added: the sum may have 31 bits.
+        quotient = self._most if quotient > self._most - whole else quotient + whole
         return -quotient if negative else quotient

@@ -16,13 +16,19 @@ class Motion:
         self._ring = array("i", [0] * samples) if ring is None else ring
         self._at = 0
         self._held = 0
-        self.span = 0
+        self._lowest = 0
+        self._highest = 0
 
     def clear(self) -> None:
         """Start again: in motion until the window is full."""
         self._at = 0
         self._held = 0
-        self.span = 0
+        self._lowest = 0
+        self._highest = 0
+
+    def span(self) -> int:
+        """Span of the held values; may allocate."""
+        return self._highest - self._lowest
 
     def push(self, value: int) -> bool:
         """Take one value; True when at rest."""
@@ -38,5 +44,7 @@ class Motion:
                 lowest = held
             elif held > highest:
                 highest = held
-        self.span = highest - lowest
-        return self._held == self._samples and self.span <= self._limit
+        self._lowest = lowest
+        self._highest = highest
+        # Not as a difference: from twice Max to minus twice Max it has 32 bits.
+        return self._held == self._samples and highest <= lowest + self._limit

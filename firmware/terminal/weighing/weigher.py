@@ -22,6 +22,8 @@ from terminal.weighing.zero import Zero
 # Before a calibration motion is judged on counts: this many times the noise of an HX711 at 80
 # samples a second (90 nV, 38 counts) behind a mean of 16.
 _MOTION_COUNTS = const(200)
+# What passes by itself. Made once: a tuple of names is made anew each time it is met.
+_NOT_BROKEN = (codes.FAULT_NONE, codes.FAULT_GAP, codes.FAULT_SETTLING)
 
 
 class Weigher:
@@ -127,7 +129,7 @@ class Weigher:
             return codes.OVERLOAD
         if status & codes.ST_UNDER:
             return codes.UNDERLOAD
-        if reading.fault not in (codes.FAULT_NONE, codes.FAULT_GAP, codes.FAULT_SETTLING):
+        if reading.fault not in _NOT_BROKEN:
             return codes.CONVERTER_FAULT
         if not self._full:
             return codes.NOT_READY
@@ -145,9 +147,10 @@ class Weigher:
     def zero(self) -> int:
         """Set zero; cancels a tare (R 76-1, 4.5.4). 0 or an error code."""
         code = self.obstacle()
-        if code in (codes.OVERLOAD, codes.UNDERLOAD) and not self.reading.fault:
+        status = self.reading.status
+        if status & (codes.ST_OVER | codes.ST_UNDER) and not self.reading.fault:
             # Out of the indication's range but measured: the zero range decides.
-            code = 0 if self.reading.status & codes.ST_STABLE else codes.MOTION
+            code = 0 if status & codes.ST_STABLE else codes.MOTION
         code = code or self._zero.set(self.reading.fine + self._zero.offset)
         if code == 0:
             self._tare.clear()
@@ -170,10 +173,10 @@ class Weigher:
     def capture(self) -> int:
         """Filtered counts of a load at rest, for a calibration; Refused with the reason."""
         reading = self.reading
-        if reading.fault not in (codes.FAULT_NONE, codes.FAULT_GAP, codes.FAULT_SETTLING):
+        if reading.fault not in _NOT_BROKEN:
             raise Refused(codes.CONVERTER_FAULT, codes.fault_name(reading.fault))
         if not self._full:
             raise Refused(codes.NOT_READY)
         if not reading.status & codes.ST_STABLE:
-            raise Refused(codes.MOTION, "moves by %d" % self.motion.span)
+            raise Refused(codes.MOTION, "moves by %d" % self.motion.span())
         return reading.counts

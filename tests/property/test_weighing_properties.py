@@ -1,0 +1,212 @@
+"""The weight path for any scale and any load: exact, and never past a board's small integers.
+
+The oracle of the division is `fractions.Fraction`. The proof of width runs the path on integers
+that raise outside the 31 bits of a small int on 32-bit boards (design.md, section 3).
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from steelyard_wire import codes
+from terminal.weighing import weigher as weigher_module
+from terminal.weighing.config import Config
+from terminal.weighing.linearise import FINE, Calibration, Lineariser
+from terminal.weighing.motion import Motion
+from terminal.weighing.weigher import Weigher
+
+_FULL = 0x7FFFFF
+_KG = 1
+
+
+class Wide(ArithmeticError):
+    """A number that a 32-bit board would put on the heap."""
+
+
+def _checked(name: str):
+    plain = getattr(int, name)
+
+    def operation(self, *others):
+        result = plain(self, *others)
+        return result if result is NotImplemented else Narrow(result)
+
+    return operation
+
+
+class Narrow(int):
+    """An integer that raises Wide outside -2**30 .. 2**30 - 1 (MicroPython, 32-bit objects)."""
+
+    def __new__(cls, value: int) -> Narrow:
+        if not -(1 << 30) <= value < 1 << 30:
+            raise Wide(value)
+        return super().__new__(cls, value)
+
+
+for _name in ("add", "sub", "mul", "floordiv", "mod", "lshift", "rshift", "and", "or", "xor"):
+    setattr(Narrow, f"__{_name}__", _checked(f"__{_name}__"))
+    setattr(Narrow, f"__r{_name}__", _checked(f"__r{_name}__"))
+for _name in ("neg", "abs", "invert"):
+    setattr(Narrow, f"__{_name}__", _checked(f"__{_name}__"))
+
+
+def narrowed(thing: object, seen: set[int]) -> None:
+    """Make every integer that hangs below `thing` a Narrow one."""
+    if id(thing) in seen or not hasattr(thing, "__dict__"):
+        return
+    seen.add(id(thing))
+    for name, value in vars(thing).items():
+        if type(value) is int:
+            setattr(thing, name, Narrow(value))
+        else:
+            narrowed(value, seen)
+
+
+def _most(step: int) -> int:
+    return min(5000000 // step, 100000)
+
+
+@st.composite
+def scales(draw: st.DrawFn) -> tuple[Config, Calibration]:
+    """Any configuration that Config takes, with any calibration that belongs to it."""
+    e = draw(st.sampled_from([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000]))
+    top = e * draw(st.integers(100, _most(e)) | st.just(_most(e)))
+    length = draw(st.integers(1, 32))
+    samples = draw(st.integers(2, 64))
+    motion = draw(st.integers(50, 1000))
+    zero_range = draw(st.integers(0, 40))
+    config = Config((_KG, -3, top, e, length, samples, motion, zero_range))
+    zero = draw(st.integers(-_FULL, _FULL - 1000))
+    span = draw(st.integers(zero + 1000, _FULL))
+    mantissa = draw(st.integers(-(-top // 10), top))
+    return config, Calibration(1, zero, span, mantissa, -3, _KG, None)
+
+
+def counts() -> st.SearchStrategy[int]:
+    """Counts of a 24-bit converter, its ends often."""
+    return st.integers(-_FULL - 1, _FULL) | st.sampled_from([-_FULL - 1, -_FULL, 0, _FULL])
+
+
+def _half_away(value: Fraction) -> int:
+    whole = int(abs(value) + Fraction(1, 2))
+    return whole if value >= 0 else -whole
+
+
+@given(scales(), st.data())
+def test_the_division_is_exact(scale: tuple[Config, Calibration], data: st.DataObject) -> None:
+    config, calibration = scale
+    linear = Lineariser(calibration, config)
+    total = sum(data.draw(st.lists(counts(), min_size=linear.length, max_size=linear.length)))
+    span = calibration.span_counts - calibration.zero_counts
+    mean = Fraction(total, linear.length) - calibration.zero_counts
+    wanted = _half_away(mean * calibration.span_mantissa * FINE / span)
+    most = 2 * config.max * FINE
+    assert linear.fine(total) == max(-most, min(most, wanted))
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> list[tuple[int, int, int]]:
+    """Stretches of (samples, counts, fault): loads at rest, jumps, faults, gaps."""
+    faults = st.sampled_from([0, 0, 0, codes.FAULT_GAP, codes.FAULT_NO_DATA, codes.FAULT_OVERLOAD])
+    stretch = st.tuples(st.integers(1, 80), counts(), faults)
+    return draw(st.lists(stretch, min_size=1, max_size=6))
+
+
+def feed(weigher: Weigher, run: list[tuple[int, int, int]], narrow: bool = False) -> None:
+    """Feed a run, a zero and a tare asked for in between."""
+    make = Narrow if narrow else int
+    ticks = 0
+    for length, value, fault in run:
+        for k in range(length):
+            # A fault is one sample; a gap is the first sample after it.
+            weigher.feed(make(value), make(ticks), fault if k == 0 else 0)
+            ticks = (ticks + 12) & 0x3FFFFFFF
+        weigher.zero()
+        weigher.tare()
+
+
+@given(scales(), runs())
+def test_no_number_passes_31_bits(
+    scale: tuple[Config, Calibration], run: list[tuple[int, int, int]]
+) -> None:
+    config, calibration = scale
+    weigher = Weigher(config, calibration, lambda size: [Narrow(0)] * size)
+    narrowed(weigher, set())
+    feed(weigher, run, narrow=True)
+    plain = Weigher(config, calibration)
+    feed(plain, run)
+    assert vars(weigher.reading) == vars(plain.reading)
+
+
+# The widest scale there is, at its limit and beyond: what hypothesis may not hit in a short run.
+WIDEST = (_KG, -3, 5000000, 50000, 32, 64, 1000, 40)
+
+
+@pytest.mark.parametrize("mantissa", [500000, 2500001, 3400000, 4999999, 5000000])
+@pytest.mark.parametrize("span", [1000, 65536, 2 * _FULL])
+def test_the_widest_scale_stays_within_31_bits(mantissa: int, span: int) -> None:
+    config = Config(WIDEST)
+    calibration = Calibration(1, -_FULL, -_FULL + span, mantissa, -3, _KG, None)
+    weigher = Weigher(config, calibration, lambda size: [Narrow(0)] * size)
+    narrowed(weigher, set())
+    run = []
+    for grams in (0, mantissa, 5000000, 5449999, 5450001, 9999999, 20000000, -5000000):
+        value = -_FULL + grams * span // mantissa
+        run.append((100, max(-_FULL, min(_FULL, value)), 0))
+    feed(weigher, [*run, *reversed(run), (80, -_FULL - 1, 0), (80, _FULL, 0)], narrow=True)
+
+
+def test_a_wide_number_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wide(self: Lineariser, total: int) -> int:
+        return (total - self._zero) * self._factor // self._divisor
+
+    monkeypatch.setattr(weigher_module.Lineariser, "fine", wide)
+    with pytest.raises(Wide):
+        test_the_widest_scale_stays_within_31_bits(5000000, 2 * _FULL)
+
+
+@given(scales(), runs())
+def test_what_a_reading_says_agrees_with_itself(
+    scale: tuple[Config, Calibration], run: list[tuple[int, int, int]]
+) -> None:
+    config, calibration = scale
+    weigher = Weigher(config, calibration)
+    feed(weigher, run)
+    reading = weigher.reading
+    status = reading.status
+    if not reading.valid():
+        assert weigher.registrable() != 0
+        return
+    assert reading.net == reading.indicated == reading.gross - reading.tare
+    assert reading.gross % config.e == reading.tare % config.e == 0
+    assert abs(reading.gross * FINE - reading.fine) * 2 <= config.e * FINE
+    assert bool(status & codes.ST_NEGATIVE) == (reading.net < 0)
+    # A fine weight between Max + 8.5 e and Max + 9 e is shown as Max + 9 e (R 76-1, 4.2.3).
+    assert -20 * config.e <= reading.gross <= config.max + 9 * config.e
+    assert not status & (codes.ST_OVER | codes.ST_UNDER | codes.ST_FAULT | codes.ST_UNCALIBRATED)
+
+
+@given(st.lists(st.integers(-(10**9), 10**9), max_size=60), st.integers(2, 20))
+def test_motion_is_the_span_of_the_last_values(values: list[int], size: int) -> None:
+    limit = 1000
+    motion = Motion(size, limit)
+    for at, value in enumerate(values):
+        window = values[max(0, at + 1 - size) : at + 1]
+        still = len(window) == size and max(window) - min(window) <= limit
+        assert motion.push(value) == still
+        assert motion.span() == max(window) - min(window)
+
+
+@settings(max_examples=50)
+@given(scales(), st.integers(1, 100))
+def test_more_load_is_never_less_weight(scale: tuple[Config, Calibration], step: int) -> None:
+    config, calibration = scale
+    linear = Lineariser(calibration, config)
+    totals = range(-_FULL * linear.length, _FULL * linear.length, _FULL * linear.length // 40)
+    shown = [linear.fine(total) for total in totals]
+    assert shown == sorted(shown)
+    total = calibration.zero_counts * linear.length
+    assert linear.fine(total) == 0
+    assert linear.fine(total + step) == -linear.fine(total - step)
