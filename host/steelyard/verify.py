@@ -60,7 +60,14 @@ class Report:
 
     checks: list[Check] = field(default_factory=list)
     records: list[Fields] = field(default_factory=list)
-    level: int = 0  # trust.md 6.8: 0 malformed, 1 key unknown or TEST, 2 signed by a known key
+    test: bool = False  # whether any key says TEST
+
+    @property
+    def level(self) -> int:
+        """How far it carries (trust.md 6.8): 0 not at all, 1 a TEST key's, 2 a known key's."""
+        if not self.ok:
+            return 0
+        return 1 if self.test else 2
 
     @property
     def ok(self) -> bool:
@@ -144,7 +151,7 @@ class _Verification:
             f"{entry.serial}: a TEST key proves no weight" if test else "",
             n,
         )
-        self.report.level = min(self.report.level or 2, 1 if test else 2)
+        self.report.test |= test
         return fields
 
     def sequence(self, numbers: list[int], distinct: dict[int, set[bytes]]) -> None:

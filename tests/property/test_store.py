@@ -1,0 +1,124 @@
+"""What the host keeps: nothing is lost when the disk is full, and no secret is for others."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from disk import disk_full
+from forge import Forger
+from steelyard.access import judge
+from steelyard.errors import USAGE, UserError
+from steelyard.store import Store, default_path
+
+FORGER = Forger()
+CHAIN = FORGER.chain(4)
+KEY = b"TEST link key, proves nothing #2"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An open store that knows the forger's key."""
+    made = Store(tmp_path / "data" / "kept.sqlite3")
+    made.add_terminal(FORGER.public_key, "SY-1", "bench", test=False)
+    yield made
+    made.close()
+
+
+def test_records_and_verdicts_are_kept_once(store: Store) -> None:
+    for _ in range(2):
+        assert judge(store, CHAIN, allow_test=False).ok
+    assert store.records(FORGER.dev) == CHAIN
+    rows = sqlite3.connect(store.path).execute(
+        "select n, type, value, unit, passed from records order by n"
+    )
+    assert list(rows) == [
+        (0, "BOOT", None, None, 1),
+        (1, "READING", "0.010", "kg", 1),
+        (2, "READING", "0.020", "kg", 1),
+        (3, "READING", "0.030", "kg", 1),
+    ]
+
+
+def test_both_of_two_truths_are_kept(store: Store) -> None:
+    other = FORGER.record(3, CHAIN[:3], f11=[31, -3, 1], f6=[3, 61, 0])
+    assert not judge(store, [*CHAIN, other], allow_test=False).ok
+    assert sorted(store.records(FORGER.dev)[3:]) == sorted([CHAIN[3], other])
+
+
+def test_what_nobody_signed_is_not_kept(store: Store) -> None:
+    forged = bytearray(CHAIN[1])
+    forged[60] ^= 1
+    judge(store, [bytes(forged), b"nonsense", *Forger(b"TEST" * 8).chain(1)], allow_test=False)
+    assert store.records(FORGER.dev) == []
+
+
+def test_a_key_that_is_known_stays(store: Store) -> None:
+    store.add_terminal(FORGER.public_key, "SY-2", "another", test=False)
+    assert store.registry()[FORGER.dev].serial == "SY-1"
+
+
+def test_link_keys_are_for_the_owner_alone(store: Store) -> None:
+    store.offer_link_key("SY-1", KEY)
+    store.claim_link_key("SY-1", FORGER.dev)
+    assert store.link_key(FORGER.dev) == KEY
+    file = store.path.with_name("link-keys.json")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert json.loads(file.read_text()) == {FORGER.dev.hex(): KEY.hex()}
+    assert KEY not in store.path.read_bytes() and KEY.hex().encode() not in store.path.read_bytes()
+    # A terminal that has a key keeps it, whatever else is offered.
+    store.offer_link_key("SY-1", bytes(32))
+    store.claim_link_key("SY-1", FORGER.dev)
+    assert store.link_key(FORGER.dev) == KEY
+
+
+def test_a_full_disk_loses_nothing(store: Store) -> None:
+    store.save_link_key(FORGER.dev, KEY)
+    judge(store, CHAIN[:2], allow_test=False)
+    size = store.path.stat().st_size
+    with disk_full(size), pytest.raises(UserError, match="free space") as caught:
+        for n in range(200):
+            store.add_record(FORGER.record(1, CHAIN[:1], f18=[n, None]), passed=True)
+    assert caught.value.exit_code == USAGE
+    with disk_full(10), pytest.raises(UserError, match="Nothing was changed"):
+        store.save_link_key(b"TEST0000", KEY)
+    assert store.link_key(FORGER.dev) == KEY
+    again = Store(store.path)
+    assert again.records(FORGER.dev)[0] == CHAIN[0]
+    assert CHAIN[1] in again.records(FORGER.dev)
+    assert sqlite3.connect(store.path).execute("pragma integrity_check").fetchone() == ("ok",)
+    assert not list(store.path.parent.glob("*.new"))
+    again.close()
+
+
+def test_a_database_that_cannot_be_used_says_so(tmp_path: Path) -> None:
+    nonsense = tmp_path / "kept.sqlite3"
+    nonsense.write_bytes(b"this is a letter to my aunt, not a database\n" * 100)
+    for path in (nonsense, tmp_path, nonsense / "below" / "a-file"):
+        with pytest.raises(UserError, match="STEELYARD_DATABASE") as caught:
+            Store(path)
+        assert caught.value.exit_code == USAGE and "Nothing in it was changed" in str(caught.value)
+    assert nonsense.read_bytes().startswith(b"this is a letter")
+
+
+def test_a_damaged_key_file_is_neither_used_nor_overwritten(store: Store) -> None:
+    file = store.path.with_name("link-keys.json")
+    file.write_text("{half")
+    with pytest.raises(UserError, match="Restore it from a copy"):
+        store.save_link_key(FORGER.dev, KEY)
+    assert file.read_text() == "{half"
+
+
+def test_the_database_is_where_the_user_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STEELYARD_DATABASE", str(tmp_path / "x.sqlite3"))
+    assert default_path() == tmp_path / "x.sqlite3"
+    monkeypatch.delenv("STEELYARD_DATABASE")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert default_path().name == "steelyard.sqlite3" and os.sep in str(default_path())
