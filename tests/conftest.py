@@ -9,6 +9,7 @@ Units: none.
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 _TESTS = Path(__file__).resolve().parent
@@ -21,3 +22,8 @@ for place in (_ROOT / "protocol", _ROOT / "firmware", _ROOT / "host", _TESTS, _T
 # No deadline for an example: the machines that run the tests are shared and slow at times.
 settings.register_profile("steelyard", deadline=None)
 settings.load_profile("steelyard")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """--port: the tests of tests/system/test_line.py on a real unit instead of a virtual one."""
+    parser.addoption("--port", default="", help="ADDRESS of a provisioned terminal on the bench")

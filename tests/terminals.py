@@ -1,76 +1,112 @@
 """Virtual terminals for the tests: started as the program that users start, ended with the test.
 
-Owns: the child process and the world's command line. Refuses: what the world refuses (WorldError).
+Owns: what a test's bench has (a terminal, its client, a database), and how it begins.
+Refuses: what the world refuses (SimulatorError).
 """
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import socket
-import subprocess
-import sys
+import shutil
+import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-PROGRAM = ROOT / "firmware" / "simulation" / "terminal.py"
+from steelyard.client import Terminal
+from steelyard.commands.calibrate import calibrate_terminal
+from steelyard.commands.provision import provision_terminal
+from steelyard.remote import Remote
+from steelyard.simulator import Simulator
+from steelyard.store import Store
+from steelyard.virtual import prepare_virtual
+
+SERIAL = "SY-TEST-1"
+STATES = ("new", "provisioned", "calibrated")
 
 
-class WorldError(RuntimeError):
-    """The world refused a command; its sentence."""
-
-
-class VirtualTerminal:
+class VirtualTerminal(Simulator):
     """One virtual terminal: `with VirtualTerminal(flash) as terminal: terminal.world("help")`."""
 
     def __init__(self, flash: Path, *options: str, speed: str = "max") -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), "--flash", str(flash), "--speed", speed, *options],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=dict(os.environ),
-        )
-        assert self.process.stdout is not None and self.process.stderr is not None
-        line = self.process.stdout.readline()
-        if not line:
-            self.process.wait()
-            raise RuntimeError(self.process.stderr.read())
-        self.addresses: dict[str, str] = json.loads(line)
-        self.pty = self.addresses["pty"]
-        self.console = self.addresses["console"]
-        self.service = self.addresses["service"]
-        host, _, port = self.addresses["world"].removeprefix("socket://").partition(":")
-        self._world = socket.create_connection((host, int(port)), 30)
-        self._lines = self._world.makefile("r", encoding="utf-8")
+        super().__init__(flash, ["--speed", speed, *options])
 
-    def world(self, command: str) -> str:
-        """Give the world a command; its answer without the "ok"."""
-        self._world.sendall(command.encode() + b"\n")
-        kind, _, text = self._lines.readline().rstrip("\n").partition(" ")
-        if kind != "ok":
-            raise WorldError(text)
-        return text
 
-    def state(self) -> dict[str, object]:
-        """The world's state."""
-        found: dict[str, object] = json.loads(self.world("state"))
-        return found
+class Bench:
+    """A virtual terminal with the real firmware, a client at its console and a database."""
 
-    def stop(self, how: int = signal.SIGTERM) -> None:
-        """End the program; SIGKILL is a power cut."""
-        self._lines.close()
-        self._world.close()
-        self.process.send_signal(how)
-        self.process.wait(20)
-        for stream in (self.process.stdout, self.process.stderr):
-            if stream is not None:
-                stream.close()
+    def __init__(self, folder: Path, *options: str, speed: str = "max") -> None:
+        self.folder = folder
+        self.store = Store(folder / "kept.sqlite3")
+        self.simulator = VirtualTerminal(folder / "flash.bin", *options, speed=speed)
+        self.world = self.simulator.world
+        self.terminal = self._ready()
 
-    def __enter__(self) -> VirtualTerminal:
+    def _ready(self) -> Terminal:
+        terminal = Terminal(self.simulator.console)
+        terminal.wait_until_ready()
+        return terminal
+
+    def run_on_board(self, script: str) -> str:
+        """Stop the firmware, run Python at the prompt, start the board again."""
+        self.terminal.close()
+        remote = Remote(self.simulator.pty)
+        said = remote.run(["exec", script], resume=False)
+        remote.reset()
+        self.terminal = self._ready()
+        return said
+
+    def load(self, command: str) -> None:
+        """Have the world change the load, and wait until the new one is at rest."""
+        before = self.terminal.reading().fine
+        self.world(command)
+        deadline = time.monotonic() + 5
+        while self.terminal.reading().fine == before and time.monotonic() < deadline:
+            time.sleep(0.001)
+        self.terminal.wait_stable()
+
+    def load_moves(self) -> None:
+        """Shake the platform, until the terminal says that the load moves."""
+        self.world("vibrate 500 g")
+        while self.terminal.reading().stable:
+            pass
+
+    def refused(self, *command: str) -> int:
+        """The code with which a command over the console is refused."""
+        from steelyard.errors import DeviceRefused
+
+        try:
+            reply = self.terminal.link.command(*command, changes=True)
+        except DeviceRefused as refused:
+            return refused.code
+        raise AssertionError(f"{command} was not refused: {reply.words}")
+
+    def close(self) -> None:
+        """End it; the files stay."""
+        self.terminal.close()
+        self.simulator.close()
+        self.store.close()
+
+    def __enter__(self) -> Bench:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.stop()
+        self.close()
+
+
+def make_states(folder: Path) -> None:
+    """Make a folder of files for each of STATES, with the commands that users have."""
+    place = folder / "new"
+    place.mkdir()
+    prepare_virtual(place / "flash.bin")
+    Store(place / "kept.sqlite3").close()
+    for before, after in zip(STATES, STATES[1:], strict=False):
+        shutil.copytree(folder / before, folder / after)
+        with Bench(folder / after) as bench:
+            if after == "provisioned":
+                provision_terminal(bench.terminal, bench.store, SERIAL)
+            else:
+
+                def put(text: str, bench: Bench = bench) -> None:
+                    bench.world("place 10 kg" if "weight" in text else "remove")
+                    time.sleep(0.05)
+
+                calibrate_terminal(bench.terminal, bench.store, ("10.000", "kg"), "F1 17", put)
+                bench.world("remove")

@@ -124,6 +124,7 @@ def parse_arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description="A virtual weighing terminal.")
     parser.add_argument("--flash", type=Path, required=True, help="flash file, made if missing")
+    parser.add_argument("--tethered", action="store_true", help="end when standard input does")
     parser.add_argument("--seed", type=int, default=1, help="of everything random (default 1)")
     parser.add_argument(
         "--speed", default="1", help="board s per real s, 0 holds, max (default 1)"
@@ -157,6 +158,16 @@ def build(options: argparse.Namespace) -> tuple[World, Radio, Commands, WorldPor
     return world, radio, commands, port
 
 
+def tether(world: World) -> None:
+    """End when whoever started us has: its end of our standard input closes, however it ended."""
+
+    def listen() -> None:
+        if not os.read(sys.stdin.fileno(), 4096):
+            sys.exit(0)
+
+    world.selector.register(sys.stdin, selectors.EVENT_READ, listen)
+
+
 def main() -> int:
     """Run until told to stop."""
     options = parse_arguments()
@@ -174,6 +185,8 @@ def main() -> int:
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
+        if options.tethered:
+            tether(world)
         world.power_on()
         addresses = {
             "pty": world.console.path,

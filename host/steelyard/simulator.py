@@ -8,6 +8,7 @@ Units: as in the world's commands (kilograms, seconds of board time).
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -34,8 +35,10 @@ class Simulator:
     def __init__(self, flash: Path, options: Sequence[str] = ()) -> None:
         program = data.simulation() / "terminal.py"
         # A session of its own: Ctrl-C at our terminal is ours, we end the child in good order.
+        # Tethered: if this process is killed, the child sees its standard input end, and ends.
         self.process = subprocess.Popen(
-            [sys.executable, str(program), "--flash", str(flash), *options],
+            [sys.executable, str(program), "--tethered", "--flash", str(flash), *options],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -51,9 +54,19 @@ class Simulator:
         self._answers = self._world.makefile("r", encoding="utf-8")
 
     @property
+    def pty(self) -> str:
+        """Path of the terminal's serial line."""
+        return self.addresses["pty"]
+
+    @property
     def console(self) -> str:
-        """URL of the terminal's console."""
+        """URL of the same line."""
         return self.addresses["console"]
+
+    @property
+    def service(self) -> str:
+        """URL of the terminal's network port, once it has joined."""
+        return self.addresses["service"]
 
     def world(self, command: str) -> str:
         """Give the physical world a command; its answer. SimulatorError if it refuses."""
@@ -72,17 +85,17 @@ class Simulator:
         """Wait for the program to end by itself; its exit code."""
         return self.process.wait()
 
-    def close(self) -> None:
-        """End the program; its flash file stays."""
+    def close(self, how: int = signal.SIGTERM) -> None:
+        """End the program by a signal; its flash file stays."""
         self._answers.close()
         self._world.close()
-        self.process.terminate()
+        self.process.send_signal(how)
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        for stream in (self.process.stdout, self.process.stderr):
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()
 

@@ -228,7 +228,7 @@ def test_a_pulled_cable_is_named_and_the_same_command_continues(tmp_path: Path) 
         def pull(number: int, files: int, path: str) -> None:
             copied.append(path)
             if number == 20:
-                terminal.stop(signal.SIGKILL)
+                terminal.close(signal.SIGKILL)
 
         with pytest.raises(flash.FlashFailed) as failure:
             flash.flash(VIRTUAL, terminal.pty, ask=never_asked, progress=pull)
@@ -256,7 +256,7 @@ def test_an_update_takes_main_away_first(tmp_path: Path) -> None:
                 VIRTUAL,
                 terminal.pty,
                 ask=never_asked,
-                progress=lambda number, files, path: terminal.stop(signal.SIGKILL),
+                progress=lambda number, files, path: terminal.close(signal.SIGKILL),
             )
         assert failure.value.exit_code == 3
     with bare(tmp_path) as terminal:

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 import serial
-from terminals import PROGRAM, VirtualTerminal, WorldError
+from steelyard import data
+from steelyard.simulator import SimulatorError
+from terminals import VirtualTerminal
 
 
 class Repl:
@@ -96,7 +98,7 @@ def test_files_outlive_a_power_cut_and_a_killed_program(tmp_path: Path) -> None:
             "twelve"
         )
         assert line.run("print(os.stat('/lost')[6])") == "0"
-        terminal.stop(signal.SIGKILL)
+        terminal.close(signal.SIGKILL)
     with VirtualTerminal(flash) as terminal:
         assert repl(terminal).run("print(open('/kept').read())") == "twelve"
 
@@ -139,7 +141,7 @@ def test_held_time_moves_only_by_advance(tmp_path: Path) -> None:
 def test_time_cannot_pass_at_the_prompt_and_the_world_says_so(tmp_path: Path) -> None:
     with VirtualTerminal(tmp_path / "flash.bin", speed="0") as terminal:
         repl(terminal)
-        with pytest.raises(WorldError, match="at its REPL: time did not pass"):
+        with pytest.raises(SimulatorError, match="at its REPL: time did not pass"):
             terminal.world("advance 1 s")
 
 
@@ -208,7 +210,7 @@ def test_world_commands_answer_or_say_what_to_do(bare: VirtualTerminal) -> None:
         "temperature warm",
         "cut corners",
     ):
-        with pytest.raises(WorldError, match="say|unknown|cannot|time does"):
+        with pytest.raises(SimulatorError, match="say|unknown|cannot|time does"):
             bare.world(wrong)
 
 
@@ -236,7 +238,7 @@ def test_terminals_side_by_side_do_not_meet(tmp_path: Path) -> None:
 
 
 def test_two_terminals_cannot_share_a_flash_file(tmp_path: Path, bare: VirtualTerminal) -> None:
-    with pytest.raises(RuntimeError, match="flash of a virtual terminal that runs already"):
+    with pytest.raises(SimulatorError, match="flash of a virtual terminal that runs already"):
         VirtualTerminal(tmp_path / "flash.bin")
 
 
@@ -253,7 +255,7 @@ def test_no_end_leaves_a_process_behind(tmp_path: Path, how: int) -> None:
     repl(terminal)
     children = _children(terminal.process.pid)
     assert len(children) == 1
-    terminal.stop(how)
+    terminal.close(how)
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline and Path(f"/proc/{children[0]}").exists():
         time.sleep(0.02)
@@ -262,7 +264,7 @@ def test_no_end_leaves_a_process_behind(tmp_path: Path, how: int) -> None:
 
 def test_without_a_vm_it_says_how_to_get_one(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, str(PROGRAM), "--flash", str(tmp_path / "f")],
+        [sys.executable, str(data.simulation() / "terminal.py"), "--flash", str(tmp_path / "f")],
         env=dict(os.environ, MICROPYTHON="/nowhere/micropython"),
         capture_output=True,
         text=True,

@@ -49,7 +49,10 @@ class Service:
         self._network = network
         self._reset = reset
         self._halted = halted
-        self._open_commands = ("HELP", "ID", "STATUS", "FAULTS", "SESSION", "RESET")
+        self._allowed = ("HELP", "ID", "STATUS", "FAULTS", "SESSION", "RESET")
+        if halted == codes.JOURNAL_FULL:
+            # What it has can still be fetched, or there would never be room.
+            self._allowed += ("READ", "RECORDS", "RECORD", "CONFIG", "TIME")
 
     async def handle(self, text: bytes, link) -> None:
         """Answer one line on `link` (see links.console for what a link offers)."""
@@ -89,7 +92,7 @@ class Service:
         entry = commands.admit(command)
         if entry[1] > commands.OPEN:
             link.authorise(command, entry[1])
-        if self._halted and command.name not in self._open_commands:
+        if self._halted and command.name not in self._allowed:
             raise Refused(self._halted, "the terminal has stopped")
         return getattr(self, "do_" + command.name.lower())(link, command.args)
 

@@ -1,0 +1,233 @@
+"""Every error code of the service line, provoked once on the real firmware.
+
+The world does what loads, accidents and attackers do; what a world cannot do (a damaged file, a
+full disk, a bug of ours) is done at the board's prompt, as whoever has the cable could.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import socket
+import time
+from collections.abc import Callable
+
+import pytest
+import serial
+from conftest import Start
+from steelyard.client import Terminal
+from steelyard.errors import DeviceRefused
+from steelyard_wire import codes, cose, record
+from terminals import Bench
+
+SECRETS = [base64.b64encode(bytes(range(k, k + 32))).decode() for k in (0, 32)]
+
+
+def _raw(bench: Bench, text: str) -> int:
+    """The code with which a typed line is refused."""
+    address = bench.terminal.address
+    bench.terminal.close()
+    with serial.serial_for_url(address, timeout=10) as port:
+        port.write(text.encode() + b"\r\n")
+        answer = port.read_until(b"\r\n")
+    bench.terminal = Terminal(address)
+    found = re.match(rb"(?:@\d+ )?ERROR (\d+) ", answer)
+    assert found, answer
+    return int(found[1])
+
+
+def _join(bench: Bench) -> str:
+    """Have the terminal join the network in the air; the address of its service port."""
+    bench.terminal.set_wifi("market", "")
+    for _ in range(400):
+        if bench.terminal.network()["state"] == "joined":
+            return bench.simulator.service
+        time.sleep(0.01)  # a terminal that is asked all the time has none for itself
+    raise AssertionError(bench.terminal.network())
+
+
+def _over_the_air(bench: Bench, *command: str, key: bytes | None = None) -> int:
+    with Terminal(_join(bench), key) as terminal:
+        try:
+            terminal.link.command(*command, changes=True)
+        except DeviceRefused as refused:
+            return refused.code
+    raise AssertionError("not refused")
+
+
+def _calibration(bench: Bench, *steps: str) -> int:
+    for step in steps[:-1]:
+        bench.terminal.calibrate_when_still(*step.split())
+    return bench.refused("CAL", *steps[-1].split())
+
+
+def _loaded(command: str, *asked: str) -> Callable[[Bench], int]:
+    def provoke(bench: Bench) -> int:
+        bench.load(command)
+        return bench.refused(*asked)
+
+    return provoke
+
+
+def _negative(bench: Bench) -> int:
+    bench.load("place 1 kg")
+    bench.terminal.tare()
+    bench.load("remove")
+    return bench.refused("REGISTER")
+
+
+def _moving(bench: Bench) -> int:
+    bench.load("place 1 kg")
+    bench.load_moves()
+    return bench.refused("REGISTER")
+
+
+def _silent_converter(bench: Bench) -> int:
+    bench.world("fault dout_high")
+    while bench.terminal.reading().fault != "NO_DATA":
+        pass
+    return bench.refused("REGISTER")
+
+
+def _too_early(bench: Bench) -> int:
+    # Time is held: the new filter is empty when the command comes.
+    bench.world("speed 0")
+    bench.terminal.set_parameter("filter_length", "8")
+    return bench.refused("ZERO")
+
+
+def _third_connection(bench: Bench) -> int:
+    host, _, port = _join(bench).removeprefix("socket://").partition(":")
+    open_ones = [socket.create_connection((host, int(port)), 5) for _ in range(3)]
+    for one in open_ones[:2]:
+        one.sendall(b"READ\r\n")
+        assert one.recv(400).startswith(b"OK ")
+    answer = open_ones[2].makefile("rb").readline()
+    for one in open_ones:
+        one.close()
+    return int(answer.split()[1])
+
+
+def _damaged(path: str, *asked: str) -> Callable[[Bench], int]:
+    def provoke(bench: Bench) -> int:
+        bench.run_on_board(
+            f"f = open('{path}', 'r+b'); f.seek(200 if '{path}'.endswith('bin') else 20)\n"
+            "b = f.read(1); f.seek(-1, 1); f.write(bytes([b[0] ^ 1])); f.close()"
+        )
+        assert bench.terminal.identify().state == "halted"
+        return bench.refused(*asked)
+
+    return provoke
+
+
+def _full_disk(bench: Bench) -> int:
+    before = [bench.terminal.record(n) for n in bench.terminal.records()]
+    bench.run_on_board(
+        "import os\nwith open('/ballast', 'wb') as f:\n"
+        " for _ in range(os.statvfs('/')[3] - 3): f.write(bytes(4096))\n"
+    )
+    # What it has signed can be fetched all the same.
+    assert [bench.terminal.record(n) for n in bench.terminal.records()] == before
+    assert bench.terminal.reading()
+    return bench.refused("REGISTER")
+
+
+def _broken_journal(bench: Bench) -> int:
+    bench.run_on_board(
+        "import os\nfor name in os.listdir('/journal'):\n"
+        " f = open('/journal/' + name, 'r+b'); f.seek(300); f.write(bytes(64)); f.close()\n"
+    )
+    assert bench.terminal.identify().state == "halted"
+    return bench.refused("REGISTER")
+
+
+def _board_without(bench: Bench, line: str, other: str = "") -> None:
+    bench.run_on_board(
+        "f = open('/board.py'); s = f.read(); f.close()\n"
+        f"assert {line!r} in s\n"
+        f"f = open('/board.py', 'w'); f.write(s.replace({line!r}, {other!r})); f.close()"
+    )
+
+
+def _no_network(bench: Bench) -> int:
+    _board_without(bench, 'NETWORK = "wlan"', 'NETWORK = ""')
+    return bench.refused("NETWORK")
+
+
+def _our_bug(bench: Bench) -> int:
+    # FAULTS asks the converter for a counter: a driver that lost one is a bug of ours.
+    bench.run_on_board(
+        "f = open('/main.py'); s = f.read(); f.close()\n"
+        "f = open('/main.py', 'w')\n"
+        "f.write('from terminal.links.service import Service\\n'\n"
+        "        'Service.do_faults = lambda self, link, args: 1 // 0\\n' + s); f.close()"
+    )
+    return bench.refused("FAULTS")
+
+
+# code: (state of the terminal, what provokes it)
+PROVOKED: dict[int, tuple[str, Callable[[Bench], int]]] = {
+    codes.SYNTAX: ("calibrated", lambda bench: _raw(bench, 'READ "')),
+    codes.UNKNOWN_COMMAND: ("calibrated", lambda bench: bench.refused("DANCE")),
+    codes.ARGUMENT: ("calibrated", lambda bench: bench.refused("SET", "e", "3")),
+    codes.CRC: ("calibrated", lambda bench: _raw(bench, "@1 ZERO *0000")),
+    codes.LINE_TOO_LONG: ("calibrated", lambda bench: _raw(bench, "Z" * 600)),
+    codes.LEVEL: (
+        "provisioned",
+        lambda bench: _over_the_air(bench, "PROVISION", "SY-9", *SECRETS),
+    ),
+    codes.AUTH: ("calibrated", lambda bench: _over_the_air(bench, "ZERO", key=bytes(32))),
+    codes.CRC_REQUIRED: ("calibrated", lambda bench: _raw(bench, "@1 ZERO")),
+    codes.NOT_PROVISIONED: ("new", lambda bench: bench.refused("REGISTER")),
+    codes.ALREADY_PROVISIONED: (
+        "provisioned",
+        lambda bench: bench.refused("PROVISION", "SY-9", *SECRETS),
+    ),
+    codes.NOT_CALIBRATED: ("provisioned", _loaded("place 3 kg", "REGISTER")),
+    codes.MOTION: ("calibrated", _moving),
+    codes.OVERLOAD: ("calibrated", _loaded("place 15.1 kg", "REGISTER")),
+    codes.UNDERLOAD: ("calibrated", _loaded("place -0.2 kg", "REGISTER")),
+    codes.CONVERTER_FAULT: ("calibrated", _silent_converter),
+    codes.ZERO_RANGE: ("calibrated", _loaded("place 1 kg", "ZERO")),
+    codes.NO_LOAD_CHANGE: (
+        "provisioned",
+        lambda bench: _calibration(bench, "BEGIN", "ZERO", "SPAN 10.000 kg"),
+    ),
+    codes.NOT_READY: ("calibrated", _too_early),
+    codes.CALIBRATION_ORDER: (
+        "provisioned",
+        lambda bench: _calibration(bench, "BEGIN", "ZERO", "COMMIT"),
+    ),
+    codes.NEGATIVE: ("calibrated", _negative),
+    codes.BELOW_ZERO_TARE: ("calibrated", _loaded("place 1 g", "TARE")),
+    codes.SPAN: (
+        "provisioned",
+        lambda bench: _calibration(bench, "BEGIN", "ZERO", "SPAN 1.499 kg"),
+    ),
+    codes.JOURNAL_FULL: ("calibrated", _full_disk),
+    codes.JOURNAL_FAULT: ("calibrated", _broken_journal),
+    codes.NO_RECORD: ("calibrated", lambda bench: bench.refused("RECORD", "999")),
+    codes.SIGNER_FAULT: ("calibrated", _damaged("/terminal/evidence/comb6.bin", "REGISTER")),
+    codes.STORAGE: ("calibrated", _damaged("/state/calibration.cbor", "REGISTER")),
+    codes.NO_NETWORK: ("calibrated", _no_network),
+    codes.BUSY: ("calibrated", _third_connection),
+    codes.INTERNAL: ("calibrated", _our_bug),
+}
+
+
+def test_no_code_is_left_out() -> None:
+    assert set(PROVOKED) == {code for code, _, _ in codes.ERRORS}
+
+
+@pytest.mark.parametrize("code", PROVOKED, ids=codes.error_name)
+def test_a_code_is_provoked_and_the_terminal_goes_on(code: int, start: Start) -> None:
+    state, provoke = PROVOKED[code]
+    bench = start(state)
+    next_n = bench.terminal.records().stop
+    assert provoke(bench) == code
+    if int(bench.terminal.status()["halted"]):
+        return  # and says so; nothing more is signed
+    # Nothing was registered by what was refused: new records are starts and changed parameters.
+    added = [bench.terminal.record(n) for n in range(next_n, bench.terminal.records().stop)]
+    kinds = {record.decode(cose.split(raw).payload)[record.TYP] for raw in added}
+    assert kinds <= {record.BOOT, record.PARAMETER}
