@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from steelyard.client import Terminal
@@ -89,6 +90,9 @@ class Bench:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+Start = Callable[..., Bench]
 
 
 def make_states(folder: Path) -> None:

@@ -6,9 +6,9 @@ Units: seconds of the recording, microseconds of board time, signed 24-bit count
 
 File form: text, one `seconds counts` a line, `#` comments. Gaps and glitches stay in: between two
 samples of the recording the converter has no new conversion. Recordings that were binned (means of
-several conversions, saved at 10 a second) are replayed as what they are: one conversion for each
-row, its mean rounded to an integer, at the time of the row; such a stream has less noise than the
-converter had and is played with the converter set to 10 samples a second.
+several conversions) are replayed as what they are: one conversion for each row, its mean rounded
+to an integer, at the time that the file gives it; such a stream has less noise than the converter
+had.
 """
 
 from __future__ import annotations

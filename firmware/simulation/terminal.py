@@ -43,7 +43,8 @@ class WorldPort:
         self._commands = commands
         self._server = socket.create_server(("127.0.0.1", port))
         self._open: dict[socket.socket, bytes] = {}
-        self._slow: list[tuple[socket.socket, str, float]] = []
+        self._slow: list[tuple[socket.socket, str]] = []
+        self._passed = (0, 0.0)  # board time, and the real time at which it last moved
         world.selector.register(self._server, selectors.EVENT_READ, self._accept)
 
     @property
@@ -78,7 +79,8 @@ class WorldPort:
             text = f"error {error}"
         if self._world.behind:
             # `advance` answers when the time has passed.
-            self._slow.append((client, text, time.monotonic() + _PATIENCE_S))
+            self._slow.append((client, text))
+            self._passed = (self._world.now_us, time.monotonic())
         else:
             self._send(client, text)
 
@@ -90,9 +92,11 @@ class WorldPort:
         """Answer what waited for board time; seconds until the patience with one ends."""
         if not self._slow:
             return None
-        left = self._slow[0][2] - time.monotonic()
+        if self._world.now_us != self._passed[0]:
+            self._passed = (self._world.now_us, time.monotonic())
+        left = self._passed[1] + _PATIENCE_S - time.monotonic()
         if not self._world.behind:
-            for client, text, _ in self._slow:
+            for client, text in self._slow:
                 self._send(client, text)
             self._slow.clear()
         elif left <= 0:

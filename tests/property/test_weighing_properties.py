@@ -74,7 +74,7 @@ def scales(draw: st.DrawFn) -> tuple[Config, Calibration]:
     e = draw(st.sampled_from([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000]))
     top = e * draw(st.integers(100, _most(e)) | st.just(_most(e)))
     length = draw(st.integers(1, 32))
-    samples = draw(st.integers(2, 64))
+    samples = draw(st.integers(length + 1, 64))
     motion = draw(st.integers(50, 1000))
     zero_range = draw(st.integers(0, 40))
     config = Config((_KG, -3, top, e, length, samples, motion, zero_range))

@@ -6,14 +6,12 @@ Owns: flash files in the states of terminals.STATES, made once a run. Refuses: n
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from steelyard.client import Terminal
-from terminals import Bench, make_states
-
-Start = Callable[..., Bench]
+from terminals import Bench, Start, make_states
 
 
 @pytest.fixture(scope="session")

@@ -14,11 +14,10 @@ from collections.abc import Callable
 
 import pytest
 import serial
-from conftest import Start
 from steelyard.client import Terminal
 from steelyard.errors import DeviceRefused
 from steelyard_wire import codes, cose, record
-from terminals import Bench
+from terminals import Bench, Start
 
 SECRETS = [base64.b64encode(bytes(range(k, k + 32))).decode() for k in (0, 32)]
 

@@ -121,6 +121,20 @@ def test_motion_is_a_span_over_the_window():
     assert [motion.push(value) for value in (11, 11, 10, 11)] == [False, True, True, True]
 
 
+def test_one_wrong_sample_is_never_a_load_at_rest():
+    # It stays in the mean for filter_length samples, all of them alike.
+    for length, motion in ((1, 2), (8, 9), (16, 17), (16, 32), (31, 32)):
+        config = Config((_KG, -3, 15000, 5, length, motion, 1000, 20))
+        weigher = Weigher(config, Calibration(1, _ZERO, _ZERO + 1000000, 10000, -3, _KG, None))
+        reading = _settle(weigher, 1000, 100)
+        assert reading.status & codes.ST_STABLE
+        weigher.feed(_ZERO + 500000, 0, 0)
+        for _ in range(100):
+            assert not reading.status & codes.ST_STABLE or reading.net == 1000
+            weigher.feed(_ZERO + 100000, 0, 0)
+        assert reading.status & codes.ST_STABLE
+
+
 def test_zero_is_refused_in_motion_and_beyond_its_range():
     # zero_range 20 permille of 15 kg are 300 g
     for grams, code in ((299.9, 0), (300, 0), (300.1, codes.ZERO_RANGE), (-300, 0)):
@@ -268,6 +282,8 @@ def test_configurations_that_no_scale_has_are_refused():
         ("exp10", "4"),
         ("filter_length", "0"),
         ("filter_length", "33"),
+        ("filter_length", "32"),  # as many as motion_samples
+        ("motion_samples", "16"),  # as few as filter_length
         ("zero_range", "41"),
         ("colour", "1"),
     )

@@ -47,6 +47,10 @@ class Config:
             raise Refused(ARGUMENT, "e is 1, 2 or 5 times a power of ten")
         if self.max % self.e or not _MIN_INTERVALS <= self.max // self.e <= _MAX_INTERVALS:
             raise Refused(ARGUMENT, "Max is 100 to 100000 times e")
+        if self.motion_samples <= self.filter_length:
+            # Else one wrong sample, which stays in the mean for filter_length samples, looks as
+            # if it were a load at rest.
+            raise Refused(ARGUMENT, "motion_samples is more than filter_length")
 
     @staticmethod
     def from_map(stored: dict) -> "Config":
