@@ -24,7 +24,7 @@ vibrate 5 g | off     shake the floor with this amplitude, at 17 Hz
 fault NAME [off]      dout_high, dout_low, saturate_high, saturate_low, wifi; stall (once)
 open case | close case
 cut power | restore power
-advance 5 s           let board time pass (when speed is 0; otherwise just wait for it)
+advance 5 s           let board time pass; answers when it has
 press zero|tare|print push a key for 0.2 s
 speed 1 | 0 | max     board seconds per real second; 0 holds time
 replay FILE           play recorded counts (lines of `seconds counts`) through the converter

@@ -13,6 +13,7 @@ code 2 (usage), 3 (no VM, flash in use). Units: as in commands.py.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -31,6 +32,7 @@ from vm_process import NoVirtualMachine, find_micropython
 from world import FlashInUse, Wiring, World, free_port
 
 _PATIENCE_S = 3.0
+_STANDS = "error the board is busy or at its REPL: time did not pass"
 SERVICE_PORT = 4590  # boards/virtual.py TCP_PORT
 _AT = re.compile(r"at\s+(\d+(?:\.\d+)?)\s*s\s*:\s*(.+)")
 
@@ -43,7 +45,8 @@ class WorldPort:
         self._commands = commands
         self._server = socket.create_server(("127.0.0.1", port))
         self._open: dict[socket.socket, bytes] = {}
-        self._slow: list[tuple[socket.socket, str]] = []
+        self._lines: dict[socket.socket, list[str]] = {}  # not carried out yet
+        self._slow: dict[socket.socket, tuple[int, str]] = {}  # board time, answer
         self._passed = (0, 0.0)  # board time, and the real time at which it last moved
         world.selector.register(self._server, selectors.EVENT_READ, self._accept)
 
@@ -55,6 +58,7 @@ class WorldPort:
     def _accept(self) -> None:
         client, _ = self._server.accept()
         self._open[client] = b""
+        self._lines[client] = []
         self._world.selector.register(client, selectors.EVENT_READ, lambda: self._read(client))
 
     def _read(self, client: socket.socket) -> None:
@@ -64,28 +68,38 @@ class WorldPort:
             data = b""
         if not data:
             self._world.selector.unregister(client)
-            del self._open[client]
+            for by_client in (self._open, self._lines, self._slow):
+                by_client.pop(client, None)
             client.close()
             return
         *lines, self._open[client] = (self._open[client] + data).split(b"\n")
-        for line in lines:
-            if line.strip():
-                self._answer(client, line.decode("utf-8", "replace").strip())
+        self._lines[client] += [line.decode("utf-8", "replace") for line in lines]
+        self._carry_out(client)
+
+    def _carry_out(self, client: socket.socket) -> None:
+        # What follows an `advance` waits for it, as a person at the bench would.
+        lines = self._lines[client]
+        while lines and client not in self._slow:
+            line = lines.pop(0).strip()
+            if line:
+                self._answer(client, line)
 
     def _answer(self, client: socket.socket, line: str) -> None:
+        ordered_us = self._world.ordered_us
         try:
             text = f"ok {self._commands.run(line)}".rstrip()
         except CommandError as error:
             text = f"error {error}"
-        if self._world.behind:
+        if self._world.ordered_us > max(ordered_us, self._world.now_us):
             # `advance` answers when the time has passed.
-            self._slow.append((client, text))
+            self._slow[client] = (self._world.ordered_us, text)
             self._passed = (self._world.now_us, time.monotonic())
         else:
             self._send(client, text)
 
     def _send(self, client: socket.socket, text: str) -> None:
-        if client in self._open:
+        # A client that has gone is found when it is read.
+        with contextlib.suppress(ConnectionError):
             client.sendall(text.encode() + b"\n")
 
     def settle(self) -> float | None:
@@ -95,14 +109,13 @@ class WorldPort:
         if self._world.now_us != self._passed[0]:
             self._passed = (self._world.now_us, time.monotonic())
         left = self._passed[1] + _PATIENCE_S - time.monotonic()
-        if not self._world.behind:
-            for client, text in self._slow:
-                self._send(client, text)
-            self._slow.clear()
-        elif left <= 0:
+        if left <= 0:
             self._world.advance_no_further()
-            client = self._slow.pop(0)[0]
-            self._send(client, "error the board is off, busy or at its REPL: time did not pass")
+        for client, (until_us, text) in list(self._slow.items()):
+            if left <= 0 or self._world.now_us >= until_us:
+                del self._slow[client]
+                self._send(client, text if left > 0 else _STANDS)
+                self._carry_out(client)
         return max(left, 0.0)
 
 

@@ -6,8 +6,9 @@ Refuses: a flash file that another terminal holds. Units: microseconds of board 
 Board time belongs to whoever is busy: while the VM works, the VM's charges move it; when the VM is
 idle it asks, and the world lets time pass up to what the VM waits for, at the chosen speed.
 `speed` is board seconds per real second, 0 holds time (it moves only by `advance`), None is as
-fast as the machine goes. After a byte from outside the VM gets a few milliseconds of real time to
-see it before board time moves on.
+fast as the machine goes. At any speed an `advance` has ended when so much board time has passed.
+After a byte from outside the VM gets a few milliseconds of real time to see it before board time
+moves on.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ KEYS = ("zero", "tare", "print")
 POWER_ON, SOFT_RESET = 1, 4
 _NOTICE_S = 0.004
 _KEY_PRESS_US = 200000
+_FOREVER_US = 1 << 62
 
 
 class FlashInUse(RuntimeError):
@@ -155,7 +157,7 @@ class World:
         self._held_until_us = self.now_us
 
     def advance(self, microseconds: int) -> None:
-        """Let held time pass by so much."""
+        """Order so much board time; held time passes by it at once."""
         self._held_until_us = max(self._held_until_us, self.now_us) + microseconds
 
     def advance_no_further(self) -> None:
@@ -163,9 +165,9 @@ class World:
         self._held_until_us = self.now_us
 
     @property
-    def behind(self) -> bool:
-        """Whether an ordered advance has not been reached yet."""
-        return self.speed == 0 and self.now_us < self._held_until_us
+    def ordered_us(self) -> int:
+        """The board time up to which time was ordered to pass."""
+        return self._held_until_us
 
     def after(self, microseconds: int, action: Callable[[], None]) -> None:
         """Do something when so much board time has passed."""
@@ -190,7 +192,9 @@ class World:
 
     def _serve_idle(self) -> float | None:
         """Let time pass for an idle VM; seconds until it is worth another look, None: for ever."""
-        if self._waiting is None or self.vm is None:
+        if self.vm is None:
+            return self._pass_without_power()
+        if self._waiting is None:
             return None
         number, wanted_us = self._waiting
         left = self._notice_until - time.monotonic()
@@ -210,6 +214,13 @@ class World:
         if not self.speed:
             return None
         return max((min(wanted_us, self.now_us + 20000) - limit_us) / 1e6 / self.speed, 0.0005)
+
+    def _pass_without_power(self) -> float | None:
+        """Time goes on when the board is off; at the highest speed only as far as ordered."""
+        until_us = self._limit_us(self._held_until_us if not self.speed else _FOREVER_US)
+        before_us = self.now_us
+        self._catch_up(until_us)
+        return 0.02 if self.speed else 0 if self.now_us > before_us else None
 
     def _answer_idle(self, number: int) -> None:
         self._waiting = None

@@ -145,7 +145,7 @@ class Demo:
 
             def put(text: str) -> None:
                 simulator.world("place 10 kg" if "weight" in text else "remove")
-                time.sleep(0.1)
+                simulator.world("advance 1 s")
 
             done = calibrate_terminal(terminal, store, ("10.000", "kg"), "demo weight", put)
             self._say(

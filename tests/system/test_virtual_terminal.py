@@ -145,6 +145,45 @@ def test_time_cannot_pass_at_the_prompt_and_the_world_says_so(tmp_path: Path) ->
             terminal.world("advance 1 s")
 
 
+@pytest.mark.parametrize("speed", ["50", "max"])
+def test_an_advance_answers_when_the_time_has_passed(tmp_path: Path, speed: str) -> None:
+    with VirtualTerminal(tmp_path / "flash.bin", speed=speed) as terminal:
+        repl(terminal).port.write(b"import time; time.sleep(100000)\x04")
+        before = terminal.state()["time_s"]
+        terminal.world("advance 5 s")
+        assert terminal.state()["time_s"] >= before + 5
+
+
+def test_what_follows_an_advance_waits_for_it_and_others_do_not(tmp_path: Path) -> None:
+    with VirtualTerminal(tmp_path / "flash.bin", speed="10") as terminal:
+        repl(terminal).port.write(b"import time; time.sleep(100000)\x04")
+        host, _, port = terminal.addresses["world"].removeprefix("socket://").partition(":")
+        with socket.create_connection((host, int(port)), 10) as other:
+            before = terminal.state()["time_s"]
+            other.sendall(b"advance 5 s\nplace 2 kg\nstate\n")
+            answers = other.makefile("r")
+            assert terminal.state()["load_kg"] == 0
+            assert [answers.readline(), answers.readline()] == ["ok\n", "ok 2 kg\n"]
+            state = json.loads(answers.readline().removeprefix("ok "))
+        assert state["time_s"] >= before + 5 and state["load_kg"] == 2.0
+
+
+@pytest.mark.parametrize("speed", ["0", "max"])
+def test_time_goes_on_without_power(tmp_path: Path, speed: str) -> None:
+    script = tmp_path / "night.txt"
+    script.write_text("at 3600 s: temperature 5\n")
+    options = ("--scenario", str(script))
+    with VirtualTerminal(tmp_path / "flash.bin", *options, speed=speed) as terminal:
+        repl(terminal)
+        terminal.world("cut power")
+        before = terminal.state()["time_s"]
+        terminal.world("advance 120 min")
+        assert terminal.state()["time_s"] == pytest.approx(before + 7200)
+        assert terminal.state()["temperature_c"] == 5.0
+        terminal.world("restore power")
+        assert repl(terminal).run("import time; print(time.ticks_ms() > 7_000_000)") == "True"
+
+
 def test_speed_sets_the_pace(bare: VirtualTerminal) -> None:
     line = repl(bare)
     bare.world("speed 20")
