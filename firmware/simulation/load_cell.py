@@ -5,9 +5,10 @@ the converter's range saturates, as it does on the bench.
 Units: kilograms, degrees Celsius, microseconds of board time; counts signed 24 bit.
 
 Model (the parts of benchmark/load_model.py that stage 1 needs): a load arrives as a smooth step of
-80 to 200 ms through a second-order platform; the cell turns it into `sensitivity` mV/V of the
-excitation at `capacity`; the HX711 measures ratiometrically, full scale +-0.5 Vexc / gain. White
-noise is given in nV at the input. Everything random comes from the seed.
+80 to 200 ms through a second-order platform, which rings; the cell turns what it feels into
+`sensitivity` mV/V of the excitation at `capacity`; the HX711 averages over a sample period and
+measures ratiometrically, full scale +-0.5 Vexc / gain. White noise is given in nV at the input.
+Everything random comes from the seed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from dataclasses import dataclass
 
 MAX_CODE = 0x7FFFFF
 MIN_CODE = -0x800000
+_GRID_HZ = 1280  # the platform moves in steps of 1/1280 s, 16 in a sample period at 80 a second
+_REST = 10  # seconds after which the softest platform is still
+_VIBRATION_HZ = 17
 
 
 @dataclass
@@ -35,55 +39,92 @@ class Cell:
     damping: float = 0.06
 
 
-class LoadCell:
-    """The cell at any moment; `counts(now_us, gain)` is one settled conversion."""
+class Platform:
+    """x'' + 2 d w x' + w^2 x = w^2 load, exact for a load that is constant over a step."""
 
-    def __init__(self, cell: Cell, seed: int) -> None:
+    def __init__(self, ring_hz: float, damping: float) -> None:
+        w = 2 * math.pi * ring_hz
+        ringing = w * math.sqrt(1 - damping * damping)
+        decay = math.exp(-damping * w / _GRID_HZ)
+        cosine = decay * math.cos(ringing / _GRID_HZ)
+        sine = decay * math.sin(ringing / _GRID_HZ) / ringing
+        self._matrix = (
+            cosine + damping * w * sine,
+            sine,
+            -w * w * sine,
+            cosine - damping * w * sine,
+        )
+        self.felt_kg = 0.0
+        self._speed = 0.0
+
+    def rest_at(self, load_kg: float) -> None:
+        """Still under this load."""
+        self.felt_kg, self._speed = load_kg, 0.0
+
+    def step(self, load_kg: float) -> float:
+        """What the cell feels a step later."""
+        a, b, c, d = self._matrix
+        off = self.felt_kg - load_kg
+        self.felt_kg = load_kg + a * off + b * self._speed
+        self._speed = c * off + d * self._speed
+        return self.felt_kg
+
+
+class LoadCell:
+    """The cell at any moment; `counts(now_us, gain)` is one settled conversion.
+
+    seed: of noise and hands. rate_hz: of the converter that averages.
+    """
+
+    def __init__(self, cell: Cell, seed: int, rate_hz: int = 80) -> None:
         self.cell = cell
         self.load_kg = 0.0
         self.temperature_c = 20.0
         self.vibration_kg = 0.0
         self.saturation = 0
         self._random = random.Random(seed)
-        self._steps: list[tuple[int, float, float]] = []  # begin, ramp in s, change in kg
+        self._platform = Platform(cell.ring_hz, cell.damping)
+        self._grid = 0  # steps of the platform since the world began
+        self._period = _GRID_HZ // rate_hz
+        self._ramps: list[tuple[int, float, float]] = []  # begin and length in us, change in kg
         self._settled_kg = 0.0
 
     def place(self, kg: float, now_us: int) -> None:
         """From now on `kg` lies on the platform."""
-        self._steps.append((now_us, self._random.uniform(0.08, 0.20), kg - self.load_kg))
+        ramp_us = self._random.uniform(0.08, 0.20) * 1e6
+        self._ramps.append((now_us, ramp_us, kg - self.load_kg))
         self.load_kg = kg
 
-    def _response(self, seconds: float, ramp: float) -> float:
-        # A smooth step of force excites the platform; what rings after the ramp is the step
-        # response of a second-order system, delayed by half the ramp.
-        if seconds <= 0:
-            return 0.0
-        u = min(seconds / ramp, 1.0)
-        force = u * u * (3 - 2 * u)
-        after = seconds - ramp / 2
-        if after <= 0:
-            return force
-        omega = 2 * math.pi * self.cell.ring_hz
-        share = 0.15 * u  # of the step that a ramp this slow leaves to ring at some 10 Hz
-        decay = math.exp(-self.cell.damping * omega * after)
-        return force - share * decay * math.cos(omega * after)
+    def _load_at(self, at_us: float) -> float:
+        # Hands put a load down, they do not drop it: a smooth step.
+        load = self._settled_kg
+        for begin, length, change in self._ramps:
+            u = min(max((at_us - begin) / length, 0.0), 1.0)
+            load += change * u * u * (3 - 2 * u)
+        return load
 
     def force_kg(self, now_us: int) -> float:
-        """What the cell feels, in kg."""
-        total = self._settled_kg
-        live = []
-        for begin, ramp, change in self._steps:
-            seconds = (now_us - begin) / 1e6
-            if seconds > 20:
-                self._settled_kg += change
-                total += change
-            else:
-                total += change * self._response(seconds, ramp)
-                live.append((begin, ramp, change))
-        self._steps = live
-        if self.vibration_kg:
-            total += self.vibration_kg * math.sin(2 * math.pi * 17 * now_us / 1e6)
-        return total
+        """What the cell feels in kg, averaged over the sample period that ends now.
+
+        Calls come in order of time.
+        """
+        last = now_us * _GRID_HZ // 1000000
+        if last - self._grid > _REST * _GRID_HZ:
+            # Nobody looked for so long that whatever rang then is over.
+            self._grid = last - _REST * _GRID_HZ
+            self._platform.rest_at(self._load_at(self._grid * 1e6 / _GRID_HZ))
+        total, count = 0.0, 0
+        while self._grid < last:
+            self._grid += 1
+            felt = self._platform.step(self._load_at(self._grid * 1e6 / _GRID_HZ))
+            if self._grid > last - self._period:
+                total += felt
+                count += 1
+        for ramp in [ramp for ramp in self._ramps if ramp[0] + ramp[1] < now_us]:
+            self._settled_kg += ramp[2]
+            self._ramps.remove(ramp)
+        mean = total / count if count else self._platform.felt_kg
+        return mean + self.vibration_kg * math.sin(2 * math.pi * _VIBRATION_HZ * now_us / 1e6)
 
     def counts(self, now_us: int, gain: int) -> int:
         """The word of a conversion that ends at `now_us`, saturated like the chip."""

@@ -166,7 +166,7 @@ def build(options: argparse.Namespace) -> tuple[World, Radio, Commands, WorldPor
         rate_error_ppm=options.rate_error_ppm,
         tcp_ports={str(SERVICE_PORT): vm_port},
     )
-    cell = LoadCell(Cell(capacity_kg=options.capacity_kg), options.seed)
+    cell = LoadCell(Cell(capacity_kg=options.capacity_kg), options.seed, options.rate)
     wifi = (options.ssid, os.environ.get(options.psk_env, "") if options.psk_env else "")
     world = World(options.flash, wiring, cell, Console(options.console_port), wifi)
     radio = Radio(world, vm_port, options.service_port)
