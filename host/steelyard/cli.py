@@ -70,6 +70,8 @@ def run(arguments: list[str]) -> int:
     command = typer.main.get_command(app)
     try:
         result = command.main(args=arguments, prog_name="steelyard", standalone_mode=False)
+        if result == _INTERRUPTED:  # typer's own way to say that Ctrl-C came
+            raise KeyboardInterrupt
     except UserError as error:
         errors.print(f"steelyard: {error.sentence}", markup=False)
         return error.exit_code

@@ -15,8 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
+from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 from steelyard_wire import record
+from steelyard_wire.codes import MOTION
 from steelyard_wire.quantity import format_quantity
 
 from steelyard import data, recording, records
@@ -24,7 +27,7 @@ from steelyard.access import pull
 from steelyard.client import Reading, Terminal
 from steelyard.commands.calibrate import calibrate_terminal
 from steelyard.commands.provision import provision_terminal
-from steelyard.errors import UserError
+from steelyard.errors import DeviceRefused, UserError
 from steelyard.simulator import Simulator
 from steelyard.store import Store
 from steelyard.verify import Report, verify
@@ -32,6 +35,8 @@ from steelyard.virtual import prepare_virtual
 
 SPEED = "20"
 GOODS = ("0.250", "1.500", "0.730", "4.985", "12.340", "2.005")
+_PATIENCE_S = 20.0
+_LOOK_S = 0.01
 _WIDTHS = (10, 5, 7, 5, 4, 9)
 _HEADS = ("value", "unit", "stable", "zero", "net", "sequence", "verdict")
 
@@ -94,8 +99,7 @@ class Demo:
         cells = [head.ljust(width) for head, width in zip(_HEADS, (*_WIDTHS, 0), strict=True)]
         self._console.print("  " + " ".join(cells), style="dim")
 
-    def _row(self, reading: Reading, sequence: str = "-", verdict: str = "-") -> None:
-        self._summary.readings += 1
+    def _text(self, reading: Reading, sequence: str = "-", verdict: str = "-") -> str:
         cells = (
             (reading.value or "-").rjust(8),
             reading.unit,
@@ -106,23 +110,46 @@ class Demo:
         )
         text = " ".join(cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True))
         shade = "[green]" if verdict == "verified" else "[dim]" if verdict == "-" else "[red]"
-        self._console.print(f"  {text} {shade}{verdict}[/]")
+        return f"  {text} {shade}{verdict}[/]"
 
-    def _register(self, terminal: Terminal, store: Store) -> tuple[str, Report]:
+    def _row(
+        self, reading: Reading, sequence: str = "-", verdict: str = "-", remark: str = ""
+    ) -> None:
+        self._summary.readings += 1
+        self._console.print(self._text(reading, sequence, verdict) + remark)
+
+    def _settle(self, terminal: Terminal, loaded: bool = False) -> Reading:
+        """Show the weight live while the load moves; the reading at rest."""
+        end = time.monotonic() + _PATIENCE_S
+        shown = False
+        with Live(console=self._console, auto_refresh=False, transient=True) as live:
+            while True:
+                reading = terminal.reading()
+                if reading.stable:
+                    return reading
+                if time.monotonic() > end:
+                    raise DeviceRefused(MOTION, "MOTION", "the load did not come to rest in time")
+                if loaded and not shown and reading.value:
+                    shown = True
+                    self._row(reading)
+                live.update(Text.from_markup(self._text(reading)), refresh=True)
+                time.sleep(_LOOK_S)
+
+    def _register(self, terminal: Terminal, store: Store, true_kg: float | None = None) -> str:
         """Wait for rest, sign, verify at once, show the row; the value of the record."""
-        moving = terminal.reading()
-        if not moving.stable:
-            self._row(moving)
-        reading = terminal.wait_stable()
+        reading = self._settle(terminal, loaded=true_kg is None)
         nonce = secrets.token_bytes(8)
         n, envelope = terminal.register(nonce)
         report = verify([envelope], store.registry(), allow_test=True)
         fields = report.records[0] if report.records else {}
         good = report.ok and fields.get(record.NONCE) == nonce
-        self._row(reading, str(n), "verified" if good else "NOT VERIFIED")
         self._summary.expect(good, f"record {n} verified")
-        value = fields.get(record.VAL)
-        return (format_quantity(value[0], value[1]) if value else "", report)
+        value = format_quantity(*fields[record.VAL][:2]) if fields.get(record.VAL) else "nan"
+        off = (
+            "" if true_kg is None else f"   true {true_kg:7.3f}, off {float(value) - true_kg:+.3f}"
+        )
+        self._row(reading, str(n), "verified" if good else "NOT VERIFIED", off)
+        return value
 
     # --- steps -----------------------------------------------------------------------------------
 
@@ -158,21 +185,23 @@ class Demo:
             return self._audit(terminal, store, place / "market.records")
 
     def _goods(self, simulator: Simulator, terminal: Terminal, store: Store) -> None:
+        simulator.world("remove")
+        simulator.world("advance 1 s")
         for load in GOODS:
             simulator.world(f"place {load} kg")
             self._await_change(terminal)
-            value, _ = self._register(terminal, store)
+            value = self._register(terminal, store)
             self._summary.expect(value == load, f"{load} kg weighed as {load}, not {value}")
             simulator.world("remove")
             self._await_change(terminal)
-            self._row(terminal.wait_stable())
+            self._row(self._settle(terminal))
         simulator.world("place 0.500 kg")
         self._await_change(terminal)
         terminal.wait_stable()
         terminal.tare()
         simulator.world("place 3.250 kg")
         self._await_change(terminal)
-        value, _ = self._register(terminal, store)
+        value = self._register(terminal, store)
         self._summary.expect(value == "2.750", f"net 2.750 kg, not {value}")
 
     def _await_change(self, terminal: Terminal) -> None:
@@ -206,16 +235,14 @@ class Demo:
             terminal.wait_until_ready()
             provision_terminal(terminal, store, "SY-REPLAY")
             self._say(f"  {run.source}: {len(run.counts)} rows, calibrated with its own plates")
+            self._say(
+                f"  expected within the sensor's own non-linearity, {run.linearity_kg:.2f} kg"
+            )
             self._head()
             for plate in recording.play(run, simulator, terminal, place):
                 self._summary.plates += 1
-                value, _ = self._register(terminal, store)
-                off = abs(float(value or "nan") - plate.kilograms)
-                self._say(
-                    f"    true load {plate.kilograms:8.3f} kg, off by {off:5.3f} kg"
-                    f" (the sensor's own non-linearity: {run.linearity_kg:.2f} kg)"
-                )
-                good = off <= run.linearity_kg
+                value = self._register(terminal, store, plate.kilograms)
+                good = abs(float(value) - plate.kilograms) <= run.linearity_kg
                 self._summary.expect(good, f"plate of {plate.kilograms:.1f} kg within limits")
             report = verify(pull(terminal), store.registry(), allow_test=True)
             self._summary.records_verified += len(report.records)
@@ -229,7 +256,7 @@ class Demo:
         flipped[len(flipped) // 2] ^= 1
         cases: list[tuple[str, list[bytes], Callable[[Report], bool]]] = [
             (
-                f"one bit of record {middle} changed",
+                f"one byte of record {middle} changed",
                 [*chain[:middle], bytes(flipped), *chain[middle + 1 :]],
                 lambda report: _named(report, "signature", "does not fit the bytes"),
             ),
@@ -251,7 +278,7 @@ class Demo:
             self._summary.expect(caught, f"caught: {name}")
             found = report.failures[0] if report.failures else None
             said = f"{found.name}: {found.detail}" if found else "nothing found"
-            self._say(f"  {name:34} {'[green]caught[/]' if caught else '[red]MISSED[/]'}  {said}")
+            self._say(f"  {name:29} {'[green]caught[/]' if caught else '[red]MISSED[/]'}  {said}")
 
     def _closing(self) -> None:
         summary = self._summary

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -40,7 +41,10 @@ def register(app: typer.Typer) -> None:
         except (SimulatorError, VirtualError) as error:
             raise NoDevice(str(error)) from None
         if svg is not None:
-            console.save_svg(str(svg), title="make demo")
+            picture = console.export_svg(title="make demo")
+            # Without the web address from which the picture would take its font.
+            picture = re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
+            svg.write_text(picture, encoding="utf-8")
         if as_json:
             show({**vars(summary), "ok": summary.ok}, True)
         return OK if summary.ok else VERDICT
