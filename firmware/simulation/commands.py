@@ -67,9 +67,7 @@ class Commands:
             "speed": self._speed,
             "replay": self._replay,
             "state": self._state,
-            "help": lambda rest: " | ".join(
-                re.sub(r"\s{2,}", ": ", row) for row in HELP.split("\n")
-            ),
+            "help": lambda rest: HELP.replace("\n", "\t"),  # an answer is one line
         }
 
     def run(self, line: str) -> str:

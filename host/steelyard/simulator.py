@@ -18,8 +18,6 @@ from types import TracebackType
 
 from steelyard import data
 
-_ANSWER_S = 60.0
-
 
 class SimulatorError(Exception):
     """The virtual terminal did not start, or its world refused a command."""
@@ -50,7 +48,8 @@ class Simulator:
             raise SimulatorError(errors.strip() or "the virtual terminal ended at once")
         self.addresses: dict[str, str] = json.loads(line)
         host, _, port = self.addresses["world"].removeprefix("socket://").partition(":")
-        self._world = socket.create_connection((host, int(port)), _ANSWER_S)
+        # No time limit: `advance 60 min` answers when it is over, an ended program at once.
+        self._world = socket.create_connection((host, int(port)))
         self._answers = self._world.makefile("r", encoding="utf-8")
 
     @property

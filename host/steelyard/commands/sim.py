@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import select
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +12,29 @@ import typer
 
 from steelyard.commands import Json
 from steelyard.errors import NO_DEVICE, USAGE, NoDevice, UserError
-from steelyard.output import show
+from steelyard.output import errors, show
 from steelyard.simulator import Simulator, SimulatorError
 from steelyard.virtual import VirtualError, prepare_virtual
+
+_LOOK_S = 0.5
+
+
+def _type(simulator: Simulator) -> None:
+    """Give each line of standard input to the world, until either has ended."""
+    typed = b""
+    while simulator.process.poll() is None:
+        if not select.select([sys.stdin], [], [], _LOOK_S)[0]:
+            continue
+        data = os.read(sys.stdin.fileno(), 4096)
+        if not data:
+            return
+        *lines, typed = (typed + data).split(b"\n")
+        for line in filter(None, (line.decode("utf-8", "replace").strip() for line in lines)):
+            try:
+                answer = simulator.world(line)
+            except SimulatorError as error:
+                answer = str(error)
+            errors.print((answer or "ok").replace("\t", "\n"), markup=False)
 
 
 def register(app: typer.Typer) -> None:
@@ -30,9 +53,11 @@ def register(app: typer.Typer) -> None:
     ) -> int:
         """Start a virtual terminal: the real firmware on the real MicroPython VM. Ends at Ctrl-C.
 
-        Prints two addresses: the terminal's, for all other commands, and the world's, where you
-        type what hands and weather do (`place 1.5 kg`, `remove`, `cut power`, `help`), for
-        instance with `nc 127.0.0.1 PORT`. Its key says TEST.
+        Prints two addresses: the terminal's, for all other commands, and the world's. What hands
+        and weather do (`place 1.5 kg`, `remove`, `cut power`, `help`) is typed here, line by line,
+        or sent to the world's address by a program. The terminal's key says TEST.
+
+        Example: steelyard sim --flash first.flash
         """
         if scenario is not None and not scenario.is_file():
             raise UserError(USAGE, f"there is no scenario {scenario}")
@@ -46,12 +71,15 @@ def register(app: typer.Typer) -> None:
                 there = simulator.addresses
                 text = (
                     f"terminal  {there['pty']}  or  {there['console']}\n"
-                    f"network   {there['service']}  (once it has joined: --ssid market)\n"
+                    f"network   {there['service']}  (once it has joined: steelyard wifi"
+                    f" {there['pty']} --ssid market)\n"
                     f"world     {there['world']}\n\n"
                     f"try       steelyard status {there['pty']}\n"
+                    "type      place 1.5 kg, remove, help: what happens to the scale\n"
                     "end       Ctrl-C\n"
                 )
                 show(there, as_json, text)
+                _type(simulator)
                 simulator.wait()
         except (SimulatorError, VirtualError) as error:
             raise NoDevice(str(error)) from None
