@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,9 @@ def _type(simulator: Simulator) -> None:
     typed = b""
     while simulator.process.poll() is None:
         if not select.select([sys.stdin], [], [], _LOOK_S)[0]:
+            continue
+        if sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():
+            time.sleep(_LOOK_S)  # in the background: what is typed is the shell's
             continue
         data = os.read(sys.stdin.fileno(), 4096)
         if not data:
