@@ -18,8 +18,9 @@ GENERATORS := comb vectors
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 TOPIC ?=
+SEEDS ?= 100
 
-.PHONY: help setup demo test check bench size gen gen_check lock clean
+.PHONY: help setup demo test soak check bench size gen gen_check lock clean
 
 help: ## print this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z_]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +32,9 @@ demo: $(VENV) ## weigh, sign, verify and catch forgeries on a virtual terminal, 
 
 test: $(VENV) $(WASM) ## run all tests; ARGS="-k name" picks some
 	@$(BIN)/python -m pytest $(ARGS)
+
+soak: $(VENV) ## power cuts for SEEDS more histories (default 100, ten minutes)
+	@STEELYARD_SOAK=$(SEEDS) $(BIN)/python -m pytest tests/faults $(ARGS)
 
 check: $(VENV) ## ruff, mypy, the rules of the rooms, spelling, generated files
 	@$(BIN)/ruff check --quiet .
