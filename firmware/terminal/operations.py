@@ -10,6 +10,7 @@ after which the caller lets other tasks run. Their result is the value of StopIt
 A change of settings and its record are one transaction: the new settings are saved as `pending`
 with the number of the record to come, the record is written, `pending` becomes the setting. A
 power cut leaves the old setting without a record or the new one with it (`_settle_pending`).
+While it is open what became of a change, there is no other one.
 """
 
 from steelyard_wire import codes, cose, record
@@ -32,22 +33,27 @@ class Terminal:
 
     board: module of the board file. files: settings' file access. journal: a Journal, not open.
     clock: drivers.clock.Clock. make_signer(seed) -> signer. random(n) -> n random bytes.
-    software_id: 32 bytes.
+    software_id: 32 bytes. test: whether a key made here is a TEST key.
     """
 
-    def __init__(self, board, files, journal, clock, make_signer, random, software_id) -> None:
+    def __init__(
+        self, board, files, journal, clock, make_signer, random, software_id, test
+    ) -> None:
         self.board = board
         self.files = files
         self.journal = journal
         self.clock = clock
         self.software_id = software_id
+        self.test = test
         self.converter = None
         self.ring = None
         self.wifi = None
         self._make_signer = make_signer
         self._random = random
         self._recorder = None
+        self._unsettled = False  # whether `pending` may be on the flash
         self.identity = None
+        self._making = False
         self.boot_counter = 0
         self.link_key = b""
         self.session = None
@@ -68,7 +74,7 @@ class Terminal:
         stored = settings.load(self.files, "calibration")
         if stored is not None:
             self.calibration = Calibration.from_map(stored)
-        self._rebuild()
+        self._take(Weigher(self.config, self.calibration))
 
     def _settle_pending(self) -> None:
         pending = settings.load(self.files, "pending")
@@ -90,11 +96,12 @@ class Terminal:
                 # Records without the key that signed them: a wiped board must not go on as new.
                 raise Refused(codes.STORAGE, "the journal has records but the key is gone")
             return None
-        self._adopt(Identity(stored[1], stored[2], stored[3]), stored[4])
+        identity = Identity(stored[1], stored[2], stored[3])
+        signer = yield from identity.signer_steps(self._make_signer)
+        self._adopt(identity, signer, stored[4])
         return (yield from self._boot_record_steps(cause, None))
 
-    def _adopt(self, identity: Identity, link_key: bytes) -> None:
-        signer = identity.signer(self._make_signer)
+    def _adopt(self, identity: Identity, signer, link_key: bytes) -> None:
         self._recorder = Recorder(self.journal, signer, identity, self)
         self.identity = identity
         self.link_key = link_key
@@ -134,12 +141,26 @@ class Terminal:
             raise Refused(codes.ALREADY_PROVISIONED, self.identity.serial)
         if len(link_key) != 32:
             raise Refused(codes.ARGUMENT, "the link key has 32 bytes")
-        test = bool(self.board.TEST)
-        seed = make_seed(self._random(32), entropy, self.software_id)
-        identity = Identity(seed, serial, test)
-        settings.save(self.files, "identity", {1: seed, 2: serial, 3: test, 4: link_key})
-        self._adopt(identity, link_key)
+        if self._making:
+            raise Refused(codes.BUSY, "provisioning")
+        self._making = True
+        try:
+            seed, identity, signer = yield from self._make_key_steps(serial, entropy)
+            stored = {1: seed, 2: serial, 3: self.test, 4: link_key}
+            settings.save(self.files, "identity", stored)
+        finally:
+            self._making = False
+        self._adopt(identity, signer, link_key)
         return (yield from self._boot_record_steps(0, sha256(entropy)[:16]))
+
+    def _make_key_steps(self, serial: str, entropy: bytes):
+        while True:
+            seed = make_seed(self._random(32), entropy, self.software_id)
+            identity = Identity(seed, serial, self.test)
+            signer = yield from identity.signer_steps(self._make_signer)
+            # One real key in 2**32 would be named like a TEST key.
+            if self.test or not record.is_test(sha256(identity.public_key)):
+                return seed, identity, signer
 
     # --- weighing --------------------------------------------------------------------------------
 
@@ -185,33 +206,47 @@ class Terminal:
 
     # --- settings --------------------------------------------------------------------------------
 
-    def _change_steps(self, name: str, new: dict, typ: int, data: dict):
+    def _record_change_steps(self, name: str, new: dict, typ: int, data: dict):
+        """Record that `name` becomes `new`, which is then to be put in force and saved."""
         self._require_identity()
+        self._recorder.check_idle()
+        if self._unsettled:
+            raise Refused(codes.STORAGE, "a change is not saved yet: RESET first")
         pending = {1: self.journal.next_n, 2: name, 3: new, 4: typ}
-        settings.save(self.files, "pending", pending)
+        self._unsettled = True
+        recorded = False
         try:
+            settings.save(self.files, "pending", pending)
             written = yield from self._recorder.record_steps(typ, {record.DATA: data})
-        except Refused:
+            recorded = True
+        finally:
             # Unless it is open what became of the record: then the next start finds out.
-            if not self.journal.fault:
+            if not recorded and not self.journal.fault:
                 settings.remove(self.files, "pending")
-            raise
+                self._unsettled = False
+        return written
+
+    def _save_change(self, name: str, new: dict) -> None:
         settings.save(self.files, name, new)
         settings.remove(self.files, "pending")
-        return written
+        self._unsettled = False
 
     def set_parameter_steps(self, name: str, value: str):
         """Change one parameter of the configuration; returns (n, envelope)."""
         new = self.config.with_value(name, value)
+        weigher = Weigher(new, self.calibration)  # refused here what does not fit together
         data = {1: name, 2: self.config.get(name), 3: new.get(name)}
-        written = yield from self._change_steps("config", new.to_map(), record.PARAMETER, data)
+        stored = new.to_map()
+        written = yield from self._record_change_steps("config", stored, record.PARAMETER, data)
+        # In force from its record on, whatever becomes of the file now.
         self.config = new
-        self._rebuild()
+        self._take(weigher)
+        self._save_change("config", stored)
         return written
 
-    def _rebuild(self) -> None:
+    def _take(self, weigher: Weigher) -> None:
         self.session = None
-        self.weigher = Weigher(self.config, self.calibration)
+        self.weigher = weigher
 
     def calibration_session(self) -> CalibrationSession:
         """The open session; Refused(CALIBRATION_ORDER) when none is."""
@@ -226,6 +261,7 @@ class Terminal:
     def commit_calibration_steps(self):
         """Put the session's calibration in force; returns (n, envelope)."""
         new = self.calibration_session().commit()
+        weigher = Weigher(self.config, new)
         data = {
             1: new.generation,
             2: new.zero_counts,
@@ -233,11 +269,13 @@ class Terminal:
             4: [new.span_mantissa, new.exp10, new.unit],
             5: new.reference,
         }
-        written = yield from self._change_steps(
-            "calibration", new.to_map(), record.CALIBRATION, data
+        stored = new.to_map()
+        written = yield from self._record_change_steps(
+            "calibration", stored, record.CALIBRATION, data
         )
         self.calibration = new
-        self._rebuild()
+        self._take(weigher)
+        self._save_change("calibration", stored)
         return written
 
     def set_time_steps(self, utc: int):

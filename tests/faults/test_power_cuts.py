@@ -21,9 +21,9 @@ SOAK = int(os.environ.get("STEELYARD_SOAK", "0"))
 RUNS += [(52 + seed % 64, seed) for seed in range(2, 2 + SOAK)]
 
 
-def _run(*arguments: object) -> dict:
+def _run(*arguments: object, script: str = "power_cuts.py") -> dict:
     output = vms.run_micropython(
-        HERE / "power_cuts.py", *PATHS, timeout=600, argv=tuple(map(str, arguments))
+        HERE / script, *PATHS, timeout=600, argv=tuple(map(str, arguments))
     )
     # Above the result: what the VM says when it collects files that a cut left open.
     return json.loads(output.splitlines()[-1])
@@ -56,6 +56,18 @@ def test_a_full_chip_refuses_records_and_still_saves_settings() -> None:
     assert result["refusal"] == "JOURNAL_FULL"
     assert result["records"] > 300
     assert result["free_blocks"] >= 8
+
+
+def test_every_cut_of_an_operation_leaves_the_old_or_the_recorded_new() -> None:
+    result = _run("real", script="operation_cuts.py")
+    assert result["broken"] == []
+    assert result["operations"] > 80
+    assert result["cuts"] == 2 * (result["operations"] + 1)
+
+
+def test_a_change_that_is_saved_before_it_is_recorded_is_seen() -> None:
+    broken = _run("saves-first", script="operation_cuts.py")["broken"]
+    assert broken and "AssertionError" in broken[0][1]
 
 
 START = """

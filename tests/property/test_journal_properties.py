@@ -28,6 +28,7 @@ from terminal.evidence import ed25519
 from terminal.evidence.identity import Identity
 from terminal.evidence.journal import Journal
 from terminal.evidence.recorder import Recorder
+from terminal.evidence.sha512 import finish
 
 COMB = Path(ed25519.__file__).with_name("comb6.bin")
 
@@ -230,7 +231,9 @@ def test_a_stranger_verifies_signature_root_and_totals(seed: bytes, weights: lis
         journal = Journal(AppendFile(folder + "/journal"))
         journal.open()
         identity = Identity(seed, "SN", True)
-        signer = identity.signer(lambda key: ed25519.Signer(key, COMB.read_bytes(), os.urandom))
+        signer = finish(
+            identity.signer_steps(lambda key: ed25519.Signer(key, COMB.read_bytes(), os.urandom))
+        )
         recorder = Recorder(journal, signer, identity, Fields())
         for weight in weights:
             fields = {record.VAL: [weight, -3, 1], record.ST: 1}

@@ -44,7 +44,7 @@ def test_sha512_at_block_edges(size: int) -> None:
 @given(seeds, messages, st.integers(0, 2**32))
 def test_signatures_are_cryptographys(seed: bytes, message: bytes, blinding: int) -> None:
     reference = Ed25519PrivateKey.from_private_bytes(seed)
-    signer = ed25519.Signer(seed, TABLE, random.Random(blinding).randbytes)
+    signer = ed25519.Signer(seed, TABLE, random.Random(blinding).randbytes).prepare()
     assert signer.public_key == reference.public_key().public_bytes_raw()
     assert signer.sign(message) == reference.sign(message)
 
@@ -52,7 +52,7 @@ def test_signatures_are_cryptographys(seed: bytes, message: bytes, blinding: int
 @settings(max_examples=60, deadline=None)
 @given(messages)
 def test_slices(message: bytes) -> None:
-    signer = ed25519.Signer(b"\x01" * 32, TABLE, random.Random(1).randbytes)
+    signer = ed25519.Signer(b"\x01" * 32, TABLE, random.Random(1).randbytes).prepare()
     work = list(signer.sign_steps(message))
     assert min(work) > 0
     assert max(work) <= 70
@@ -114,7 +114,7 @@ for _name in ("add", "sub", "and", "or", "rshift", "lshift", "mod", "floordiv"):
 
 def test_multiplications_of_a_signature(monkeypatch: pytest.MonkeyPatch) -> None:
     seed, message = b"\x07" * 32, bytes(range(139))
-    signer = ed25519.Signer(seed, TABLE, random.Random(7).randbytes)
+    signer = ed25519.Signer(seed, TABLE, random.Random(7).randbytes).prepare()
     # Everything that the module computes comes from bytes; from here on it counts.
     monkeypatch.setattr(ed25519, "int", Counted, raising=False)
     signer._scalar = Counted(signer._scalar)

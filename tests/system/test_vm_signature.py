@@ -36,7 +36,7 @@ def random_bytes(count):
 SIGN = """
 self_test(table)
 for seed, message in CASES:
-    signer = Signer(unhexlify(seed), table, random_bytes)
+    signer = Signer(unhexlify(seed), table, random_bytes).prepare()
     steps = signer.sign_steps(unhexlify(message))
     longest = 0
     while True:
@@ -51,7 +51,7 @@ for seed, message in CASES:
 MEASURE = """
 import sys
 assert sys.maxsize == 0x7FFFFFFF
-signer = Signer(b"\\x01" * 32, table, random_bytes)
+signer = Signer(b"\\x01" * 32, table, random_bytes).prepare()
 message = bytes(139)
 sha512(message)
 signer.sign(message)

@@ -26,7 +26,7 @@ def _always(data):
 
 
 def _signer(case):
-    return Signer(case["seed"], TABLE, _ones)
+    return Signer(case["seed"], TABLE, _ones).prepare()
 
 
 def test_rfc_8032_vectors():
@@ -39,7 +39,7 @@ def test_rfc_8032_vectors():
 def test_signature_does_not_depend_on_the_blinding():
     case = CASES[2]
     for fill in (b"\x02", b"\x7f", b"\xff"):
-        signer = Signer(case["seed"], memoryview(TABLE), _always(fill * 32))
+        signer = Signer(case["seed"], memoryview(TABLE), _always(fill * 32)).prepare()
         assert signer.sign(case["message"]) == case["signature"], fill
 
 
@@ -83,12 +83,22 @@ def test_seeds_that_are_none():
 def test_random_bytes_that_are_none():
     prime = (1 << 255) - 19
     for wrong in (b"", b"\x01" * 31, bytes(32), prime.to_bytes(32, "little")):
-        refused(SIGNER_FAULT, Signer, CASES[0]["seed"], TABLE, _always(wrong))
+        refused(SIGNER_FAULT, Signer(CASES[0]["seed"], TABLE, _always(wrong)).prepare)
+
+
+def test_nothing_is_signed_before_the_key_is_derived():
+    signer = Signer(CASES[0]["seed"], TABLE, _ones)
+    refused(SIGNER_FAULT, signer.sign, b"")
+    steps = signer.prepare_steps()
+    assert 0 < next(steps) <= 70
+    refused(SIGNER_FAULT, signer.sign, b"")
+    assert 0 < max(list(steps)) <= 70
+    assert signer.sign(CASES[0]["message"]) == CASES[0]["signature"]
 
 
 def test_a_random_generator_that_dies_stops_the_signature():
     supply = [b"\x01" * 32] * 2
-    signer = Signer(CASES[0]["seed"], TABLE, lambda count: supply.pop())
+    signer = Signer(CASES[0]["seed"], TABLE, lambda count: supply.pop()).prepare()
     raises(IndexError, signer.sign, b"")
 
 

@@ -46,7 +46,7 @@ def _made(folder):
     journal = Journal(AppendFile(folder + "/journal"))
     journal.open()
     identity = Identity(_SEED, "SN-1", True)
-    signer = identity.signer(lambda seed: Signer(seed, table, _random))
+    signer, _ = _finish(identity.signer_steps(lambda seed: Signer(seed, table, _random)))
     return journal, identity, signer, Recorder(journal, signer, identity, _Terminal())
 
 

@@ -69,19 +69,22 @@ def _charge_signatures():
         from terminal.evidence import ed25519
     except ImportError:
         return  # a bare board
-    plain = ed25519.Signer.sign_steps
 
-    def sign_steps(signer, message):
-        steps = plain(signer, message)
-        while True:
-            try:
-                work = next(steps)
-            except StopIteration as end:
-                return end.value
-            board_time.charge(work * _UNIT_US)
-            yield work
+    def charged(plain):
+        def steps(signer, *message):
+            slices = plain(signer, *message)
+            while True:
+                try:
+                    work = next(slices)
+                except StopIteration as end:
+                    return end.value
+                board_time.charge(work * _UNIT_US)
+                yield work
 
-    ed25519.Signer.sign_steps = sign_steps
+        return steps
+
+    for name in ("sign_steps", "prepare_steps"):
+        setattr(ed25519.Signer, name, charged(getattr(ed25519.Signer, name)))
 
 
 def _power_on(settings):

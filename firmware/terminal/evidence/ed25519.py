@@ -20,7 +20,7 @@ from hashlib import sha256
 from steelyard_wire.codes import SIGNER_FAULT, Refused
 from steelyard_wire.shim import const
 
-from terminal.evidence.sha512 import finish, sha512, sha512_steps
+from terminal.evidence.sha512 import finish, sha512_steps
 
 _M = (1 << 255) - 1
 _P = (1 << 255) - 19
@@ -70,12 +70,26 @@ class Signer:
         _check_table(table)
         self._table = memoryview(table)
         self._random_bytes = random_bytes
-        digest = sha512(seed)
+        self._seed = seed
+        self._scalar = 0
+        self._prefix = b""
+        self.public_key = b""
+
+    def prepare(self):
+        """Derive the key pair at once; returns the signer."""
+        finish(self.prepare_steps())
+        return self
+
+    def prepare_steps(self):
+        """Generator of the same, as sign_steps; until it has ended nothing is signed."""
+        digest = yield from sha512_steps((self._seed,))
         # RFC 8032 5.1.5, and modulo L: B has this order, and 258 bits would not hold all.
         scalar = int.from_bytes(digest[:32], "little") & ((1 << 254) - 8) | 1 << 254
+        yield _SCALAR_UNITS
         self._scalar = scalar % _L
         self._prefix = digest[32:]
-        self.public_key = finish(self._multiply(self._scalar))
+        self.public_key = yield from self._multiply(self._scalar)
+        self._seed = b""
 
     def sign(self, message) -> bytes:
         """Signature of `message` (bytes-like): 64 bytes."""
@@ -86,6 +100,8 @@ class Signer:
 
         Returns the signature, 64 bytes.
         """
+        if not self.public_key:
+            raise Refused(SIGNER_FAULT, "the signer is not ready")
         # A buffer that changed between the two hashes would give the key away.
         message = bytes(message)
         digest = yield from sha512_steps((self._prefix, message))
@@ -121,8 +137,15 @@ class Signer:
 
 def self_test(table) -> None:
     """Refused(SIGNER_FAULT) unless the table is right and a signature of RFC 8032 comes out."""
+    finish(self_test_steps(table))
+
+
+def self_test_steps(table):
+    """Generator of the same, as Signer.sign_steps."""
     signer = Signer(_TEST_SEED, table, _fixed_bytes)
-    if signer.public_key != _TEST_PUBLIC_KEY or signer.sign(b"\x72") != _TEST_SIGNATURE:
+    yield from signer.prepare_steps()
+    signature = yield from signer.sign_steps(b"\x72")
+    if signer.public_key != _TEST_PUBLIC_KEY or signature != _TEST_SIGNATURE:
         raise Refused(SIGNER_FAULT, "the signer fails the test of RFC 8032")
 
 

@@ -35,7 +35,7 @@ def make_seed(os_random: bytes, host_entropy: bytes, extra: bytes) -> bytes:
 
 
 class Identity:
-    """Serial number, device id and public key; `signer` gives the key's signer its seed.
+    """Serial number, device id and public key; `signer_steps` gives the key's signer its seed.
 
     seed: 32 bytes. serial: 1..32 printable ASCII characters. test: whether the key is a TEST key,
     which shows in the device id.
@@ -53,9 +53,10 @@ class Identity:
         self.public_key = b""
         self._dev = b""
 
-    def signer(self, make_signer):
-        """The signer `make_signer(seed)`; its public key becomes that of the identity."""
+    def signer_steps(self, make_signer):
+        """Generator of work: prepares `make_signer(seed)` and takes its public key; returns it."""
         signer = make_signer(self._seed)
+        yield from signer.prepare_steps()
         self.public_key = signer.public_key
         return signer
 

@@ -44,14 +44,18 @@ class Recorder:
         self._terminal = terminal
         self._busy = False
 
+    def check_idle(self) -> None:
+        """Refused(BUSY) while a record is being signed."""
+        if self._busy:
+            raise Refused(BUSY, "signing")
+
     def record_steps(self, typ: int, fields: dict):
         """Record one event; yields work, returns (n, envelope) when it is in the journal.
 
         fields: those of the type (record.VAL, record.ST, record.DATA ...). Run it to its end or
         close it: until then every other call is Refused(BUSY).
         """
-        if self._busy:
-            raise Refused(BUSY, "signing")
+        self.check_idle()
         self._busy = True
         try:
             return (yield from self._steps(typ, fields))

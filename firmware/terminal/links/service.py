@@ -50,8 +50,9 @@ class Service:
         self._reset = reset
         self._halted = halted
         self._allowed = ("HELP", "ID", "STATUS", "FAULTS", "SESSION", "RESET")
-        if halted == codes.JOURNAL_FULL:
-            # What it has can still be fetched, or there would never be room.
+        if halted in (codes.JOURNAL_FULL, codes.JOURNAL_FAULT):
+            # What it has can still be fetched: a full one would never have room again, and of a
+            # damaged one the rest is evidence.
             self._allowed += ("READ", "RECORDS", "RECORD", "CONFIG", "TIME")
 
     async def handle(self, text: bytes, link) -> None:
@@ -80,13 +81,17 @@ class Service:
     async def _finish(self, result) -> list:
         if isinstance(result, list):
             return result
-        while True:
-            try:
-                next(result)
-            except StopIteration as end:
-                return end.value
-            # Between two slices of a signature the other tasks run.
-            await asyncio.sleep_ms(0)
+        try:
+            while True:
+                try:
+                    next(result)
+                except StopIteration as end:
+                    return end.value
+                # Between two slices of a signature the other tasks run.
+                await asyncio.sleep_ms(0)
+        finally:
+            # When the link goes in the middle: what was begun is given up, not left open.
+            result.close()
 
     def _dispatch(self, command, link):
         entry = commands.admit(command)
@@ -120,7 +125,7 @@ class Service:
             "fw=" + VERSION,
             "swid=" + _hex(terminal.software_id),
             "state=" + state,
-            "test=%d" % bool(board.TEST),
+            "test=%d" % (identity.test if identity else terminal.test),
             "cal=%d" % (terminal.calibration.generation if terminal.calibration else 0),
             "converter=" + board.CONVERTER["chip"],
         ]

@@ -1,0 +1,146 @@
+"""Power cuts under whole operations: provision, configure, calibrate, register; prints JSON.
+
+Owns: a life of a terminal on littlefs over the NOR flash model, cut at each operation of the
+flash, and what must hold at every start after it; an order of saving with a planted mistake.
+Refuses: nothing; the last line of the output is the result, read by test_power_cuts.py.
+Units: operations of the flash (page programs and block erases).
+
+Usage: operation_cuts.py real|saves-first
+"""
+
+import gc
+import json
+import sys
+
+import terminal_parts as parts
+import vfs
+from simulation.nor import BLOCK, PAGE, NorFlash, PowerCut, file_system
+from steelyard_wire import codes
+from steelyard_wire.codes import Refused
+from terminal.operations import Terminal
+
+BLOCKS = 40
+PARTIAL = (0, PAGE // 2)
+ROOT = "/flash"
+STARTS = 2
+
+_WORK = bytearray(BLOCKS * BLOCK)
+
+
+def _saves_first(terminal, name, new, typ, data):
+    """Planted mistake: the change is in the file before it is in the journal."""
+    from terminal.evidence import settings
+
+    terminal._require_identity()
+    settings.save(terminal.files, name, new)
+    return (yield from terminal._recorder.record_steps(typ, {19: data}))
+
+
+class Life:
+    """One terminal, and what it has acknowledged."""
+
+    def __init__(self):
+        self.records = {}
+        self.key = None
+        self.salt = 0
+
+    def power_up(self, cut=None, partial=0):
+        """Mount; the file system must mount as it is."""
+        self.chip = NorFlash(_WORK, BLOCKS)
+        if cut is not None:
+            self.chip.cut_after(cut, partial)
+        vfs.mount(vfs.VfsLfs2(self.chip, progsize=PAGE), ROOT)
+
+    def power_down(self):
+        """What is still open cannot write any more."""
+        try:
+            vfs.umount(ROOT)
+        except OSError:  # the cut came before the mount
+            pass
+        self.chip.cut_after(0)
+
+    def start(self):
+        """A start, and everything that was promised before it."""
+        self.salt += 1
+        terminal = parts.started(ROOT, self.salt)
+        for n, envelope in self.records.items():
+            assert terminal.journal.get(n) == envelope, "record %d is another" % n
+        if self.key is not None:
+            assert terminal.identity is not None, "the key is gone"
+            assert terminal.identity.public_key == self.key, "the key is another"
+        parts.check_in_force(terminal)
+        return terminal
+
+    def _keep(self, written):
+        n, envelope = written
+        assert n not in self.records, "number %d used twice" % n
+        self.records[n] = envelope
+
+    def live(self):
+        """What is cut: from a bare board to weights, with changes in between."""
+        terminal = self.start()
+        if terminal.identity is None:
+            made = terminal.provision_steps("SN-1", parts.ENTROPY, parts.LINK_KEY)
+            self._keep(parts.finish(made))
+            self.key = terminal.identity.public_key
+        for name, value in (("e", "10"), ("max", "30000")):
+            self._keep(parts.finish(terminal.set_parameter_steps(name, value)))
+            parts.check_in_force(terminal)
+        self._keep(parts.calibrate(terminal))
+        parts.load(terminal, 0)
+        self._keep(parts.finish(terminal.register_steps(None)))
+        self._keep(parts.calibrate(terminal, 20000))
+        self._keep(parts.finish(terminal.set_parameter_steps("e", "5")))
+        parts.check_in_force(terminal)
+
+
+def _cut(operation, partial):
+    """What was broken by this cut, or None."""
+    _WORK[:] = b"\xff" * len(_WORK)
+    file_system(NorFlash(_WORK, BLOCKS))
+    life = Life()
+    try:
+        try:
+            life.power_up(operation, partial)
+            life.live()
+        except PowerCut:
+            pass
+        life.power_down()
+        for _ in range(STARTS):
+            life.power_up()
+            life.live()
+            life.power_down()
+    except Refused as error:
+        return "refused: %s %s" % (codes.error_name(error.code), error.detail)
+    except (AssertionError, OSError) as error:
+        return repr(error)
+    finally:
+        life.power_down()
+    return None
+
+
+def main(order):
+    """Cut at every operation; print what was broken."""
+    if order == "saves-first":
+        Terminal._record_change_steps = _saves_first
+        Terminal._save_change = lambda terminal, name, new: None
+    _WORK[:] = b"\xff" * len(_WORK)
+    file_system(NorFlash(_WORK, BLOCKS))
+    whole = Life()
+    whole.power_up()
+    whole.live()
+    operations = whole.chip.operations
+    whole.power_down()
+    broken = []
+    plan = [(k, partial) for k in range(operations + 1) for partial in PARTIAL]
+    for operation, partial in plan:
+        what = _cut(operation, partial)
+        if what:
+            broken.append([[operation, partial], what])
+            if len(broken) == 3:
+                break
+        gc.collect()
+    print(json.dumps({"operations": operations, "cuts": len(plan), "broken": broken}))
+
+
+main(sys.argv[1])

@@ -1,0 +1,131 @@
+"""A whole terminal without pins: the real operations over files in a folder, on any interpreter.
+
+Owns: what stands in for hardware: a processor's ticks, a random source, a load.
+Refuses: nothing.
+Units: milliseconds; converter counts, 200 for each gram over 50 000.
+"""
+
+import hashlib
+
+from steelyard_wire import cose, record
+from terminal.drivers.append_file import AppendFile
+from terminal.drivers.clock import Clock
+from terminal.drivers.files import Files
+from terminal.evidence.ed25519 import Signer
+from terminal.evidence.journal import Journal
+from terminal.operations import Terminal
+
+_TABLE = __file__.replace("\\", "/").rsplit("/", 3)[0] + "/firmware/terminal/evidence/comb6.bin"
+ENTROPY = bytes(range(32))
+LINK_KEY = bytes(range(32, 64))
+
+
+class Board:
+    """The literals of a board file that the operations read: 15 kg in steps of 5 g."""
+
+    SCALE = {1: 1, 2: -3, 3: 15000, 4: 5, 5: 4, 6: 5}
+
+
+class Ticks:
+    """A counter of milliseconds."""
+
+    now = 0
+
+    def ticks_ms(self):
+        self.now += 1
+        return self.now
+
+    def ticks_diff(self, end, start):
+        return end - start
+
+
+class Random:
+    """Bytes that differ from call to call, the same in every run."""
+
+    def __init__(self, salt=0):
+        self._state = bytes([salt])
+
+    def __call__(self, count):
+        self._state = hashlib.sha256(self._state).digest()
+        return self._state[:count]
+
+
+def make(folder, salt=0, files=None, table=[]):  # noqa: B006 - read once, it is long
+    """A terminal on what is in `folder`, not open."""
+    if not table:
+        with open(_TABLE, "rb") as file:
+            table.append(file.read())
+    random = Random(salt)
+    return Terminal(
+        Board,
+        Files(folder + "/state") if files is None else files,
+        Journal(AppendFile(folder + "/journal")),
+        Clock(Ticks()),
+        lambda seed: Signer(seed, table[0], random),
+        random,
+        b"software" * 4,
+        True,
+    )
+
+
+def finish(steps):
+    """Run an operation to its end; what it returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def started(folder, salt=0, files=None):
+    """A terminal after a reset: open, and with its boot record if it has a key."""
+    terminal = make(folder, salt, files)
+    terminal.open()
+    finish(terminal.start_steps(1))
+    return terminal
+
+
+def provisioned(folder):
+    """A terminal that has just made its key."""
+    terminal = started(folder)
+    finish(terminal.provision_steps("SN-1", ENTROPY, LINK_KEY))
+    return terminal
+
+
+def load(terminal, grams):
+    """Twenty samples of a load at rest."""
+    for _ in range(20):
+        terminal.weigher.feed(50000 + 200 * grams, 0, 0)
+
+
+def calibrate(terminal, grams=10000, zero=0):
+    """Zero at `zero` grams and a span weight of `grams`."""
+    terminal.begin_calibration()
+    load(terminal, zero)
+    terminal.calibration_session().zero()
+    load(terminal, zero + grams)
+    terminal.calibration_session().span(grams, -3, 1, None)
+    return finish(terminal.commit_calibration_steps())
+
+
+def journal_says(terminal):
+    """(parameters, generation): what the records say is in force, folded from the first one on."""
+    parameters = {}
+    generation = 0
+    for n in range(terminal.journal.next_n):
+        fields = record.decode(cose.split(terminal.journal.get(n)).payload)
+        if fields[record.TYP] == record.PARAMETER:
+            parameters[fields[record.DATA][1]] = fields[record.DATA][3]
+        elif fields[record.TYP] == record.CALIBRATION:
+            generation = fields[record.DATA][1]
+    return parameters, generation
+
+
+def check_in_force(terminal):
+    """AssertionError unless what is in force is what the records say."""
+    parameters, generation = journal_says(terminal)
+    for name in terminal.config.names():
+        wanted = parameters.get(name, Board.SCALE.get(terminal.config.names().index(name) + 1))
+        assert wanted is None or terminal.config.get(name) == wanted, (name, wanted)
+    now = terminal.calibration.generation if terminal.calibration else 0
+    assert now == generation, (now, generation)

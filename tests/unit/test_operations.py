@@ -1,0 +1,183 @@
+"""What a terminal can be asked: record and change are one, a refusal changes nothing."""
+
+from check import refused
+from steelyard_wire import codes, cose, record
+from storage import Scratch
+from terminal.drivers.files import Files
+from terminal_parts import (
+    ENTROPY,
+    LINK_KEY,
+    calibrate,
+    check_in_force,
+    finish,
+    load,
+    provisioned,
+    started,
+)
+
+
+def _types(terminal):
+    journal = terminal.journal
+    fields = [record.decode(cose.split(journal.get(n)).payload) for n in range(journal.next_n)]
+    return [field[record.TYP] for field in fields]
+
+
+def test_a_change_is_recorded_and_in_force_after_a_start():
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        assert finish(terminal.set_parameter_steps("e", "10"))[0] == 1
+        assert calibrate(terminal)[0] == 2
+        assert terminal.config.e == 10 and terminal.calibration.generation == 1
+        for _ in range(2):
+            terminal = started(folder)
+            check_in_force(terminal)
+            assert terminal.config.e == 10 and terminal.calibration.span_mantissa == 10000
+        kinds = [record.BOOT, record.PARAMETER, record.CALIBRATION, record.BOOT, record.BOOT]
+        assert _types(terminal) == kinds
+
+
+def test_no_value_of_any_parameter_stops_a_calibrated_terminal():
+    # At the edges of what each one may be, and beside them.
+    values = {
+        "unit": ("g", "kg", "mg", "t", "lb", "oz", "0", "5", "6"),
+        "exp10": ("-6", "-4", "-3", "-2", "0", "3", "4"),
+        "max": ("100", "500", "15000", "500000", "5000000", "17"),
+        "e": ("1", "2", "5", "10", "150", "200", "50000", "3"),
+        "filter_length": ("1", "4", "5", "32", "33"),
+        "motion_samples": ("2", "4", "5", "64", "65"),
+        "motion_span": ("50", "1000", "49"),
+        "zero_range": ("0", "40", "41"),
+    }
+    with Scratch(96) as folder:
+        terminal = provisioned(folder)
+        calibrate(terminal)
+        assert sorted(values) == sorted(terminal.config.names())
+        taken = 0
+        for name in sorted(values):
+            for value in values[name]:
+                before = (terminal.journal.next_n, terminal.config.to_map())
+                try:
+                    finish(terminal.set_parameter_steps(name, value))
+                    taken += 1
+                except codes.Refused as error:
+                    assert error.code == codes.ARGUMENT, (name, value, error.detail)
+                    assert (terminal.journal.next_n, terminal.config.to_map()) == before
+                terminal = started(folder)
+                check_in_force(terminal)
+                assert terminal.calibration.generation == 1
+        assert taken > 15
+
+
+def test_the_unit_of_a_calibration_in_force_stays():
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        calibrate(terminal)
+        for name, value in (("unit", "g"), ("exp10", "-2")):
+            refused(codes.ARGUMENT, finish, terminal.set_parameter_steps(name, value))
+        load(terminal, 1500)
+        assert terminal.weigher.reading.indicated == 1500
+
+
+def test_a_second_change_waits_for_the_first():
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        first = terminal.set_parameter_steps("e", "10")
+        next(first)
+        refused(codes.BUSY, finish, terminal.set_parameter_steps("max", "30000"))
+        finish(first)
+        assert (terminal.config.e, terminal.config.max) == (10, 15000)
+        finish(terminal.set_parameter_steps("max", "30000"))
+        check_in_force(started(folder))
+
+
+def test_a_change_during_a_reading_is_refused_and_leaves_nothing():
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        calibrate(terminal)
+        load(terminal, 0)
+        reading = terminal.register_steps(None)
+        next(reading)
+        refused(codes.BUSY, finish, terminal.set_parameter_steps("e", "10"))
+        finish(reading)
+        finish(terminal.set_parameter_steps("e", "10"))
+        check_in_force(started(folder))
+
+
+def test_a_change_whose_caller_has_gone_was_never_made():
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        steps = terminal.set_parameter_steps("e", "10")
+        next(steps)
+        steps.close()
+        assert terminal.config.e == 5 and terminal.journal.next_n == 1
+        finish(terminal.set_parameter_steps("max", "30000"))
+        terminal = started(folder)
+        check_in_force(terminal)
+        assert (terminal.config.e, terminal.config.max) == (5, 30000)
+
+
+class _Full(Files):
+    """A file system without room for one file."""
+
+    refuses = ""
+
+    def write(self, name, data):
+        if self.refuses and name.startswith(self.refuses):
+            raise OSError(28)
+        super().write(name, data)
+
+
+def test_a_recorded_change_that_cannot_be_saved_is_in_force_and_settled_by_a_start():
+    with Scratch() as folder:
+        provisioned(folder)
+        files = _Full(folder + "/state")
+        terminal = started(folder, files=files)
+        files.refuses = "config"
+        refused(codes.STORAGE, finish, terminal.set_parameter_steps("e", "10"))
+        check_in_force(terminal)
+        assert terminal.config.e == 10
+        # What is open is not overwritten by the next change.
+        refused(codes.STORAGE, finish, terminal.set_parameter_steps("max", "30000"))
+        files.refuses = ""
+        refused(codes.STORAGE, finish, terminal.set_parameter_steps("max", "30000"))
+        terminal = started(folder)
+        check_in_force(terminal)
+        assert (terminal.config.e, terminal.config.max) == (10, 15000)
+        finish(terminal.set_parameter_steps("max", "30000"))
+
+
+def test_a_change_that_cannot_be_prepared_is_not_recorded():
+    with Scratch() as folder:
+        provisioned(folder)
+        files = _Full(folder + "/state")
+        terminal = started(folder, files=files)
+        files.refuses = "pending"
+        refused(codes.STORAGE, finish, terminal.set_parameter_steps("e", "10"))
+        assert terminal.config.e == 5 and _types(terminal) == [record.BOOT, record.BOOT]
+        files.refuses = ""
+        finish(terminal.set_parameter_steps("e", "10"))
+        check_in_force(started(folder))
+
+
+def test_only_one_key_is_made():
+    with Scratch() as folder:
+        terminal = started(folder)
+        first = terminal.provision_steps("SN-1", ENTROPY, LINK_KEY)
+        next(first)
+        refused(codes.BUSY, finish, terminal.provision_steps("SN-2", ENTROPY, LINK_KEY))
+        finish(first)
+        again = terminal.provision_steps("SN-1", ENTROPY, LINK_KEY)
+        refused(codes.ALREADY_PROVISIONED, finish, again)
+        key = terminal.identity.public_key
+        assert started(folder).identity.public_key == key
+
+
+def test_a_key_whose_maker_has_gone_was_never_made():
+    with Scratch() as folder:
+        terminal = started(folder)
+        steps = terminal.provision_steps("SN-1", ENTROPY, LINK_KEY)
+        next(steps)
+        steps.close()
+        assert started(folder).identity is None
+        finish(terminal.provision_steps("SN-2", ENTROPY, LINK_KEY))
+        assert started(folder).identity.serial == "SN-2"
