@@ -19,7 +19,6 @@ KEYS = {"zero": 10, "tare": 11, "print": 12}
 
 NETWORK = None
 TCP_PORT = 4590
-CONSOLE = "usb"
 
 # 15 kg in steps of 5 g (keys in README.md); at 10 samples/s motion is watched for half a second.
 SCALE = {1: 1, 2: -3, 3: 15000, 4: 5, 5: 4, 6: 5}

@@ -18,11 +18,10 @@ KEYS = {"zero": 10, "tare": 11, "print": 12}
 
 NETWORK = "wlan"
 TCP_PORT = 4590
-CONSOLE = "pty"
 
 # 15 kg in steps of 5 g (keys in README.md).
 SCALE = {1: 1, 2: -3, 3: 15000, 4: 5}
 
-# As the Pico, whose geometry its flash file has.
-MPY_BUDGET_BYTES = 61440
+# The flash file has the geometry of a Pico.
+MPY_BUDGET_BYTES = 65536
 STORAGE_BYTES = 1441792

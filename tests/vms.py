@@ -49,7 +49,9 @@ for (const name of job.copies) copy(name);
 const text = JSON.stringify;
 try {
   mp.runPython(`import sys\nsys.path[:] = ${text(job.paths)}\nsys.argv[:] = ${text(job.argv)}`);
-  mp.runPython(fs.readFileSync(job.script, "utf8"));
+  // This port collects garbage between two calls only, so a script may ask to be parted.
+  const parts = fs.readFileSync(job.script, "utf8").split("# --- collect ---");
+  for (const part of parts) mp.runPython(part);
 } catch (error) {
   const exit = error.type === "SystemExit" && /SystemExit: ?(\d*)\s*$/.exec(error.message);
   if (!exit) process.stderr.write(`${error.message}\n`);
@@ -133,7 +135,8 @@ def run_wasm(
 
     The VM sees copies of the directories on its sys.path and of `copies` (files or directories)
     at their own absolute paths, made before it starts; what it writes is gone afterwards.
-    heap: bytes of its GC heap at the start; it grows by itself.
+    heap: bytes of its GC heap at the start; it grows by itself. A line `# --- collect ---` at the
+    top level of the script lets it collect garbage, which it does nowhere else.
     """
     places = [str(Path(path).resolve()) for path in paths or DEVICE_PATHS]
     if isinstance(script, Path):

@@ -22,7 +22,6 @@ ARCHITECTURES = (
 CONVERTERS = {"hx711": {"gain": (128, 64, 32), "rate_hz": (10, 80)}}
 KEYS = ("zero", "tare", "print")
 NETWORKS = (None, "wlan")
-CONSOLES = ("usb", "uart", "pty")
 
 
 class BoardError(UserError):
@@ -51,7 +50,6 @@ class Board:
     keys: dict[str, int]
     network: str | None
     tcp_port: int
-    console: str
     scale: dict[int, Any]
     budget_bytes: int
     storage_bytes: int
@@ -105,7 +103,6 @@ _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "KEYS": ("pins of zero, tare and print", _keys_are_right),
     "NETWORK": ('None or "wlan"', lambda value: value in NETWORKS),
     "TCP_PORT": ("1..65535", lambda value: type(value) is int and 0 < value < 65536),
-    "CONSOLE": ("usb, uart or pty", lambda value: value in CONSOLES),
     "SCALE": ("a map with whole numbers as keys", lambda value: _is_scale(value)),
     "MPY_BUDGET_BYTES": ("a number of bytes", _is_size),
     "STORAGE_BYTES": ("a number of bytes, in blocks of 4096", lambda value: _is_storage(value)),

@@ -125,7 +125,6 @@ def test_every_line_is_needed(line: str) -> None:
         ("NETWORK = None", 'NETWORK = "lan"', "NETWORK"),
         ("TEST = False", "TEST = 0", "TEST"),
         ("TCP_PORT = 4590", "TCP_PORT = 65536", "TCP_PORT"),
-        ('CONSOLE = "usb"', 'CONSOLE = "tty"', "CONSOLE"),
         ("STORAGE_BYTES = 1441792", "STORAGE_BYTES = 1441791", "STORAGE_BYTES"),
         ("TCP_PORT = 4590", "TCP_PORT = 4000 + 590", "TCP_PORT is not a literal"),
         ("TCP_PORT = 4590", "TCP_PORT = port()", "TCP_PORT is not a literal"),

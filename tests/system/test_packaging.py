@@ -136,6 +136,12 @@ def test_the_pico_keeps_its_budget() -> None:
     assert not {"/terminal/links/tcp.mpy", "/terminal/links/wifi.mpy"} & set(made.files)
 
 
+@pytest.mark.parametrize("name", boards.list_boards())
+def test_every_board_keeps_its_own_budget(name: str) -> None:
+    made = image.build(boards.load(name))
+    assert sum(made.mpy_sizes().values()) <= made.board.budget_bytes
+
+
 def test_compiling_twice_gives_the_same_bytes_and_names_no_place(tmp_path: Path) -> None:
     source = (ROOT / "firmware/terminal/app.py").read_bytes()
     made = []

@@ -1,0 +1,64 @@
+"""What the firmware takes of a board's heap: the .mpy files of each board in the 32-bit VM.
+
+The VM has the object sizes of a board (4-byte words); it has no pins, so `machine` and `board` are
+named and never used, and no converter is made. What a board's port itself takes is not counted.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import vms
+from steelyard import boards
+from steelyard.image import build
+
+# 192 KiB is the smallest heap of a supported board (RP2040); 60 KB are to be free after the start.
+HEAP = 192 * 1024
+FREE = 60 * 1000
+
+SCRIPT = """
+import gc, sys
+
+class Machine:
+    Pin = None
+
+sys.modules["machine"] = Machine
+# --- collect ---
+before = gc.mem_alloc()
+import terminal.app
+from terminal.drivers.ring import SampleRing
+from terminal.links.service import Service
+import terminal_parts
+if NETWORK:
+    import terminal.links.tcp, terminal.links.wifi
+else:
+    assert "terminal.links.tcp" not in sys.modules
+# --- collect ---
+code = gc.mem_alloc() - before
+terminal = terminal_parts.provisioned("")
+terminal_parts.calibrate(terminal)
+terminal_parts.load(terminal, 1500)
+terminal_parts.finish(terminal.register_steps(None))
+terminal.ring = SampleRing()
+service = Service(terminal, None, None)
+# --- collect ---
+print(code, gc.mem_alloc() - before)
+"""
+
+
+@pytest.mark.parametrize("name", boards.list_boards())
+def test_a_board_keeps_60_kb_for_its_work(name: str, tmp_path: Path) -> None:
+    board = boards.load(name)
+    device = tmp_path / "device"
+    for path, body in build(board).files.items():
+        file = device / path[1:]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(body)
+    script = f"NETWORK = {bool(board.network)}\n" + SCRIPT
+    output = vms.run_wasm(
+        script, device, vms.ROOT / "tests" / "unit", copies=(vms.ROOT / "firmware",)
+    )
+    code, all_of_it = map(int, output.split())
+    assert 50_000 < code < all_of_it
+    assert HEAP - all_of_it >= FREE
