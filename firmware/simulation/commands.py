@@ -14,7 +14,7 @@ from pathlib import Path
 
 import replay
 from radio import Radio
-from world import CASE_OPEN, DOUT_HIGH, DOUT_LOW, KEYS, RADIO_UP, World
+from world import CASE_OPEN, DOUT_HIGH, DOUT_LOW, JOINED, KEYS, RADIO_UP, World
 
 HELP = """\
 place 1.500 kg        put this load on the platform, in place of what lies there
@@ -111,9 +111,7 @@ class Commands:
         elif name in ("saturate_high", "saturate_low"):
             world.cell.saturation = (1 if name.endswith("high") else -1) if on else 0
         elif name == "wifi":
-            world.set_signal(RADIO_UP, not on)
-            if on:
-                self._radio.drop_all()
+            self._radio.set_up(not on)
         elif name == "stall" and on:
             world.stall_clock()
         else:
@@ -137,7 +135,6 @@ class Commands:
             self._world.power_on()
         else:
             self._world.power_off()
-            self._radio.drop_all()
         return ""
 
     def _advance(self, rest: str) -> str:
@@ -190,5 +187,6 @@ class Commands:
                 "replay_left": 0 if playing is None else playing.left,
                 "case_open": bool(world.signals & CASE_OPEN),
                 "radio": bool(world.signals & RADIO_UP),
+                "joined": bool(world.signals & JOINED),
             }
         )

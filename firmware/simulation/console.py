@@ -19,6 +19,7 @@ import tty
 
 RAW_BANNER = b"raw REPL; CTRL-B to exit\r\n"
 _PROMPT = b">>> "
+_MOST_UNSAID = 1 << 20
 _LONE_LF = re.compile(rb"(?<!\r)\n")
 
 
@@ -41,6 +42,7 @@ class Console:
 
     def __init__(self, port: int) -> None:
         self.vm, self.slave = _vm_line()
+        os.set_blocking(self.vm, False)
         self._mode = termios.tcgetattr(self.slave)
         self.host, self._host_slave = pty.openpty()
         tty.setraw(self._host_slave)
@@ -52,6 +54,8 @@ class Console:
         self._swallow = False
         self._last = b""
         self._early: bytes | None = b""  # typed before the program ran
+        self.typed = b""  # what the VM's line has no room for
+        self.unsaid = b""  # what the client has not taken
 
     @property
     def address(self) -> str:
@@ -66,7 +70,8 @@ class Console:
             client.close()
             return
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.client = client
+        client.setblocking(False)
+        self.client, self.unsaid = client, b""
 
     def drop_client(self) -> None:
         """The client is gone."""
@@ -80,6 +85,8 @@ class Console:
             return b""
         try:
             data = self.client.recv(4096)
+        except BlockingIOError:
+            return b""
         except ConnectionError:
             data = b""
         if not data:
@@ -89,9 +96,16 @@ class Console:
     def to_vm(self, data: bytes) -> None:
         """The host types; while the board is still starting, its USB port keeps the bytes."""
         if self._early is None:
-            os.write(self.vm, data)
+            self.typed += data
+            self.flush_typed()
         else:
             self._early += data
+
+    def flush_typed(self) -> None:
+        """Pass on what was typed, as far as the VM's line has room."""
+        with contextlib.suppress(BlockingIOError):
+            while self.typed:
+                self.typed = self.typed[os.write(self.vm, self.typed) :]
 
     @property
     def holds(self) -> bool:
@@ -110,7 +124,10 @@ class Console:
 
     def from_vm(self) -> None:
         """Pass on what the VM says."""
-        data = os.read(self.vm, 4096)
+        try:
+            data = os.read(self.vm, 4096)
+        except BlockingIOError:
+            return
         if self._swallow:
             # The new VM shows its friendly banner on its way to the raw REPL; a board does not.
             self._last += data
@@ -130,14 +147,26 @@ class Console:
         self._last = seen[-64:]
 
     def say(self, data: bytes) -> None:
-        """Send to the host's side; a PTY that nobody reads overflows, as a USB port does."""
+        """Send to the host's side; what nobody reads overflows, as on a USB port."""
         try:
             os.write(self.host, data)
         except BlockingIOError:
             termios.tcflush(self._host_slave, termios.TCIFLUSH)
-        if self.client is not None:
-            with contextlib.suppress(ConnectionError):  # its end is found when it is read
-                self.client.sendall(data)
+        if self.client is not None and len(self.unsaid) < _MOST_UNSAID:
+            self.unsaid += data
+            self.flush_said()
+
+    def flush_said(self) -> None:
+        """Send what the client has not taken yet, as far as it takes it."""
+        if self.client is None:
+            return
+        try:
+            while self.unsaid:
+                self.unsaid = self.unsaid[self.client.send(self.unsaid) :]
+        except BlockingIOError:
+            return
+        except ConnectionError:  # its end is found when it is read
+            self.unsaid = b""
 
     def soft_reset(self) -> bool:
         """The program ended: announce it; True if main.py is to run in the next life."""
@@ -161,6 +190,7 @@ class Console:
         termios.tcsetattr(self.slave, termios.TCSAFLUSH, self._mode)
         self._last = b""
         self._early = b""
+        self.typed = b""
 
     def close(self) -> None:
         """Let everything go."""

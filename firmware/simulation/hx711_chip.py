@@ -72,21 +72,18 @@ class HX711Chip:
             self.dout = 1
         if not self.powered or now_us < self.next_us:
             return False
-        while self.next_us + self.period_us <= now_us:
+        fell = False
+        while now_us >= self.next_us:
+            at = self.next_us
             self.next_us += self.period_us
-            self._count_missed()
-        at = self.next_us
-        self.next_us += self.period_us
-        self._count_missed()
-        return self._finish(at)
+            fell = self._finish(at)
+        return fell
 
-    def _count_missed(self):
+    def _finish(self, at_us):
         self.conversions += 1
         if self._unread:
             self.missed += 1
         self._unread = True
-
-    def _finish(self, at_us):
         if self.pulses >= 25:
             gain = _GAIN[min(self.pulses, 27)]
             if gain != self.gain:

@@ -27,8 +27,8 @@ from load_cell import LoadCell
 from replay import Replay
 from vm_process import VmProcess
 
-IDLE, CONVERT, RESET, START = 1, 2, 3, 4
-DOUT_LOW, DOUT_HIGH, RADIO_UP, CASE_OPEN = 1, 2, 4, 1 << 15
+IDLE, CONVERT, RESET, START, STATION = 1, 2, 3, 4, 5
+DOUT_LOW, DOUT_HIGH, RADIO_UP, JOINED, CASE_OPEN = 1, 2, 4, 8, 1 << 15
 KEY_SHIFT, STALL_SHIFT = 8, 16
 KEYS = ("zero", "tare", "print")
 POWER_ON, SOFT_RESET = 1, 4
@@ -78,6 +78,7 @@ class World:
         self.signals = RADIO_UP
         self.conversions = 0
         self.boots = 0
+        self.on_station: Callable[[bool], None] = lambda wanted: None  # the radio listens here
         self.vm: VmProcess | None = None
         self._waiting: tuple[int, int] | None = None  # number and limit of an idle VM
         self._timers: list[tuple[int, Callable[[], None]]] = []
@@ -85,12 +86,7 @@ class World:
         self._notice_until = 0.0
         self._noticed = True
         self.set_speed(1.0)
-        for source, serve in (
-            (console.vm, console.from_vm),
-            (console.host, self._from_host),
-            (console.server, self._accept_console),
-        ):
-            self.selector.register(source, selectors.EVENT_READ, serve)
+        self.selector.register(console.server, selectors.EVENT_READ, self._accept_console)
 
     # --- power -----------------------------------------------------------------------------------
 
@@ -113,6 +109,7 @@ class World:
         self.vm.end()
         self.vm = None
         self._waiting = None
+        self.on_station(False)
 
     def _from_vm(self) -> None:
         vm = self.vm
@@ -138,6 +135,8 @@ class World:
             self.console.power_on()
             self.power_on()
         else:
+            if operation == STATION:
+                self.on_station(bool(argument))
             vm.answer(number, self.signals, self.now_us)
 
     def _convert(self, at_us: int, gain: int) -> tuple[int, int]:
@@ -255,17 +254,30 @@ class World:
         self._type(os.read(self.console.host, 4096))
 
     def _accept_console(self) -> None:
-        before = self.console.client
         self.console.accept()
-        if self.console.client is not before and self.console.client is not None:
-            self.selector.register(self.console.client, selectors.EVENT_READ, self._from_client)
 
-    def _from_client(self) -> None:
+    def _serve_vm(self) -> None:
+        self.console.flush_typed()
+        self.console.from_vm()
+
+    def _serve_client(self) -> None:
         client = self.console.client
-        data = self.console.from_client()
-        if not data and client is not None:
-            self.selector.unregister(client)
-        self._type(data)
+        self.console.flush_said()
+        if not self.console.typed:
+            self._type(self.console.from_client())
+        if self.console.client is None:
+            watch(self.selector, client, 0)
+
+    def _watch_console(self) -> None:
+        # Who does not read is not waited for; what the VM has not read yet holds up the typist.
+        console = self.console
+        read = 0 if console.typed else selectors.EVENT_READ
+        write = selectors.EVENT_WRITE if console.typed else 0
+        watch(self.selector, console.vm, selectors.EVENT_READ | write, self._serve_vm)
+        watch(self.selector, console.host, read, self._from_host)
+        if console.client is not None:
+            write = selectors.EVENT_WRITE if console.unsaid else 0
+            watch(self.selector, console.client, read | write, self._serve_client)
 
     def _type(self, data: bytes) -> None:
         if data:
@@ -279,9 +291,17 @@ class World:
         wait = 0.005 if self.console.holds else self._serve_idle()
         if wait is None or (timeout is not None and timeout < wait):
             wait = timeout
+        self._watch_console()
         for key, _ in self.selector.select(wait):
-            if key.fileobj in self.selector.get_map():
+            if self._is_open(key.fileobj):
                 key.data()
+
+    def _is_open(self, source: int | socket.socket) -> bool:
+        # What was served before may have closed it; a closed socket is no key at all.
+        try:
+            return self.selector.get_key(source) is not None
+        except (KeyError, ValueError):
+            return False
 
     def close(self) -> None:
         """End everything; the flash file stays."""
@@ -289,6 +309,23 @@ class World:
         self.selector.close()
         self.console.close()
         self._lock.close()
+
+
+def watch(
+    selector: selectors.BaseSelector,
+    source: int | socket.socket | None,
+    events: int,
+    serve: Callable[[], None] | None = None,
+) -> None:
+    """Have `serve` called at these events of `source` and no others; 0: at none."""
+    registered = selector.get_map().get(source)
+    if registered is None:
+        if events:
+            selector.register(source, events, serve)
+    elif not events:
+        selector.unregister(source)
+    elif registered.events != events:
+        selector.modify(source, events, serve)
 
 
 def free_port() -> int:

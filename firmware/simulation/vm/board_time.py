@@ -22,11 +22,13 @@ IDLE = 1
 CONVERT = 2
 RESET = 3
 START = 4
+STATION = 5
 
 # Bits of the signals, the levels that the world holds beside the conversions.
 DOUT_LOW = 1
 DOUT_HIGH = 2
 RADIO_UP = 4
+JOINED = 8
 KEY_SHIFT = 8  # one bit for each key of the board, in the order zero, tare, print
 CASE_OPEN = 1 << 15
 STALL_SHIFT = 16  # 8 bits: how many clock stalls were ordered so far
@@ -76,9 +78,13 @@ def charge(microseconds):
 
 
 def charge_masked(microseconds):
-    """The same with interrupts off, as a sector erase on rp2; edges are latched meanwhile."""
+    """The same with interrupts off, as a sector erase on rp2: of the edges meanwhile one is kept,
+    and delivered when they are on again.
+    """
     global now_us
     now_us += microseconds
+    if not _in_interrupt and not interrupts_off:
+        run_due()
 
 
 def run_due():

@@ -10,6 +10,7 @@ After the flash is mounted at "/" the host's file system is out of reach.
 import gc
 import json
 import os
+import socket
 import sys
 
 _here = __file__[: __file__.rfind("/")]
@@ -29,6 +30,9 @@ import network  # noqa: F401 - imported now, while its file can still be reached
 import nor
 
 _FOREVER_US = 3600000000
+# A board's TCP keeps a few KB for a peer that does not read, not the megabytes of a desktop.
+_SO_SNDBUF = 7 if sys.platform == "linux" else 0x1001
+_SEND_BUFFER = 8192
 _UNIT_US = 69  # what the signer's unit of work takes on an RP2040 (trust.md 3.1)
 
 
@@ -57,8 +61,13 @@ def _run_on_board_time(tcp_ports):
             board_time.idle(board_time.now_us + (dt * 1000 if dt > 0 else _FOREVER_US))
 
     def start_server(connected, host, port, backlog=5, **more):
+        async def connected_board(reader, writer):
+            writer.s.setsockopt(socket.SOL_SOCKET, _SO_SNDBUF, _SEND_BUFFER)
+            await connected(reader, writer)
+
         # Several virtual boards share one machine: the world chose a free port for each of theirs.
-        return listen(connected, "127.0.0.1", tcp_ports.get(str(port), port), backlog, **more)
+        own = tcp_ports.get(str(port), port)
+        return listen(connected_board, "127.0.0.1", own, backlog, **more)
 
     core.IOQueue.wait_io_event = wait_io_event
     asyncio.start_server = start_server

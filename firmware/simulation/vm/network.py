@@ -1,12 +1,13 @@
 """The `network` module of the virtual board: a station radio.
 
 Owns: the state of one WLAN. Refuses: nothing but what a radio refuses.
-Units: microseconds of board time.
+Units: none.
 
 This is the third stand-in beside machine and time: a radio is a chip like the others, and the code
-that joins, loses and joins again has to run before the first board. The world says whether its
-access point can be heard (`fault wifi`); the name and key of that access point are in the
-environment of the VM. Sockets are the VM's own, on the loopback address.
+that joins, loses and joins again has to run before the first board. The world holds the access
+point (`fault wifi` silences it) and says whether the station is joined; the name and key of that
+access point are in the environment of the VM. Sockets are the VM's own, on the loopback address,
+and are reached from outside only while the station is joined.
 """
 
 import os
@@ -15,7 +16,6 @@ import board_time
 
 STA_IF = 0
 AP_IF = 1
-_JOIN_US = 1500000
 
 _SSID = os.getenv("STEELYARD_SIM_SSID") or ""
 _KEY = os.getenv("STEELYARD_SIM_KEY") or ""
@@ -26,7 +26,6 @@ class WLAN:
 
     def __init__(self, interface=STA_IF):
         self._active = False
-        self._joined_us = -1  # board time from which the station is joined; -1: not asked to
 
     def active(self, on=None):
         """Switch the radio, or ask."""
@@ -34,24 +33,22 @@ class WLAN:
             return self._active
         self._active = bool(on)
         if not on:
-            self._joined_us = -1
+            self.disconnect()
 
     def connect(self, ssid, key=None):
         """Begin to join; an unknown name or a wrong key never gets there."""
         if not self._active:
             raise OSError("Wifi Internal Error")
         right = ssid == _SSID and (key or "") == _KEY
-        self._joined_us = board_time.now_us + _JOIN_US if right else -1
+        board_time.ask(board_time.STATION, right)
 
     def disconnect(self):
         """Leave."""
-        self._joined_us = -1
+        board_time.ask(board_time.STATION, False)
 
     def isconnected(self):
         """Whether the station is joined."""
-        if not board_time.signals & board_time.RADIO_UP:
-            self._joined_us = -1
-        return 0 <= self._joined_us <= board_time.now_us
+        return bool(board_time.signals & board_time.JOINED)
 
     def ifconfig(self):
         """Address, netmask, gateway, name server."""
