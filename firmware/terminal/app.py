@@ -148,7 +148,7 @@ async def _run(terminal, signers) -> None:
         def session():
             return KeyedSession(os.urandom, lambda: terminal.link_key)
 
-        await TcpServer(service, session, board.TCP_PORT).start()
+        await TcpServer(service, session, board.TCP_PORT, terminal.clock.up_ms).start()
         running.append(network.run())
     # A task that dies takes the program down with its traceback: nothing goes on half alive.
     await asyncio.gather(*running)
