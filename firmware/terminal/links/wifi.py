@@ -1,6 +1,10 @@
-"""Wi-Fi as a station: join, notice a loss, join again with growing pauses.
+"""Wi-Fi as a station: join, notice a loss within a second, join again with growing pauses.
 
-Owns: the radio (a network.WLAN handed in) and the stored credentials.
+An attempt that does not join in 15 s is given up; the pauses between attempts are 1, 2, 4, ... s,
+at most 60 s, and begin at 1 s again after a success and with new credentials.
+
+Owns: the radio (a network.WLAN handed in) and the stored credentials. Damaged ones are none: the
+scale goes on, and is told anew over the cable.
 Refuses: credentials that 802.11 does not allow (ARGUMENT).
 Units: seconds.
 """
@@ -24,7 +28,10 @@ class Network:
         self._wlan = wlan
         self._save = save
         self._port = port
-        self._credentials = load()
+        try:
+            self._credentials = load()
+        except Refused:
+            self._credentials = None
         self._changed = asyncio.Event()
         self.attempts = 0
 
@@ -67,8 +74,9 @@ class Network:
             elif await self._join():
                 pause = _FIRST_PAUSE_S
                 await self._while_joined()
+            elif await self._wait(pause):
+                pause = _FIRST_PAUSE_S
             else:
-                await self._wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
 
     async def _wait(self, seconds: int) -> bool:
@@ -82,9 +90,9 @@ class Network:
 
     async def _join(self) -> bool:
         self.attempts += 1
-        self._wlan.active(True)
-        self._wlan.disconnect()
         try:
+            self._wlan.active(True)
+            self._wlan.disconnect()
             self._wlan.connect(self._credentials[1], self._credentials[2])
         except OSError:
             # Ports raise while the radio starts or when it refuses the key: the next try is due.
