@@ -10,7 +10,8 @@ from steelyard_wire.codes import FAULT_GAP, FAULT_NONE
 from steelyard_wire.shim import const
 
 REJECT = const(0)
-RESTART = const(1)  # the sample is good, what came before it is too old
+RESTART = const(1)  # begin anew with the next one: what came before is too old, and a frame that
+# was read late may be half of the next word (HX711 model, assumption A1)
 ACCEPT = const(2)
 
 

@@ -61,6 +61,8 @@ class Weigher:
             return
         if verdict == RESTART:
             self._restart(True)
+            self._no_number(codes.ST_GAP)
+            return
         self._full = self._filter.push(counts)
         if not self._full:
             self._no_number(codes.ST_GAP if self._after_gap else 0)
