@@ -82,7 +82,6 @@ def _network(terminal):
 
 
 async def _weigh(terminal) -> None:
-    terminal.converter.start(machine.Pin.IRQ_FALLING)
     while True:
         terminal.converter.poll()
         terminal.drain()
@@ -136,6 +135,8 @@ async def _start(terminal, signers) -> int:
 
 
 async def _run(terminal, signers) -> None:
+    # First: its interrupt takes samples while the signer's self-test has the processor.
+    terminal.converter.start(machine.Pin.IRQ_FALLING)
     weighing = asyncio.create_task(_weigh(terminal))
     halted = await _start(terminal, signers)
     network = None if halted else _network(terminal)

@@ -68,9 +68,13 @@ class HX711:
         self.silences = 0
 
     def start(self, falling: int) -> None:
-        """Power the chip up and read it in the interrupt `falling` of DOUT."""
+        """Reset the chip, which takes 0.1 ms, and read it in the interrupt `falling` of DOUT."""
         self._last_ms = self._rate_from = self._ticks_ms()
         self._reset()
+        for _ in range(_POWER_DOWN_US):  # a turn is a microsecond at least, or poll ends it
+            self._sck(1)
+            if self._end_reset():
+                break
         try:
             self._dout.irq(handler=self._on_ready, trigger=falling, hard=True)
         except TypeError:
@@ -91,6 +95,13 @@ class HX711:
         # DOUT may stay high until the conversion has settled.
         self._silence_ms = self._period_ms * 13 // 2
 
+    def _end_reset(self) -> bool:
+        if self._down and self._diff(self._ticks_us(), self._down_us) >= _POWER_DOWN_US:
+            self._sck(0)
+            self._down = False
+            return True
+        return False
+
     def _on_ready(self, _pin) -> None:
         # The data bits of a frame make falling edges too; those find `_busy` or DOUT high.
         if self._busy or self._down or self._dout():
@@ -102,11 +113,8 @@ class HX711:
     def poll(self) -> None:
         """From a task, at least twice a conversion: end a reset, find silence and a lost edge."""
         now = self._ticks_ms()
-        if self._down:
-            if self._diff(self._ticks_us(), self._down_us) >= _POWER_DOWN_US:
-                self._sck(0)
-                self._down = False
-                return
+        if self._end_reset():
+            return
         if self._diff(now, self._last_ms) > self._period_ms + 2:
             # Claim the frame first: an interrupt between the look at DOUT and the first clock
             # would take the word away and leave 24 ones, which is a legal -1.
@@ -159,7 +167,8 @@ class HX711:
         apart = self._diff(now, self._last_ms)
         self._last_ms = now
         self._silent = False
-        self._silence_ms = self._period_ms * 5 // 2
+        # With the 10 ms from poll to poll this is within three periods.
+        self._silence_ms = self._period_ms * 2 + 1
         self.frames += 1
         self._measure_rate(now)
         if self._settle:
