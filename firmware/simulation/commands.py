@@ -25,7 +25,7 @@ fault NAME [off]      dout_high, dout_low, saturate_high, saturate_low, wifi; st
 open case | close case
 cut power | restore power
 advance 5 s           let board time pass; answers when it has
-press zero|tare|print push a key for 0.2 s
+press zero|tare|print push a key for 0.2 s; `press zero 3 s` holds it
 speed 1 | 0 | max     board seconds per real second; 0 holds time
 replay FILE           play recorded counts (lines of `seconds counts`) through the converter
 state                 everything as JSON
@@ -145,9 +145,13 @@ class Commands:
         return ""
 
     def _press(self, rest: str) -> str:
-        if rest not in KEYS:
+        key, _, how_long = rest.partition(" ")
+        if key not in KEYS:
             raise CommandError("say `press zero`, `press tare` or `press print`")
-        self._world.press(rest)
+        seconds = _quantity(how_long or "200 ms", {"s": 1.0, "ms": 0.001}, "press zero 3 s")
+        if seconds < 0:
+            raise CommandError("say `press zero 3 s`")
+        self._world.press(key, round(seconds * 1e6))
         return ""
 
     def _speed(self, rest: str) -> str:

@@ -33,7 +33,6 @@ KEY_SHIFT, STALL_SHIFT = 8, 16
 KEYS = ("zero", "tare", "print")
 POWER_ON, SOFT_RESET = 1, 4
 _NOTICE_S = 0.004
-_KEY_PRESS_US = 200000
 _FOREVER_US = 1 << 62
 
 
@@ -82,6 +81,7 @@ class World:
         self.vm: VmProcess | None = None
         self._waiting: tuple[int, int] | None = None  # number and limit of an idle VM
         self._timers: list[tuple[int, Callable[[], None]]] = []
+        self._key_until_us: dict[str, int] = {}
         self._held_until_us = 0
         self._notice_until = 0.0
         self._noticed = True
@@ -242,11 +242,18 @@ class World:
         count = (self.signals >> STALL_SHIFT & 0xFF) + 1 & 0xFF
         self.signals = self.signals & ~(0xFF << STALL_SHIFT) | count << STALL_SHIFT
 
-    def press(self, key: str) -> None:
-        """Push a key for 200 ms of board time."""
+    def press(self, key: str, microseconds: int) -> None:
+        """Push a key for so much board time; pushed again meanwhile it stays down for longer."""
         mask = 1 << KEY_SHIFT + KEYS.index(key)
+        until_us = self.now_us + microseconds
+        self._key_until_us[key] = max(until_us, self._key_until_us.get(key, 0))
+
+        def release() -> None:
+            if self.now_us >= self._key_until_us[key]:
+                self.set_signal(mask, False)
+
         self.set_signal(mask, True)
-        self.after(_KEY_PRESS_US, lambda: self.set_signal(mask, False))
+        self.after(microseconds, release)
 
     # --- cables ----------------------------------------------------------------------------------
 
