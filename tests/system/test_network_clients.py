@@ -6,7 +6,8 @@ import random
 
 import pytest
 from air import Air, at, error, join
-from steelyard_wire import codes
+from steelyard.access import judge, pull
+from steelyard_wire import codes, record
 from terminals import Bench, Start
 
 
@@ -103,7 +104,34 @@ def test_a_client_that_never_reads_stops_nobody(held: Bench) -> None:
         deaf.sendall(b"RECORD 0\r\n" * 1500)  # half a megabyte of replies
         for _ in range(3):
             served(held, address)
+        with at(address, receive_buffer=2048) as other:
+            other.sendall(b"RECORD 0\r\n" * 1500)
+            held.world("advance 61 s")
+            served(held, address)  # the deaf ones give way like silent ones
     served(held, address)
+
+
+def test_two_who_register_at_once_leave_a_whole_journal(held: Bench) -> None:
+    address = join(held)
+    held.world("place 3 kg")
+    held.world("advance 3 s")
+    key = held.store.link_key(held.terminal.identify().dev)
+    assert key
+    with Air(address, key) as one, Air(address, key) as two:
+        one.session()
+        two.session()
+        done = 0
+        for _ in range(5):
+            for air in (one, two):
+                air.send(air.signed("REGISTER"))
+            results = [error(air.reply()) for air in (one, two)]
+            # Whoever comes while the other signs, or just after the flash was erased, is told.
+            assert 0 in results and set(results) <= {0, codes.BUSY, codes.NOT_READY}
+            done += results.count(0)
+            held.world("advance 1 s")
+    report = judge(held.store, pull(held.terminal), allow_test=True)
+    assert report.ok, report.failures
+    assert sum(fields[record.TYP] == 1 for fields in report.records) == done
 
 
 def test_what_nobody_reads_on_the_console_stops_nobody(held: Bench) -> None:
