@@ -106,10 +106,10 @@ class Bench:
 
     # what the application does
 
-    def run(self, milliseconds, poll_ms=10):
+    def run(self, milliseconds, poll_ms=10, first_ms=0):
         """Let board time pass, with the interrupt and a task that polls; the samples found."""
         end = self.now_us + milliseconds * 1000
-        poll = self.now_us
+        poll = self.now_us + first_ms * 1000
         found = []
         while self.now_us < end:
             self.now_us += 100

@@ -85,6 +85,19 @@ def test_dout_stuck_high_is_silence_and_recovers_unaided():
         assert board.driver.silences == 1
 
 
+def test_silence_shows_within_three_periods_at_any_phase():
+    # 37.5 ms (signal.md F01), however the fault falls between two frames and two polls.
+    for tenths in range(0, 125, 4):
+        for first_ms in (1, 5, 9):
+            board = bench.Bench([500])
+            board.run(300)
+            board.run(tenths // 10)
+            board.now_us += tenths % 10 * 100
+            board.forced = 1
+            board.run(37, first_ms=first_ms)
+            assert board.driver.silences == 1, (tenths, first_ms)
+
+
 def test_dout_stuck_low_gives_no_number_and_recovers_unaided():
     for from_boot in (True, False):
         board = bench.Bench([500])
