@@ -10,8 +10,9 @@ from steelyard_wire.codes import FAULT_GAP, FAULT_NONE
 from steelyard_wire.shim import const
 
 REJECT = const(0)
-RESTART = const(1)  # begin anew with the next one: what came before is too old, and a frame that
-# was read late may be half of the next word (HX711 model, assumption A1)
+# Begin anew with the next one: what came before is too old, and a frame that was read late may be
+# half of the next word (firmware/simulation/hx711_chip.py, A1).
+RESTART = const(1)
 ACCEPT = const(2)
 
 

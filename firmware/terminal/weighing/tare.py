@@ -8,7 +8,7 @@ from steelyard_wire.codes import BELOW_ZERO_TARE
 
 
 class Tare:
-    """value: the mantissa subtracted from gross; active: whether there is one."""
+    """value: the mantissa subtracted from gross; active: whether there is one. None at a start."""
 
     def __init__(self) -> None:
         self.value = 0
