@@ -26,24 +26,29 @@ class WLAN:
 
     def __init__(self, interface=STA_IF):
         self._active = False
+        self._asked = False
 
     def active(self, on=None):
         """Switch the radio, or ask."""
         if on is None:
             return self._active
         self._active = bool(on)
-        if not on:
+        if not on and self._asked:
             self.disconnect()
 
     def connect(self, ssid, key=None):
         """Begin to join; an unknown name or a wrong key never gets there."""
         if not self._active:
             raise OSError("Wifi Internal Error")
+        self._asked = True
         right = ssid == _SSID and (key or "") == _KEY
         board_time.ask(board_time.STATION, right)
 
     def disconnect(self):
-        """Leave."""
+        """Leave; OSError if it was never told to join, as ESP-IDF may answer."""
+        if not self._asked:
+            raise OSError("Wifi Not Started")
+        self._asked = False
         board_time.ask(board_time.STATION, False)
 
     def isconnected(self):

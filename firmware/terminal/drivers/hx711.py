@@ -26,6 +26,7 @@ _CODE_MIN = const(-0x800000)
 _HIGH_LIMIT_US = const(50)  # the chip powers down at 60 us; what we measure includes the call
 _POWER_DOWN_US = const(100)
 _SETTLE = const(4)  # conversions until settled after power-up, reset or change of channel
+_COUNTER = const(0x1FFFFFFF)  # counters wrap before a sum leaves the small integers
 _PULSES = {128: 25, 32: 26, 64: 27}  # A/128, B/32, A/64
 
 
@@ -130,7 +131,7 @@ class HX711:
         self._last_ms = now
         if not self._silent:
             self._silent = True
-            self.silences += 1
+            self.silences = self.silences + 1 & _COUNTER
         self._settle = self._first
         self._ring.put(0, now, FAULT_NO_DATA)
 
@@ -157,7 +158,7 @@ class HX711:
         # than half a period may have been overwritten while it was shifted out.
         slow = self._diff(self._ticks_us(), begin) > self._period_ms * 500
         if self._late or slow or not self._dout():
-            self.bad_frames += 1
+            self.bad_frames = self.bad_frames + 1 & _COUNTER
             self._ring.put(0, now, FAULT_BAD_FRAME)
             self._reset()
         else:
@@ -169,7 +170,7 @@ class HX711:
         self._silent = False
         # With the 10 ms from poll to poll this is within three periods.
         self._silence_ms = self._period_ms * 2 + 1
-        self.frames += 1
+        self.frames = self.frames + 1 & _COUNTER
         self._measure_rate(now)
         if self._settle:
             self._settle -= 1
@@ -179,7 +180,7 @@ class HX711:
         elif counts == _CODE_MIN:
             fault = FAULT_UNDERLOAD
         elif apart > self._period_ms + (self._period_ms >> 1) + 1:
-            self.gaps += 1
+            self.gaps = self.gaps + 1 & _COUNTER
             fault = FAULT_GAP
         else:
             fault = FAULT_NONE

@@ -37,7 +37,7 @@ class SampleRing:
         after = (self._head + 1) & self._mask
         if after == self._tail:
             self._lost = True
-            self.dropped += 1
+            self.dropped = self.dropped + 1 & 0x1FFFFFFF  # stays a small integer
             return
         if self._lost and fault == FAULT_NONE:
             fault = FAULT_GAP

@@ -69,7 +69,7 @@ class Network:
         pause = _FIRST_PAUSE_S
         while True:
             if self._credentials is None:
-                self._wlan.active(False)
+                self._switch_off()
                 await self._wait(_LONGEST_PAUSE_S)
             elif await self._join():
                 pause = _FIRST_PAUSE_S
@@ -78,6 +78,18 @@ class Network:
                 pause = _FIRST_PAUSE_S
             else:
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+    def _leave(self) -> None:
+        try:
+            self._wlan.disconnect()
+        except (OSError, RuntimeError):
+            pass  # esp32 raises when there is nothing to leave
+
+    def _switch_off(self) -> None:
+        try:
+            self._wlan.active(False)
+        except (OSError, RuntimeError):
+            pass  # tried again in a minute; the scale does not depend on it
 
     async def _wait(self, seconds: int) -> bool:
         """Wait, but not when the credentials change; True if they did."""
@@ -92,9 +104,9 @@ class Network:
         self.attempts += 1
         try:
             self._wlan.active(True)
-            self._wlan.disconnect()
+            self._leave()
             self._wlan.connect(self._credentials[1], self._credentials[2])
-        except OSError:
+        except (OSError, RuntimeError):
             # Ports raise while the radio starts or when it refuses the key: the next try is due.
             return False
         for _ in range(_JOIN_S * 5):
