@@ -11,7 +11,6 @@ import os
 import sys
 import traceback
 
-import click
 import typer
 
 from steelyard import __version__
@@ -26,17 +25,17 @@ from steelyard.commands import (
     verify,
     watch,
 )
-from steelyard.errors import BUG, OK, USAGE, UserError
-from steelyard.output import errors
-
-_INTERRUPTED = 130
+from steelyard.errors import BUG, CLOSED, INTERRUPTED, OK, USAGE, UserError
+from steelyard.output import OutputClosed, errors
 
 app = typer.Typer(
     name="steelyard",
     help="Flash, provision, calibrate, read and verify honest weighing terminals.\n\n"
     "ADDRESS is where a terminal is: /dev/ttyACM0, /dev/pts/3, COM3 or socket://HOST:PORT"
     " (`steelyard ports` lists the serial ports). `steelyard demo` shows everything without"
-    " hardware.",
+    " hardware.\n\n"
+    "Exit codes: 0 done, 1 a verdict did not pass, 2 wrong usage, 3 no terminal, 4 the terminal"
+    " refused, 5 a fault of the program, 130 interrupted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -70,17 +69,20 @@ def run(arguments: list[str]) -> int:
     command = typer.main.get_command(app)
     try:
         result = command.main(args=arguments, prog_name="steelyard", standalone_mode=False)
-        if result == _INTERRUPTED:  # typer's own way to say that Ctrl-C came
-            raise KeyboardInterrupt
     except UserError as error:
         errors.print(f"steelyard: {error.sentence}", markup=False)
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        asked = context.command_path if context else "steelyard"
+        sentence = error.format_message().strip()
+        if sentence:  # without, the help was printed
+            errors.print(f"steelyard: {sentence.rstrip('.')}. See `{asked} --help`", markup=False)
         return USAGE
-    except (KeyboardInterrupt, click.Abort):
-        errors.print("steelyard: interrupted")
-        return _INTERRUPTED
+    except OutputClosed:
+        return CLOSED
+    except (KeyboardInterrupt, typer.Abort):
+        result = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence, and it reports
         errors.print(
             f"steelyard: this is a fault of the program ({type(error).__name__}). Please report"
@@ -90,6 +92,8 @@ def run(arguments: list[str]) -> int:
         if os.environ.get("STEELYARD_DEBUG"):
             traceback.print_exc()
         return BUG
+    if result == INTERRUPTED:  # typer's own answer to Ctrl-C too
+        errors.print("steelyard: interrupted")
     return result if isinstance(result, int) else OK
 
 

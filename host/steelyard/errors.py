@@ -10,6 +10,8 @@ USAGE = 2
 NO_DEVICE = 3
 REFUSED = 4
 BUG = 5
+INTERRUPTED = 130  # as shells count: 128 + SIGINT
+CLOSED = 141  # 128 + SIGPIPE: whoever read our output wants no more of it
 
 
 class UserError(Exception):
