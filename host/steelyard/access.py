@@ -10,26 +10,45 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from steelyard.client import Identity, Terminal
+from steelyard.errors import UserError
 from steelyard.store import Store
 from steelyard.verify import Report, verify
 
 
+def authenticate(terminal: Terminal, identity: Identity, store: Store | None = None) -> None:
+    """Give the link its key if this host has it; over TCP it is needed to change anything."""
+    if "://" in terminal.address and identity.dev:
+        own = store or Store()
+        terminal.link.set_key(own.link_key(identity.dev))
+        if store is None:
+            own.close()
+
+
 @contextmanager
 def opened(address: str, store: Store | None = None) -> Iterator[tuple[Terminal, Identity]]:
-    """A terminal, identified, with its link key if this host has it (TCP needs it to change)."""
+    """A terminal, identified, with its link key if this host has it."""
     with Terminal(address) as terminal:
         identity = terminal.identify()
-        if "://" in address and identity.dev:
-            own = store or Store()
-            terminal.link.set_key(own.link_key(identity.dev))
-            if store is None:
-                own.close()
+        authenticate(terminal, identity, store)
         yield terminal, identity
 
 
 def pull(terminal: Terminal) -> list[bytes]:
     """All records that a terminal holds, oldest first."""
     return [terminal.record(n) for n in terminal.records()]
+
+
+@contextmanager
+def after_signing(advice: str) -> Iterator[None]:
+    """What fails in here fails when the terminal has signed already: say that nothing is lost."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(
+            error.exit_code,
+            f"{error.sentence}. The terminal has signed its record and keeps it: when this is"
+            f" mended, {advice}",
+        ) from None
 
 
 def judge(store: Store, envelopes: list[bytes], allow_test: bool) -> Report:

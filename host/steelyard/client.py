@@ -21,6 +21,8 @@ from steelyard_wire.line import Reply
 from steelyard.errors import BUG, DeviceRefused, NoDevice, UserError
 from steelyard.link import Link
 
+_RESTART_S = 15.0
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -264,5 +266,12 @@ class Terminal:
             self.link.command("RESET", changes=True, timeout=2)
         except NoDevice:
             self.link.restart()
-        time.sleep(0.5)
-        return self.wait_until_ready()
+        deadline = time.monotonic() + _RESTART_S
+        while True:
+            time.sleep(0.5)
+            try:
+                self.link.reopen()
+                return self.identify()
+            except NoDevice:
+                if time.monotonic() > deadline:
+                    raise

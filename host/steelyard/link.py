@@ -3,7 +3,7 @@
 Owns: the open port, the ids of our commands, the check sums, the session of a keyed link, and what
 to make of anything else that comes in.
 Refuses: with NoDevice, ports that are not there, in use, silent or not a terminal's; with
-DeviceRefused, what the terminal refuses.
+DeviceRefused, what the terminal refuses; with UserError, arguments that no line can carry.
 Units: timeouts in seconds.
 
 Secrets (the arguments of PROVISION and WIFI) never reach the transcript or an error message.
@@ -11,6 +11,8 @@ Secrets (the arguments of PROVISION and WIFI) never reach the transcript or an e
 
 from __future__ import annotations
 
+import errno
+import secrets
 import time
 from pathlib import Path
 from types import TracebackType
@@ -21,13 +23,21 @@ from steelyard_wire import auth
 from steelyard_wire import line as wire
 from steelyard_wire.codes import CRC, PROTOCOL, Refused
 
-from steelyard.errors import BUG, DeviceRefused, NoDevice, UserError
+from steelyard.errors import BUG, USAGE, DeviceRefused, NoDevice, UserError
 
 BAUD = 115200
 SECRET_COMMANDS = ("PROVISION", "WIFI")
 _RETRIES = 3  # of a command that changes nothing
 _crc = crcmod.predefined.mkCrcFun("crc-ccitt-false")
 _REPL_MARKS = (b">>> ", b"raw REPL; CTRL-B to exit")
+# Ctrl-U. No line may hold a control character: whatever was half typed before us is refused now
+# instead of carried out, and a MicroPython prompt clears its line.
+_SPOIL = b"\x15\r\n"
+_TAGS = 900_000_000  # of 999999999 in the protocol
+
+
+class _Damaged(Exception):
+    """The terminal could not read our line, or we could not read its reply."""
 
 
 def _open(address: str) -> serial.Serial:
@@ -40,17 +50,28 @@ def _open(address: str) -> serial.Serial:
             port.exclusive = True
         port.open()
     except (OSError, ValueError) as error:
-        reason = str(error)
-        if "exclusively lock" in reason or "Resource temporarily unavailable" in reason:
-            raise NoDevice(
-                f"{address} is in use by another program. Close it (a serial monitor, another"
-                " steelyard) and try again"
-            ) from None
-        raise NoDevice(
-            f"there is nothing to open at {address}. `steelyard ports` lists the serial ports;"
-            " other forms are COM3 and socket://HOST:PORT"
-        ) from None
+        raise _not_opened(address, error) from None
     return port
+
+
+def _not_opened(address: str, error: Exception) -> NoDevice:
+    reason = str(error)
+    code = getattr(error, "errno", None)
+    if "exclusively lock" in reason or code in (errno.EAGAIN, errno.EBUSY):
+        return NoDevice(
+            f"{address} is in use by another program. Close it (a serial monitor, another"
+            " steelyard) and try again"
+        )
+    if code in (errno.EACCES, errno.EPERM) or "PermissionError" in reason:
+        return NoDevice(
+            f"{address} may not be opened by you, or another program has it. Close that one; on"
+            " Linux put yourself into the group that owns the port (`sudo usermod -aG dialout"
+            " $USER`) and log in again"
+        )
+    return NoDevice(
+        f"there is nothing to open at {address}. `steelyard ports` lists the serial ports;"
+        " other forms are COM3 and socket://HOST:PORT"
+    )
 
 
 def redact(text: str) -> str:
@@ -60,6 +81,26 @@ def redact(text: str) -> str:
     if len(words) > at and words[at].upper() in SECRET_COMMANDS:
         return " ".join([*words[: at + 1], "(arguments withheld)"])
     return text
+
+
+def _quoted(name: str, arg: str) -> str:
+    try:
+        arg.encode()
+        return wire.quote(arg)
+    except (Refused, UnicodeEncodeError):
+        which = "what is asked for" if name in SECRET_COMMANDS else repr(arg)
+        raise UserError(
+            USAGE,
+            f"{which} holds characters that a command cannot carry (line ends, control characters,"
+            " bytes that are no UTF-8). Leave them out",
+        ) from None
+
+
+def _refusal(reply: wire.Reply) -> UserError:
+    try:
+        return DeviceRefused(int(reply.words[0]), reply.words[1], reply.words[2])
+    except (IndexError, ValueError):
+        return UserError(BUG, f"the terminal's refusal is not as specified: {reply.words}")
 
 
 class Link:
@@ -81,16 +122,24 @@ class Link:
         self._timeout = timeout
         self._transcript = transcript
         self._port = _open(address)
-        self._tag = 0
+        # Not from 1: a late reply to whoever had the port before us must not pass for ours.
+        self._tag = secrets.randbelow(_TAGS)
         self._pending = b""
         self._seen = b""  # the end of what came since the last command, to tell what is there
         self._nonce: bytes | None = None
-        # Whatever was half typed on the line before us is ended, and answered before we listen.
-        self._write(b"\r\n")
+        self._write(_SPOIL)
 
     def close(self) -> None:
         """Give the port back."""
         self._port.close()
+
+    def reopen(self) -> None:
+        """After a restart: a USB port or a connection may be another one now."""
+        self._port.close()
+        self._port = _open(self.address)
+        self._pending = self._seen = b""
+        self._nonce = None
+        self._write(_SPOIL)
 
     def __enter__(self) -> Link:
         return self
@@ -120,10 +169,16 @@ class Link:
             raise self._gone() from None
 
     def _gone(self) -> NoDevice:
-        if b"ERROR 60 BUSY" in self._pending or b"ERROR 60 BUSY" in self._seen:
+        seen = self._seen + self._pending
+        if b"ERROR 60 BUSY" in seen:
             return NoDevice(
                 f"the terminal at {self.address} has as many connections as it can serve. Close"
                 " one, then run the same command again"
+            )
+        if b"has a client already" in seen:
+            return NoDevice(
+                f"{self.address} is in use by another program. Close it, then run the same command"
+                " again"
             )
         return NoDevice(
             f"the connection to {self.address} broke. Check the cable, then run the same command"
@@ -137,41 +192,55 @@ class Link:
 
         changes: the command changes state, so it is sent once and authenticated if there is a key.
         """
-        for attempt in range(1 if changes else _RETRIES):
+        for _ in range(1 if changes else _RETRIES):
             try:
                 return self._once(name, args, changes, timeout or self._timeout)
-            except DeviceRefused as refused:
-                # A line that was damaged on its way was not carried out: send it again.
-                if refused.code != CRC or attempt == _RETRIES - 1:
-                    raise
-        raise UserError(BUG, "no reply and no refusal")
+            except _Damaged as damaged:
+                what = damaged
+        raise NoDevice(
+            f"the line to {self.address} damages what it carries ({what}). Check the cable, the"
+            " ground and the speed, then run the same command again"
+            + ("; `steelyard verify ADDRESS` shows what was recorded" if changes else "")
+        )
 
     def _once(self, name: str, args: tuple[str, ...], changes: bool, timeout: float) -> wire.Reply:
         if changes and self._key is not None and self._nonce is None and name != "PROVISION":
             self._nonce = bytes.fromhex(self._once("SESSION", (), False, timeout).values["nonce"])
         self._tag += 1
-        text = " ".join([f"@{self._tag}", name, *map(wire.quote, args)])
+        text = " ".join([f"@{self._tag}", name, *(_quoted(name, arg) for arg in args)])
         if changes and self._key is not None and self._nonce is not None:
             text += " ~" + auth.session_mac(self._key, self._nonce, text.encode())
-        raw = text.encode()
+        raw = b"%b *%04X" % (text.encode(), _crc(text.encode()))
+        if len(raw) > wire.MAX_COMMAND:
+            raise UserError(
+                USAGE,
+                f"{name} with these arguments is {len(raw)} bytes long, and a terminal takes"
+                f" {wire.MAX_COMMAND}. Say it shorter",
+            )
         self._log(">", text)
-        self._write(raw + b" *%04X\r\n" % _crc(raw))
-        reply = self._wait(timeout)
+        self._write(raw + b"\r\n")
+        reply = self._wait(raw, timeout, changes)
         if reply.kind == "ERROR":
-            sentence = reply.words[2] if len(reply.words) > 2 else ""
-            raise DeviceRefused(int(reply.words[0]), reply.words[1], sentence)
+            raise _refusal(reply)
         return reply
 
-    def _wait(self, timeout: float) -> wire.Reply:
-        """The reply with our id; NoDevice that says what came instead."""
+    def _wait(self, sent: bytes, timeout: float, changes: bool) -> wire.Reply:
+        """The reply with our id; NoDevice that says what came instead.
+
+        A command that changes nothing is given up as damaged at the first sign of it: it is sent
+        again. One that changes something is waited for to the end, as the sign may be older.
+        """
         deadline = time.monotonic() + timeout
         self._seen = b""
-        while time.monotonic() < deadline:
+        damage = ""
+        while time.monotonic() < deadline and not (damage and not changes):
             for line in self._lines():
                 self._seen = (self._seen + line + b"\n")[-4000:]
                 reply = self._parse(line)
-                if reply is not None:
+                if reply is not None and reply.tag == self._tag:
+                    self._log("<", line.decode("utf-8", "replace"))
                     return reply
+                damage = damage or self._damage(line, reply)
             seen = self._seen + self._pending
             if self._at_repl(seen):
                 raise NoDevice(
@@ -179,28 +248,36 @@ class Link:
                     f" MicroPython prompt. Start it with `steelyard reset {self.address}`"
                     + (" (it printed a traceback)" if b"Traceback" in seen else "")
                 )
-        raise NoDevice(self._silence(self._seen + self._pending))
+        if damage:
+            raise _Damaged(damage)
+        raise NoDevice(self._silence(self._seen + self._pending, sent))
 
     def _parse(self, line: bytes) -> wire.Reply | None:
         try:
             reply = wire.parse_reply(line)
         except Refused:
             return None  # not a reply: a traceback, an echo, noise
-        if reply.tag != self._tag or reply.kind not in ("OK", "ERROR"):
-            return None
-        self._log("<", line.decode("utf-8", "replace"))
-        return reply
+        return reply if reply.kind in ("OK", "ERROR") else None
+
+    def _damage(self, line: bytes, reply: wire.Reply | None) -> str:
+        """What a line that is not our reply says of the cable; empty: nothing."""
+        if reply is not None and reply.tag is None and reply.words[:1] == [str(CRC)]:
+            return "the terminal got a wrong check sum"
+        mark = b"@%d " % self._tag
+        if reply is None and line.startswith((mark + b"OK", mark + b"ERROR")):
+            return "a reply had a wrong check sum"
+        return ""
 
     def _at_repl(self, data: bytes) -> bool:
         return any(mark in data for mark in _REPL_MARKS)
 
-    def _silence(self, seen: bytes) -> str:
+    def _silence(self, seen: bytes, sent: bytes) -> str:
         if not seen.strip():
             return (
                 f"{self.address} does not answer. Is it the terminal's port, does it have power,"
                 " and is the firmware on it (`steelyard flash`)?"
             )
-        if b"@%d " % self._tag in seen and b" OK" not in seen:
+        if sent in seen:
             return (
                 f"{self.address} sends back what it gets: an echo, not a terminal. Is it the"
                 " right port (`steelyard ports`)?"
@@ -225,7 +302,13 @@ class Link:
     def check_protocol(self, reply: wire.Reply) -> None:
         """NoDevice unless the reply to ID names our protocol version."""
         version = reply.values.get("protocol", "?")
-        if version != str(PROTOCOL) or reply.values.get("product") != "steelyard":
+        product = reply.values.get("product", "?")
+        if product != "steelyard":
+            raise NoDevice(
+                f"what answers at {self.address} is no Steelyard terminal (it calls itself"
+                f" {product}). Is it the right port (`steelyard ports`)?"
+            )
+        if version != str(PROTOCOL):
             raise NoDevice(
                 f"the terminal at {self.address} speaks protocol version {version}, this program"
                 f" version {PROTOCOL}. Take the steelyard release that fits, or flash the terminal"
@@ -238,9 +321,7 @@ class Link:
         """
         self._write(b"\r\x02\x04")
         time.sleep(0.5)
-        try:
-            self._port.reset_input_buffer()
-        except (OSError, serial.SerialException):
-            raise self._gone() from None
+        while self._lines():
+            pass  # what it said before
         self._pending = b""
         self._nonce = None

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 import time as clock
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
-from steelyard.access import opened
+from steelyard.access import authenticate, opened
+from steelyard.client import Terminal
 from steelyard.commands import Address, Json
-from steelyard.errors import USAGE, UserError
+from steelyard.errors import USAGE, NoDevice, UserError
 from steelyard.output import show
+
+
+def _network_key() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    key: str = typer.prompt("Key of the network (empty: open)", "", hide_input=True, err=True)
+    return key
 
 
 def register(app: typer.Typer) -> None:
@@ -18,7 +28,10 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def status(address: Address, as_json: Json = False) -> int:
-        """Show who a terminal is, its weight now, its counters and its network."""
+        """Show who a terminal is, its weight now and its counters, and what to do next.
+
+        Example: steelyard status /dev/ttyACM0
+        """
         with opened(address) as (terminal, identity):
             reading = terminal.reading()
             shown = {
@@ -38,12 +51,44 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def reset(address: Address, as_json: Json = False) -> int:
-        """Start a terminal again, also when its program has stopped at the MicroPython prompt."""
-        from steelyard.client import Terminal
+        """Start a terminal again, also when its program has stopped at the MicroPython prompt.
 
+        Its records and settings stay; a tare is forgotten.
+
+        Example: steelyard reset /dev/ttyACM0
+        """
         with Terminal(address) as terminal:
+            # At the prompt there is nobody to identify, and no key is asked for.
+            with suppress(NoDevice):
+                authenticate(terminal, terminal.identify())
             identity = terminal.reset()
         show({"state": identity.state, "serial": identity.serial or None}, as_json)
+        return 0
+
+    @app.command()
+    def zero(address: Address, as_json: Json = False) -> int:
+        """Set zero, with the platform empty and at rest.
+
+        Example: steelyard zero /dev/ttyACM0
+        """
+        with opened(address) as (terminal, _):
+            terminal.zero()
+            show(vars(terminal.reading()), as_json)
+        return 0
+
+    @app.command()
+    def tare(
+        address: Address,
+        clear: Annotated[bool, typer.Option("--clear", help="Forget the tare.")] = False,
+        as_json: Json = False,
+    ) -> int:
+        """Take the load as tare: from now on the net weight is shown and signed.
+
+        Example: steelyard tare /dev/ttyACM0
+        """
+        with opened(address) as (terminal, _):
+            terminal.tare(clear)
+            show(vars(terminal.reading()), as_json)
         return 0
 
     @app.command()
@@ -71,7 +116,10 @@ def register(app: typer.Typer) -> None:
         set_now: Annotated[bool, typer.Option("--set", help="Set it to this host's.")] = False,
         as_json: Json = False,
     ) -> int:
-        """Show a terminal's clock, or set it (the change is a signed record)."""
+        """Show a terminal's clock, or set it (the change is a signed record).
+
+        Example: steelyard time /dev/ttyACM0 --set
+        """
         with opened(address) as (terminal, _):
             if set_now:
                 terminal.set_time(int(clock.time()))
@@ -87,13 +135,15 @@ def register(app: typer.Typer) -> None:
     ) -> int:
         """Show the network of a terminal, or let it join one; the key is asked for.
 
-        Do this over the cable: over the network the line is authenticated, not encrypted.
+        Do this over the cable: over the network the line is authenticated, not encrypted. A script
+        gives the key as a line on standard input.
+
+        Example: steelyard wifi /dev/ttyACM0 --ssid market
         """
         with opened(address) as (terminal, _):
             if clear:
                 terminal.clear_wifi()
             elif ssid:
-                key: str = typer.prompt("Key of the network (empty: open)", "", hide_input=True)
-                terminal.set_wifi(ssid, key)
+                terminal.set_wifi(ssid, _network_key())
             show(terminal.network(), as_json)
         return 0
