@@ -121,7 +121,7 @@ class WorldPort:
 
 def load_scenario(path: Path, commands: Commands, world: World) -> None:
     """Plan a scenario: lines `at 3.5 s: place 1 kg`, or commands for the start."""
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
         text = line.partition("#")[0].strip()
         if not text:
             continue

@@ -12,15 +12,20 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from steelyard import data
+from steelyard.errors import BUG, NO_DEVICE, USAGE, UserError
 
 
-class SimulatorError(Exception):
-    """The virtual terminal did not start, or its world refused a command."""
+class SimulatorError(UserError):
+    """The virtual terminal did not start, ended, or its world refused a command."""
+
+    def __init__(self, sentence: str, exit_code: int = NO_DEVICE) -> None:
+        super().__init__(exit_code, sentence)
 
 
 class Simulator:
@@ -32,6 +37,8 @@ class Simulator:
 
     def __init__(self, flash: Path, options: Sequence[str] = ()) -> None:
         program = data.simulation() / "terminal.py"
+        self._listener: threading.Thread | None = None
+        self._said: list[str] = []
         # A session of its own: Ctrl-C at our terminal is ours, we end the child in good order.
         # Tethered: if this process is killed, the child sees its standard input end, and ends.
         self.process = subprocess.Popen(
@@ -45,7 +52,7 @@ class Simulator:
         line = self.process.stdout.readline() if self.process.stdout else ""
         if not line:
             _, errors = self.process.communicate()
-            raise SimulatorError(errors.strip() or "the virtual terminal ended at once")
+            raise self._ended(errors.splitlines(), self.process.returncode)
         self.addresses: dict[str, str] = json.loads(line)
         host, _, port = self.addresses["world"].removeprefix("socket://").partition(":")
         # No time limit: `advance 60 min` answers when it is over, an ended program at once.
@@ -69,8 +76,11 @@ class Simulator:
 
     def world(self, command: str) -> str:
         """Give the physical world a command; its answer. SimulatorError if it refuses."""
-        self._world.sendall(command.encode() + b"\n")
-        kind, _, text = self._answers.readline().rstrip("\n").partition(" ")
+        try:
+            self._world.sendall(command.encode() + b"\n")
+            kind, _, text = self._answers.readline().rstrip("\n").partition(" ")
+        except OSError:
+            kind = text = ""
         if kind != "ok":
             raise SimulatorError(text or "the virtual terminal is gone")
         return text
@@ -80,9 +90,35 @@ class Simulator:
         found: dict[str, object] = json.loads(self.world("state"))
         return found
 
-    def wait(self) -> int:
-        """Wait for the program to end by itself; its exit code."""
-        return self.process.wait()
+    def _ended(self, said: Sequence[str], code: int) -> SimulatorError:
+        """What the end of the program means for people; a traceback is not for them."""
+        if code in (USAGE, NO_DEVICE) and said:
+            return SimulatorError(said[-1], code)
+        last = f" ({said[-1]})" if said else ""
+        return SimulatorError(f"the virtual terminal stopped{last}. Its flash file stays", BUG)
+
+    def listen(self, on_line: Callable[[str], None]) -> None:
+        """From now on on_line gets what the program says of itself, but no traceback."""
+
+        def relay() -> None:
+            for line in self.process.stderr or ():
+                self._said.append(line.rstrip())
+                if "Traceback" not in self._said[0]:
+                    on_line(self._said.pop())
+
+        self._listener = threading.Thread(target=relay, daemon=True)
+        self._listener.start()
+
+    def _stop_listening(self) -> None:
+        """When the program has ended."""
+        if self._listener is not None:
+            self._listener.join()
+
+    def wait(self) -> SimulatorError:
+        """Wait for the program to end by itself; what that means."""
+        code = self.process.wait()
+        self._stop_listening()
+        return self._ended(self._said, code)
 
     def close(self, how: int = signal.SIGTERM) -> None:
         """End the program by a signal; its flash file stays."""
@@ -94,6 +130,7 @@ class Simulator:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self._stop_listening()
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()

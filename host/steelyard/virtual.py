@@ -19,10 +19,13 @@ from pathlib import Path
 
 from steelyard import data
 from steelyard.boards import load
-from steelyard.errors import NO_DEVICE, UserError
+from steelyard.errors import NO_DEVICE, USAGE, UserError
 from steelyard.image import Image, build
 
 _BLOCK = 4096
+# littlefs SPEC.md, superblock: the magic string is at offset 8 in either of blocks 0 and 1.
+_LITTLEFS = b"littlefs"
+_SUPERBLOCK = 16
 
 # Runs in the VM: argv = flash file, blocks, list of [source file, path on the board].
 _WRITER = """
@@ -66,8 +69,36 @@ storage.close()
 class VirtualError(UserError):
     """There is no virtual terminal to be had."""
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(NO_DEVICE, sentence)
+    def __init__(self, sentence: str, exit_code: int = NO_DEVICE) -> None:
+        super().__init__(exit_code, sentence)
+
+
+def refuse_other_files(flash_file: Path) -> None:
+    """VirtualError unless the file is missing in a folder, empty, or the flash of a board.
+
+    The board would format anything else, as it would a chip with nonsense in it.
+    """
+    if not flash_file.parent.is_dir():
+        raise VirtualError(
+            f"there is no folder {flash_file.parent}. Make it, or name another file with --flash",
+            USAGE,
+        )
+    if not flash_file.exists():
+        return
+    try:
+        with flash_file.open("rb") as file:
+            start = file.read(2 * _BLOCK)
+    except OSError as error:
+        raise VirtualError(
+            f"{flash_file} cannot be read: {error.strerror}. Name another file with --flash", USAGE
+        ) from None
+    superblocks = (start[:_SUPERBLOCK], start[_BLOCK : _BLOCK + _SUPERBLOCK])
+    if start.strip(b"\xff") and not any(_LITTLEFS in block for block in superblocks):
+        raise VirtualError(
+            f"{flash_file} is not the flash of a virtual terminal, and would be overwritten. Name"
+            " another file with --flash, or move it away",
+            USAGE,
+        )
 
 
 def micropython() -> str:
@@ -128,6 +159,7 @@ def prepare_virtual(flash_file: Path, board: str = "virtual") -> Image:
     A file that exists keeps its settings and its journal. VirtualError, boards.BoardError.
     """
     flash_file = Path(flash_file).resolve()
+    refuse_other_files(flash_file)
     description = load(board)
     image = build(description)
     with tempfile.TemporaryDirectory(prefix="steelyard-") as folder:

@@ -12,10 +12,10 @@ from typing import Annotated
 import typer
 
 from steelyard.commands import Json
-from steelyard.errors import NO_DEVICE, USAGE, NoDevice, UserError
+from steelyard.errors import USAGE, UserError
 from steelyard.output import errors, show
 from steelyard.simulator import Simulator, SimulatorError
-from steelyard.virtual import VirtualError, prepare_virtual
+from steelyard.virtual import prepare_virtual, refuse_other_files
 
 _LOOK_S = 0.5
 
@@ -64,29 +64,36 @@ def register(app: typer.Typer) -> None:
         Example: steelyard sim --flash first.flash
         """
         if scenario is not None and not scenario.is_file():
-            raise UserError(USAGE, f"there is no scenario {scenario}")
+            raise UserError(USAGE, f"there is no scenario {scenario}. Look for it with `ls`")
         options = ["--seed", str(seed), "--speed", speed]
         if scenario is not None:
             options += ["--scenario", str(scenario)]
-        try:
-            if not bare:
-                prepare_virtual(flash)
-            with Simulator(flash, options) as simulator:
-                there = simulator.addresses
-                text = (
-                    f"terminal  {there['pty']}  or  {there['console']}\n"
-                    f"network   {there['service']}  (once it has joined: steelyard wifi"
-                    f" {there['pty']} --ssid market)\n"
-                    f"world     {there['world']}\n\n"
-                    f"try       steelyard status {there['pty']}\n"
-                    "type      place 1.5 kg, remove, help: what happens to the scale\n"
-                    "end       Ctrl-C\n"
-                )
-                show(there, as_json, text)
-                _type(simulator)
-                simulator.wait()
-        except (SimulatorError, VirtualError) as error:
-            raise NoDevice(str(error)) from None
-        except OSError as error:
-            raise UserError(USAGE, f"{flash}: {error.strerror}") from None
-        return NO_DEVICE
+        refuse_other_files(flash)
+        if not bare:
+            _prepare(flash)
+        with Simulator(flash, options) as simulator:
+            there = simulator.addresses
+            text = (
+                f"terminal  {there['pty']}  or  {there['console']}\n"
+                f"network   {there['service']}  (once it has joined: steelyard wifi"
+                f" {there['pty']} --ssid market)\n"
+                f"world     {there['world']}\n\n"
+                f"try       steelyard status {there['pty']}\n"
+                "type      place 1.5 kg, remove, help: what happens to the scale\n"
+                "end       Ctrl-C\n"
+            )
+            show(there, as_json, text)
+            simulator.listen(lambda line: errors.print(line, markup=False))
+            _type(simulator)
+            raise simulator.wait()
+
+
+def _prepare(flash: Path) -> None:
+    try:
+        prepare_virtual(flash)
+    except OSError as error:
+        raise UserError(
+            USAGE,
+            f"{flash} cannot be written: {error.strerror}. Free space, or name another file with"
+            " --flash",
+        ) from None
