@@ -55,5 +55,7 @@ def write(path: Path, envelopes: Iterable[bytes], comment: str = "") -> None:
         if name:
             Path(name).unlink(missing_ok=True)
         raise UserError(
-            USAGE, f"cannot write {path}: {error.strerror}. Nothing was changed"
+            USAGE,
+            f"cannot write {path}: {error.strerror}. Nothing was changed; free space, or name"
+            " another file",
         ) from None

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, create_engine, select
+from sqlalchemy import URL, ForeignKey, LargeBinary, UniqueConstraint, create_engine, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from steelyard_wire import cose, record
@@ -79,17 +79,20 @@ class Store:
         self.path = path or default_path()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._engine = create_engine(f"sqlite:///{self.path}")
+            self._engine = create_engine(URL.create("sqlite", database=str(self.path)))
             _Base.metadata.create_all(self._engine)
         except (OSError, SQLAlchemyError) as error:
             raise self._trouble(error) from None
 
     def _trouble(self, error: Exception) -> UserError:
         reason = getattr(error, "orig", None) or error
+        advice = "free space, or name another file in STEELYARD_DATABASE"
+        if "locked" in str(reason):
+            advice = "another program is using it: end that one, then try again"
         return UserError(
             USAGE,
-            f"the database {self.path} cannot be used: {reason}. Nothing in it was changed; free"
-            " space, or name another file in STEELYARD_DATABASE",
+            f"the database {self.path} cannot be used: {reason}. Nothing in it was changed;"
+            f" {advice}",
         )
 
     @contextmanager
@@ -181,14 +184,14 @@ class Store:
 
     def _link_keys(self) -> dict[str, str]:
         try:
-            found: dict[str, str] = json.loads(self._keys_path.read_text(encoding="utf-8"))
+            found = json.loads(self._keys_path.read_text(encoding="utf-8"))
+            return {name: bytes.fromhex(key).hex() for name, key in found.items()}
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError):
+        except (OSError, ValueError, AttributeError, TypeError):
             raise UserError(
                 USAGE, f"{self._keys_path} cannot be read. Restore it from a copy, or move it away"
             ) from None
-        return found
 
     def link_key(self, dev: bytes) -> bytes | None:
         """The link key agreed with a terminal, if this host provisioned it."""

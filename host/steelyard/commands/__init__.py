@@ -16,3 +16,4 @@ AllowTest = Annotated[
     bool,
     typer.Option("--allow-test", help="Accept the TEST key of a virtual terminal."),
 ]
+ALLOW_TEST_HINT = "The key of a virtual terminal says TEST; to accept it, add --allow-test."

@@ -9,10 +9,10 @@ import typer
 from steelyard_wire import cose, record
 from steelyard_wire.digest import sha256
 
-from steelyard.access import opened
+from steelyard.access import after_signing, opened
 from steelyard.client import Terminal
 from steelyard.commands import Address, Json
-from steelyard.errors import REFUSED, VERDICT, UserError
+from steelyard.errors import REFUSED, USAGE, VERDICT, UserError
 from steelyard.output import show
 from steelyard.store import Store
 from steelyard.verify import KeyEntry, verify
@@ -45,7 +45,9 @@ def provision_terminal(terminal: Terminal, store: Store, serial: str) -> dict[st
     if before.provisioned:
         if before.serial != serial:
             raise UserError(
-                REFUSED, f"this terminal is {before.serial} already; its identity never changes"
+                REFUSED,
+                f"this terminal is {before.serial} already, and its identity never changes. To"
+                f" have it known to this host: --serial {before.serial}",
             )
         if before.dev not in store.registry():
             # Its birth was seen by another host, or our database was lost: take the key from the
@@ -63,9 +65,10 @@ def provision_terminal(terminal: Terminal, store: Store, serial: str) -> dict[st
     dev = check_birth(envelope, after.key, after.test, nonce)
     if n != 0 or cose.split(envelope).kid != dev:
         raise UserError(VERDICT, "the first record of the terminal is not record 0")
-    store.add_terminal(after.key, serial, after.model, after.test)
-    store.claim_link_key(serial, dev)
-    store.add_record(envelope, True)
+    with after_signing("run the same command again"):
+        store.add_terminal(after.key, serial, after.model, after.test)
+        store.claim_link_key(serial, dev)
+        store.add_record(envelope, True)
     return _result(terminal, dev, True, store)
 
 
@@ -97,6 +100,8 @@ def register(app: typer.Typer) -> None:
 
         Example: steelyard provision /dev/ttyACM0 --serial SY-0001
         """
+        if not (0 < len(serial) <= 32 and serial.isascii() and serial.isprintable()):
+            raise UserError(USAGE, "a serial number is 1 to 32 printable ASCII characters")
         store = Store()
         with opened(address, store) as (terminal, _):
             show(provision_terminal(terminal, store, serial), as_json)

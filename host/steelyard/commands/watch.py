@@ -9,14 +9,15 @@ from typing import Annotated
 import typer
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 from steelyard_wire import record
 from steelyard_wire.quantity import format_quantity, unit_name
 
-from steelyard.access import judge, opened
+from steelyard.access import after_signing, judge, opened
 from steelyard.client import Reading
-from steelyard.commands import Address, AllowTest, Json
+from steelyard.commands import ALLOW_TEST_HINT, Address, AllowTest, Json
 from steelyard.errors import VERDICT, UserError
-from steelyard.output import console, show
+from steelyard.output import console, errors, show
 from steelyard.store import Store
 
 COLUMNS = ("value", "unit", "stable", "zero", "net", "sequence", "verdict")
@@ -42,13 +43,15 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def watch(
         address: Address,
-        seconds: Annotated[float, typer.Option(help="End after so long; 0: Ctrl-C.")] = 0,
+        seconds: Annotated[float, typer.Option(help="End after so long; 0: Ctrl-C.", min=0)] = 0,
         as_json: Json = False,
     ) -> int:
         """Show the weight live until Ctrl-C. Nothing is signed: `steelyard read` does that.
 
         sequence is the number that the next record will have; verdict says "unsigned", or what
-        is wrong with the converter.
+        is wrong with the converter. With --json each reading is a line of its own.
+
+        Example: steelyard watch /dev/ttyACM0 --seconds 10
         """
         end = time.monotonic() + seconds if seconds else None
         with opened(address) as (terminal, _):
@@ -60,9 +63,11 @@ def register(app: typer.Typer) -> None:
             with Live(console=console, refresh_per_second=10) as live:
                 while end is None or time.monotonic() < end:
                     table = Table(*COLUMNS, box=None)
-                    table.add_row(*cells(terminal.reading(), "unsigned"))
+                    table.add_row(*map(Text, cells(terminal.reading(), "unsigned")))
                     live.update(table)
                     time.sleep(0.1)
+            if not console.is_terminal:
+                console.print()  # which Live leaves out in a file
         return 0
 
     @app.command()
@@ -75,6 +80,8 @@ def register(app: typer.Typer) -> None:
         """Register one weight: the terminal signs it, this host verifies and keeps it.
 
         The load has to be at rest. A virtual terminal's key says TEST: add --allow-test.
+
+        Example: steelyard read /dev/ttyACM0
         """
         store = Store()
         with opened(address, store) as (terminal, _):
@@ -83,7 +90,8 @@ def register(app: typer.Typer) -> None:
                 return 0
             nonce = secrets.token_bytes(8)
             n, envelope = terminal.register(nonce)
-        report = judge(store, [envelope], allow_test)
+        with after_signing(f"`steelyard verify {address}` fetches record {n}"):
+            report = judge(store, [envelope], allow_test)
         fields = report.records[0] if report.records else {}
         if not fields or fields.get(record.NONCE) != nonce:
             failed = report.failures[0].detail if report.failures else "another reading"
@@ -96,4 +104,6 @@ def register(app: typer.Typer) -> None:
             "verdict": "verified" if report.ok else report.failures[0].detail,
         }
         show(shown, as_json)
+        if any(check.name == "test key" for check in report.failures):
+            errors.print(ALLOW_TEST_HINT)
         return 0 if report.ok else VERDICT
