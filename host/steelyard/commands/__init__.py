@@ -8,6 +8,7 @@ Address = Annotated[
     str,
     typer.Argument(
         help="Where the terminal is: /dev/ttyACM0, /dev/pts/3, COM3 or socket://HOST:PORT.",
+        metavar="ADDRESS",
         show_default=False,
     ),
 ]

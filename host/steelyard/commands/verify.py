@@ -62,7 +62,11 @@ def register(app: typer.Typer) -> None:
     def verify(
         source: Annotated[
             str,
-            typer.Argument(help="A .records file, or a terminal's ADDRESS.", show_default=False),
+            typer.Argument(
+                help="A .records file, or a terminal's ADDRESS.",
+                metavar="SOURCE",
+                show_default=False,
+            ),
         ],
         save: Annotated[
             Path | None, typer.Option(help="Write the records to this file too.")
@@ -75,7 +79,7 @@ def register(app: typer.Typer) -> None:
         From a terminal all its records are read and kept in this host's database. The keys are
         those of terminals that this host provisioned. Exit code 1 if anything does not pass.
 
-        Example: steelyard verify day.records
+        Example: steelyard verify /dev/ttyACM0 --save day.records
         """
         store = Store()
         given = Path(source)
