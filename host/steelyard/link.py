@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 import secrets
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -33,6 +34,7 @@ _REPL_MARKS = (b">>> ", b"raw REPL; CTRL-B to exit")
 # Ctrl-U. No line may hold a control character: whatever was half typed before us is refused now
 # instead of carried out, and a MicroPython prompt clears its line.
 _SPOIL = b"\x15\r\n"
+_GRACE_S = 0.5  # in which the right reply may still follow a damaged one
 _TAGS = 900_000_000  # of 999999999 in the protocol
 
 
@@ -48,6 +50,9 @@ def _open(address: str) -> serial.Serial:
             # An ESP32's reset and boot pins hang on these two lines: opening must not touch them.
             port.dtr = port.rts = False
             port.exclusive = True
+        else:
+            # A new connection brings nothing old, but perhaps why it will be closed at once.
+            vars(port)["reset_input_buffer"] = lambda: None
         port.open()
     except (OSError, ValueError) as error:
         raise _not_opened(address, error) from None
@@ -127,7 +132,11 @@ class Link:
         self._pending = b""
         self._seen = b""  # the end of what came since the last command, to tell what is there
         self._nonce: bytes | None = None
-        self._write(_SPOIL)
+        try:
+            self._write(_SPOIL)
+        except NoDevice:
+            self._port.close()
+            raise
 
     def close(self) -> None:
         """Give the port back."""
@@ -169,6 +178,9 @@ class Link:
             raise self._gone() from None
 
     def _gone(self) -> NoDevice:
+        with suppress(OSError, serial.SerialException):  # there may be last words
+            while byte := self._port.read(1):
+                self._pending += byte
         seen = self._seen + self._pending
         if b"ERROR 60 BUSY" in seen:
             return NoDevice(
@@ -227,20 +239,26 @@ class Link:
     def _wait(self, sent: bytes, timeout: float, changes: bool) -> wire.Reply:
         """The reply with our id; NoDevice that says what came instead.
 
-        A command that changes nothing is given up as damaged at the first sign of it: it is sent
-        again. One that changes something is waited for to the end, as the sign may be older.
+        A command is given up as damaged soon after a sign of it. But when it changes something
+        and the terminal complains of a line without an id, that may be an older line: it is
+        waited for to the end.
         """
         deadline = time.monotonic() + timeout
         self._seen = b""
         damage = ""
-        while time.monotonic() < deadline and not (damage and not changes):
+        while time.monotonic() < deadline:
             for line in self._lines():
                 self._seen = (self._seen + line + b"\n")[-4000:]
                 reply = self._parse(line)
                 if reply is not None and reply.tag == self._tag:
                     self._log("<", line.decode("utf-8", "replace"))
                     return reply
-                damage = damage or self._damage(line, reply)
+                if (
+                    not damage
+                    and (damage := self._damage(line, reply))
+                    and not (changes and reply)
+                ):
+                    deadline = min(deadline, time.monotonic() + _GRACE_S)
             seen = self._seen + self._pending
             if self._at_repl(seen):
                 raise NoDevice(
