@@ -132,6 +132,7 @@ class Link:
         self._pending = b""
         self._seen = b""  # the end of what came since the last command, to tell what is there
         self._nonce: bytes | None = None
+        self._answered = False
         try:
             self._write(_SPOIL)
         except NoDevice:
@@ -148,6 +149,7 @@ class Link:
         self._port = _open(self.address)
         self._pending = self._seen = b""
         self._nonce = None
+        self._answered = False
         self._write(_SPOIL)
 
     def __enter__(self) -> Link:
@@ -239,9 +241,9 @@ class Link:
     def _wait(self, sent: bytes, timeout: float, changes: bool) -> wire.Reply:
         """The reply with our id; NoDevice that says what came instead.
 
-        A command is given up as damaged soon after a sign of it. But when it changes something
-        and the terminal complains of a line without an id, that may be an older line: it is
-        waited for to the end.
+        A command is given up as damaged soon after a sign of it. But as long as nothing of ours
+        was answered, the terminal may complain of what was on the line before us: then a command
+        that changes something is waited for to the end.
         """
         deadline = time.monotonic() + timeout
         self._seen = b""
@@ -252,11 +254,12 @@ class Link:
                 reply = self._parse(line)
                 if reply is not None and reply.tag == self._tag:
                     self._log("<", line.decode("utf-8", "replace"))
+                    self._answered = True
                     return reply
                 if (
                     not damage
                     and (damage := self._damage(line, reply))
-                    and not (changes and reply)
+                    and (self._answered or not changes)
                 ):
                     deadline = min(deadline, time.monotonic() + _GRACE_S)
             seen = self._seen + self._pending

@@ -235,15 +235,17 @@ def test_a_line_damaged_once_is_sent_again(bench: Bench, user: CommandLine) -> N
         with Cable(bench.simulator.console, noise, noise) as cable:
             shown = user("read", cable.address, "--unsigned", "--json").json()
         assert shown["value"] == "2.500"
-
-
-def test_a_cable_that_damages_everything_is_named(bench: Bench, user: CommandLine) -> None:
+    # One that damages everything is named.
     with Cable(bench.simulator.console, _Noise(b" ID", 99), as_it_is) as cable:
         user("status", cable.address).refused(NO_DEVICE, "damages what it carries", "ground")
 
 
-def test_a_reply_that_is_lost_loses_no_record(bench: Bench, user: CommandLine) -> None:
+def test_a_bad_cable_loses_no_record(bench: Bench, user: CommandLine) -> None:
     before = records(bench)
+    # A damaged command is not carried out.
+    with Cable(bench.simulator.console, _Noise(b" REGISTER", 1), as_it_is) as cable:
+        user("read", cable.address, "--allow-test").refused(NO_DEVICE, "damages what it carries")
+    assert records(bench) == before
     # 0oRD is how base64 of an envelope begins: the reply to REGISTER is damaged on its way.
     with Cable(bench.simulator.console, as_it_is, _Noise(b"0oRD", 1)) as cable:
         user("read", cable.address, "--allow-test").refused(
@@ -252,13 +254,6 @@ def test_a_reply_that_is_lost_loses_no_record(bench: Bench, user: CommandLine) -
     assert records(bench) == before + 1
     assert user("verify", bench.simulator.pty, "--allow-test").code == OK
     assert user.kept()[-1] == (before, "READING", "2.500", "kg", 1)
-
-
-def test_a_damaged_command_changes_nothing(bench: Bench, user: CommandLine) -> None:
-    before = records(bench)
-    with Cable(bench.simulator.console, _Noise(b" REGISTER", 1), as_it_is) as cable:
-        user("read", cable.address, "--allow-test").refused(NO_DEVICE, "damages what it carries")
-    assert records(bench) == before
 
 
 def test_lines_over_the_limit_are_not_sent(bench: Bench, user: CommandLine) -> None:

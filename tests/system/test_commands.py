@@ -212,7 +212,7 @@ def test_a_day(newcomer: CommandLine, tmp_path: Path) -> None:
         assert sim.stdout is not None
         there = json.loads(sim.stdout.readline())
         port, world = there["pty"], _World(there["world"])
-        assert newcomer.program("status", port, "--json").json()["next"].endswith("SY-0001")
+        assert newcomer("status", port, "--json").json()["next"].endswith("SY-0001")
         born = newcomer.program("provision", port, "--serial", "SY-0001", "--json").json()
         assert born["made_now"] and born["test_key"] and len(born["public_key"]) == 64
         assert "calibrate" in newcomer("status", port, "--json").json()["next"]
@@ -229,7 +229,7 @@ def test_a_day(newcomer: CommandLine, tmp_path: Path) -> None:
         assert (done["generation"], done["record"]) == (2, 2)
         # e is 5 g: 1.234 kg is indicated as 1.235 kg
         assert newcomer.program("read", port, "--allow-test", "--json").json()["value"] == "1.235"
-        assert "1.235" in newcomer.program("watch", port, "--seconds", "0.3", "--json").out
+        assert "1.235" in newcomer("watch", port, "--seconds", "0.3", "--json").out
         said = newcomer.program("verify", port, "--save", saved, "--allow-test")
         assert said.code == OK and "4 records, verdict: passed (level 1 of 5)" in said.out
         sim.send_signal(signal.SIGINT)
@@ -242,7 +242,7 @@ def test_a_day(newcomer: CommandLine, tmp_path: Path) -> None:
         (2, "CALIBRATION", None, None, 1),
         (3, "READING", "1.235", "kg", 1),
     ]
-    assert newcomer.program("verify", saved, "--allow-test", "--json").json()["records"] == 4
+    assert newcomer("verify", saved, "--allow-test", "--json").json()["records"] == 4
     # Another host, which never saw this terminal's birth, vouches for nothing.
     stranger = CommandLine(tmp_path / "elsewhere" / "steelyard.sqlite3")
     assert stranger("verify", saved, "--allow-test").code == VERDICT
