@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich.progress import track
+
 from steelyard.client import Identity, Terminal
 from steelyard.errors import UserError
+from steelyard.output import errors
 from steelyard.store import Store
 from steelyard.verify import Report, verify
 
@@ -33,9 +36,16 @@ def opened(address: str, store: Store | None = None) -> Iterator[tuple[Terminal,
         yield terminal, identity
 
 
-def pull(terminal: Terminal) -> list[bytes]:
-    """All records that a terminal holds, oldest first."""
-    return [terminal.record(n) for n in terminal.records()]
+def pull(terminal: Terminal, show_progress: bool = False) -> list[bytes]:
+    """All records that a terminal holds, oldest first. show_progress: on a screen, a bar."""
+    numbers = track(
+        terminal.records(),
+        "reading records",
+        console=errors,
+        transient=True,
+        disable=not (show_progress and errors.is_terminal),
+    )
+    return [terminal.record(n) for n in numbers]
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def _fetched(address: str, store: Store) -> tuple[list[bytes], str]:
                 "the terminal has signed nothing yet: it has no key. First:"
                 f" steelyard provision {address} --serial SY-0001",
             )
-        return pull(terminal), f"terminal {identity.serial}"
+        return pull(terminal, show_progress=True), f"terminal {identity.serial}"
 
 
 def register(app: typer.Typer) -> None:
