@@ -1,6 +1,6 @@
 """The service line from the host's side (protocol/README.md): one port, commands and replies.
 
-Owns: the open port, the ids of our commands, the check sums, the session of a keyed link, and what
+Owns: an open port, the ids of our commands, the check sums, the session of a keyed link, and what
 to make of anything else that comes in.
 Refuses: with NoDevice, ports that are not there, in use, silent or not a terminal's; with
 DeviceRefused, what the terminal refuses; with UserError, arguments that no line can carry.
@@ -11,7 +11,6 @@ Secrets (the arguments of PROVISION and WIFI) never reach the transcript or an e
 
 from __future__ import annotations
 
-import errno
 import secrets
 import time
 from contextlib import suppress
@@ -25,8 +24,8 @@ from steelyard_wire import line as wire
 from steelyard_wire.codes import CRC, PROTOCOL, Refused
 
 from steelyard.errors import BUG, USAGE, DeviceRefused, NoDevice, UserError
+from steelyard.port import open_port
 
-BAUD = 115200
 SECRET_COMMANDS = ("PROVISION", "WIFI")
 _RETRIES = 3  # of a command that changes nothing
 _crc = crcmod.predefined.mkCrcFun("crc-ccitt-false")
@@ -40,43 +39,6 @@ _TAGS = 900_000_000  # of 999999999 in the protocol
 
 class _Damaged(Exception):
     """The terminal could not read our line, or we could not read its reply."""
-
-
-def _open(address: str) -> serial.Serial:
-    try:
-        port = serial.serial_for_url(address, do_not_open=True, baudrate=BAUD, timeout=0.05)
-        port.write_timeout = 5
-        if "://" not in address:
-            # An ESP32's reset and boot pins hang on these two lines: opening must not touch them.
-            port.dtr = port.rts = False
-            port.exclusive = True
-        else:
-            # A new connection brings nothing old, but perhaps why it will be closed at once.
-            vars(port)["reset_input_buffer"] = lambda: None
-        port.open()
-    except (OSError, ValueError) as error:
-        raise _not_opened(address, error) from None
-    return port
-
-
-def _not_opened(address: str, error: Exception) -> NoDevice:
-    reason = str(error)
-    code = getattr(error, "errno", None)
-    if "exclusively lock" in reason or code in (errno.EAGAIN, errno.EBUSY):
-        return NoDevice(
-            f"{address} is in use by another program. Close it (a serial monitor, another"
-            " steelyard) and try again"
-        )
-    if code in (errno.EACCES, errno.EPERM) or "PermissionError" in reason:
-        return NoDevice(
-            f"{address} may not be opened by you, or another program has it. Close that one; on"
-            " Linux put yourself into the group that owns the port (`sudo usermod -aG dialout"
-            " $USER`) and log in again"
-        )
-    return NoDevice(
-        f"there is nothing to open at {address}. `steelyard ports` lists the serial ports;"
-        " other forms are COM3 and socket://HOST:PORT"
-    )
 
 
 def redact(text: str) -> str:
@@ -126,7 +88,7 @@ class Link:
         self._key = link_key
         self._timeout = timeout
         self._transcript = transcript
-        self._port = _open(address)
+        self._port = open_port(address)
         # Not from 1: a late reply to whoever had the port before us must not pass for ours.
         self._tag = secrets.randbelow(_TAGS)
         self._pending = b""
@@ -146,7 +108,7 @@ class Link:
     def reopen(self) -> None:
         """After a restart: a USB port or a connection may be another one now."""
         self._port.close()
-        self._port = _open(self.address)
+        self._port = open_port(self.address)
         self._pending = self._seen = b""
         self._nonce = None
         self._answered = False

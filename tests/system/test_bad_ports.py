@@ -315,3 +315,11 @@ def test_a_stranger_cannot_vouch_for_a_weight(bench: Bench, user: CommandLine) -
         with Cable(bench.simulator.console, as_it_is, replay) as cable:
             assert user("read", cable.address, "--allow-test").code == code
         assert len(old) == times
+
+
+def test_the_control_lines_are_left_asserted(bench: Bench) -> None:
+    # Without DTR a USB board drops long replies (TinyUSB's buffer is overwritten then); one of the
+    # two alone resets an ESP32. A pseudo terminal has no such lines: what was asked of it counts.
+    bench.terminal.close()
+    with Link(bench.simulator.pty) as link:
+        assert (link._port.dtr, link._port.rts) == (True, True)
