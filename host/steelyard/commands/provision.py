@@ -49,13 +49,21 @@ def provision_terminal(terminal: Terminal, store: Store, serial: str) -> dict[st
                 f"this terminal is {before.serial} already, and its identity never changes. To"
                 f" have it known to this host: --serial {before.serial}",
             )
+        made = "known to this host already"
         if before.dev not in store.registry():
             # Its birth was seen by another host, or our database was lost: take the key from the
             # record that it signed, and say that nobody vouches for it but the cable.
+            if "://" in terminal.address and not before.test:
+                raise UserError(
+                    REFUSED,
+                    "this terminal has its key already, this host does not know it, and over a"
+                    " network anybody could answer. Connect the terminal by its cable once",
+                )
+            made = "taken from the terminal: nobody vouches for it but the cable"
             check_birth(terminal.record(0), before.key, before.test, None)
             store.add_terminal(before.key, serial, before.model, before.test)
         store.claim_link_key(serial, before.dev)
-        return _result(terminal, before.dev, False, store)
+        return _result(terminal, before.dev, made, store)
     entropy, link_key = secrets.token_bytes(32), secrets.token_bytes(32)
     # Before the terminal takes it: a key that only the terminal knows would be lost.
     store.offer_link_key(serial, link_key)
@@ -69,17 +77,17 @@ def provision_terminal(terminal: Terminal, store: Store, serial: str) -> dict[st
         store.add_terminal(after.key, serial, after.model, after.test)
         store.claim_link_key(serial, dev)
         store.add_record(envelope, True)
-    return _result(terminal, dev, True, store)
+    return _result(terminal, dev, "made now, while this host watched", store)
 
 
-def _result(terminal: Terminal, dev: bytes, made: bool, store: Store) -> dict[str, Any]:
+def _result(terminal: Terminal, dev: bytes, made: str, store: Store) -> dict[str, Any]:
     now = terminal.identify()
     return {
         "serial": now.serial,
         "device": dev,
         "public_key": now.key,
         "test_key": now.test,
-        "made_now": made,
+        "key": made,
         "link_key": "known to this host" if store.link_key(dev) else "not known to this host",
     }
 
