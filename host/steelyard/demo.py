@@ -8,7 +8,6 @@ Units: kilograms as decimal text, times in seconds.
 from __future__ import annotations
 
 import secrets
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from steelyard.client import Reading, Terminal
 from steelyard.commands.calibrate import calibrate_terminal
 from steelyard.commands.provision import provision_terminal
 from steelyard.errors import DeviceRefused, UserError
+from steelyard.scratch import scratch
 from steelyard.simulator import Simulator
 from steelyard.store import Store
 from steelyard.verify import Report, verify
@@ -74,8 +74,7 @@ class Demo:
     def run(self) -> Summary:
         """All steps, in order."""
         begin = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="steelyard-demo-") as folder:
-            place = Path(folder)
+        with scratch() as place:
             store = Store(place / "demo.sqlite3")
             try:
                 chain = self._market_day(place, store)

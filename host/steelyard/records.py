@@ -11,11 +11,11 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from steelyard.errors import USAGE, UserError
+from steelyard.scratch import scratch
 
 
 def read(path: Path) -> list[bytes]:
@@ -41,19 +41,15 @@ def write(path: Path, envelopes: Iterable[bytes], comment: str = "") -> None:
     """Write a file in one step: on any failure what was there before stays."""
     lines = [f"# {comment}"] if comment else []
     lines += [base64.b64encode(envelope).decode() for envelope in envelopes]
-    name = ""
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.resolve().parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            name = file.name
-            file.write("\n".join(lines) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
+        with scratch(path.resolve().parent) as folder:
+            made = folder / "records"
+            with made.open("w", encoding="utf-8") as file:
+                file.write("\n".join(lines) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(made, path)
     except OSError as error:
-        if name:
-            Path(name).unlink(missing_ok=True)
         raise UserError(
             USAGE,
             f"cannot write {path}: {error.strerror}. Nothing was changed; free space, or name"

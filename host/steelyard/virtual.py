@@ -14,13 +14,13 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from steelyard import data
 from steelyard.boards import load
 from steelyard.errors import NO_DEVICE, USAGE, UserError
 from steelyard.image import Image, build
+from steelyard.scratch import scratch
 
 _BLOCK = 4096
 # littlefs SPEC.md, superblock: the magic string is at offset 8 in either of blocks 0 and 1.
@@ -165,17 +165,13 @@ def prepare_virtual(flash_file: Path, board: str = "virtual") -> Image:
     refuse_other_files(flash_file)
     description = load(board)
     image = build(description)
-    with tempfile.TemporaryDirectory(prefix="steelyard-") as folder:
-        # Beside the target, so that the replacement is a rename.
-        handle, name = tempfile.mkstemp(dir=flash_file.parent, prefix=f".{flash_file.name}.")
-        os.close(handle)
-        made = Path(name)
-        try:
-            if flash_file.exists():
-                _refuse_if_running(flash_file)
-                shutil.copyfile(flash_file, made)
-            _run_writer(made, description.storage_bytes // _BLOCK, image, Path(folder))
-            os.replace(made, flash_file)
-        finally:
-            made.unlink(missing_ok=True)
+    # Beside the target, so that the replacement is a rename.
+    with scratch(flash_file.parent) as folder:
+        made = folder / "flash"
+        made.touch()
+        if flash_file.exists():
+            _refuse_if_running(flash_file)
+            shutil.copyfile(flash_file, made)
+        _run_writer(made, description.storage_bytes // _BLOCK, image, folder)
+        os.replace(made, flash_file)
     return image

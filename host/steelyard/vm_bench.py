@@ -9,11 +9,10 @@ that polls every 10 ms; the interrupt itself runs under heap_lock and can take n
 
 from __future__ import annotations
 
-import tempfile
 import time
-from pathlib import Path
 
 from steelyard.client import Terminal
+from steelyard.scratch import scratch
 from steelyard.simulator import Simulator
 from steelyard.virtual import prepare_virtual
 
@@ -44,8 +43,8 @@ def measure() -> dict[str, object]:
     """{"samples_per_s", "heap_bytes_per_sample", "heap_free_after_boot"}."""
     from steelyard.remote import Remote
 
-    with tempfile.TemporaryDirectory(prefix="steelyard-bench-") as folder:
-        flash = Path(folder) / "bench.flash"
+    with scratch() as folder:
+        flash = folder / "bench.flash"
         prepare_virtual(flash)
         with Simulator(flash, ["--speed", "max"]) as simulator:
             with Terminal(simulator.console) as terminal:
