@@ -49,7 +49,9 @@ def register(app: typer.Typer) -> None:
         flash: Annotated[
             Path, typer.Option(help="Flash file; it keeps key, calibration and records.")
         ] = Path("steelyard-sim.flash"),
-        bare: Annotated[bool, typer.Option(help="Put no firmware on it: a new board.")] = False,
+        bare: Annotated[
+            bool, typer.Option("--bare", help="Put no firmware on it: a new board.")
+        ] = False,
         seed: Annotated[int, typer.Option(help="Of the noise.")] = 1,
         speed: Annotated[str, typer.Option(help="Board time: 1, 20, max; 0 holds it.")] = "1",
         scenario: Annotated[Path | None, typer.Option(help="File of world commands.")] = None,

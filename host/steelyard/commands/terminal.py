@@ -130,7 +130,9 @@ def register(app: typer.Typer) -> None:
     def wifi(
         address: Address,
         ssid: Annotated[str, typer.Option(help="Name of the network to join.")] = "",
-        clear: Annotated[bool, typer.Option(help="Leave and forget the network.")] = False,
+        clear: Annotated[
+            bool, typer.Option("--clear", help="Leave and forget the network.")
+        ] = False,
         as_json: Json = False,
     ) -> int:
         """Show the network of a terminal, or let it join one; the key is asked for.

@@ -73,7 +73,9 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def read(
         address: Address,
-        unsigned: Annotated[bool, typer.Option(help="Only look; register nothing.")] = False,
+        unsigned: Annotated[
+            bool, typer.Option("--unsigned", help="Only look; register nothing.")
+        ] = False,
         allow_test: AllowTest = False,
         as_json: Json = False,
     ) -> int:
