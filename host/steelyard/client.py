@@ -10,10 +10,11 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from steelyard_wire.codes import MOTION, NOT_READY
 from steelyard_wire.line import Reply
@@ -22,6 +23,9 @@ from steelyard.errors import BUG, DeviceRefused, NoDevice, UserError
 from steelyard.link import Link
 
 _RESTART_S = 15.0
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,18 @@ class Reading:
 
 def _bytes(values: Mapping[str, str], key: str) -> bytes:
     return b"" if values[key] == "-" else bytes.fromhex(values[key])
+
+
+def when_still(action: Callable[[], T], seconds: float) -> T:
+    """What `action` gives, repeated while the terminal refuses because the load still moves."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return action()
+        except DeviceRefused as refused:
+            if refused.code not in (MOTION, NOT_READY) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 class Terminal:
@@ -224,15 +240,8 @@ class Terminal:
         return self.link.command("CAL", *step, changes=True).values
 
     def calibrate_when_still(self, *step: str, seconds: float = 20.0) -> dict[str, str]:
-        """The same for ZERO and SPAN, repeated while the load still moves."""
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                return self.calibrate(*step)
-            except DeviceRefused as refused:
-                if refused.code not in (MOTION, NOT_READY) or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
+        """The same for ZERO and SPAN, when the load has come to rest."""
+        return when_still(lambda: self.calibrate(*step), seconds)
 
     def provision(self, serial: str, entropy: bytes, link_key: bytes) -> tuple[int, bytes]:
         """Have it make its key; (0, the record that it signed with it)."""

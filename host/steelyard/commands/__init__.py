@@ -13,6 +13,9 @@ Address = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
+Wait = Annotated[
+    float, typer.Option(min=0, help="How many seconds the load may take to come to rest.")
+]
 AllowTest = Annotated[
     bool,
     typer.Option("--allow-test", help="Accept the TEST key of a virtual terminal."),

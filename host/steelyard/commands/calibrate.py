@@ -14,7 +14,7 @@ from steelyard_wire.quantity import format_quantity, parse_quantity, unit_id, un
 
 from steelyard.access import after_signing, judge, opened
 from steelyard.client import Terminal
-from steelyard.commands import Address, Json
+from steelyard.commands import Address, Json, Wait
 from steelyard.errors import INTERRUPTED, REFUSED, USAGE, VERDICT, DeviceRefused, UserError
 from steelyard.output import errors, show
 from steelyard.store import Store
@@ -146,9 +146,7 @@ def register(app: typer.Typer) -> None:
         step: Annotated[
             str, typer.Option(help="For scripts: do one step: begin, zero, span, commit, abort.")
         ] = "",
-        wait: Annotated[
-            float, typer.Option(help="How many seconds a load may take to come to rest.", min=0)
-        ] = PATIENCE_S,
+        wait: Wait = PATIENCE_S,
         as_json: Json = False,
     ) -> int:
         """Calibrate with the empty platform and one weight of 10 % to 100 % of Max.

@@ -8,12 +8,13 @@ from contextlib import suppress
 from typing import Annotated
 
 import typer
+from steelyard_wire.quantity import unit_name
 
 from steelyard.access import authenticate, opened
-from steelyard.client import Terminal
-from steelyard.commands import Address, Json
+from steelyard.client import Terminal, when_still
+from steelyard.commands import Address, Json, Wait
 from steelyard.errors import USAGE, NoDevice, UserError
-from steelyard.output import show
+from steelyard.output import rows, show
 
 
 def _network_key() -> str:
@@ -66,13 +67,13 @@ def register(app: typer.Typer) -> None:
         return 0
 
     @app.command()
-    def zero(address: Address, as_json: Json = False) -> int:
-        """Set zero, with the platform empty and at rest.
+    def zero(address: Address, wait: Wait = 10.0, as_json: Json = False) -> int:
+        """Set zero, when the empty platform has come to rest.
 
         Example: steelyard zero /dev/ttyACM0
         """
         with opened(address) as (terminal, _):
-            terminal.zero()
+            when_still(terminal.zero, wait)
             show(vars(terminal.reading()), as_json)
         return 0
 
@@ -80,14 +81,15 @@ def register(app: typer.Typer) -> None:
     def tare(
         address: Address,
         clear: Annotated[bool, typer.Option("--clear", help="Forget the tare.")] = False,
+        wait: Wait = 10.0,
         as_json: Json = False,
     ) -> int:
-        """Take the load as tare: from now on the net weight is shown and signed.
+        """Take the load as tare, when it is at rest: from now on the net weight is signed.
 
         Example: steelyard tare /dev/ttyACM0
         """
         with opened(address) as (terminal, _):
-            terminal.tare(clear)
+            when_still(lambda: terminal.tare(clear), wait)
             show(vars(terminal.reading()), as_json)
         return 0
 
@@ -107,7 +109,10 @@ def register(app: typer.Typer) -> None:
         with opened(address) as (terminal, _):
             if name:
                 terminal.set_parameter(name, value)
-            show(terminal.config(), as_json)
+            values = terminal.config()
+            unit = unit_name(int(values["unit"])) if values.get("unit", "").isdigit() else "?"
+            people = rows({**values, "unit": f"{values.get('unit')} ({unit})"})
+            show(values, as_json, people)
         return 0
 
     @app.command()

@@ -14,8 +14,8 @@ from steelyard_wire import record
 from steelyard_wire.quantity import format_quantity, unit_name
 
 from steelyard.access import after_signing, judge, opened
-from steelyard.client import Reading
-from steelyard.commands import ALLOW_TEST_HINT, Address, AllowTest, Json
+from steelyard.client import Reading, when_still
+from steelyard.commands import ALLOW_TEST_HINT, Address, AllowTest, Json, Wait
 from steelyard.errors import VERDICT, UserError
 from steelyard.output import console, errors, show
 from steelyard.store import Store
@@ -76,12 +76,13 @@ def register(app: typer.Typer) -> None:
         unsigned: Annotated[
             bool, typer.Option("--unsigned", help="Only look; register nothing.")
         ] = False,
+        wait: Wait = 10.0,
         allow_test: AllowTest = False,
         as_json: Json = False,
     ) -> int:
         """Register one weight: the terminal signs it, this host verifies and keeps it.
 
-        The load has to be at rest. A virtual terminal's key says TEST: add --allow-test.
+        It waits until the load is at rest. A virtual terminal's key says TEST: add --allow-test.
 
         Example: steelyard read /dev/ttyACM0
         """
@@ -91,7 +92,7 @@ def register(app: typer.Typer) -> None:
                 show(vars(terminal.reading()), as_json)
                 return 0
             nonce = secrets.token_bytes(8)
-            n, envelope = terminal.register(nonce)
+            n, envelope = when_still(lambda: terminal.register(nonce), wait)
         with after_signing(f"`steelyard verify {address}` fetches record {n}"):
             report = judge(store, [envelope], allow_test)
         fields = report.records[0] if report.records else {}
