@@ -6,6 +6,7 @@ Refuses: nothing.
 Units: none.
 """
 
+import signal
 import sys
 from pathlib import Path
 
@@ -18,6 +19,10 @@ _ROOT = _TESTS.parent
 for place in (_ROOT / "protocol", _ROOT / "firmware", _ROOT / "host", _TESTS, _TESTS / "unit"):
     if str(place) not in sys.path:
         sys.path.insert(0, str(place))
+
+# Whoever runs the tests in the background ignores Ctrl-C, and so would every program that they
+# start and press it for.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadline for an example: the machines that run the tests are shared and slow at times.
 settings.register_profile("steelyard", deadline=None)
