@@ -26,7 +26,8 @@ class VirtualTerminal(Simulator):
     """One virtual terminal: `with VirtualTerminal(flash) as terminal: terminal.world("help")`."""
 
     def __init__(self, flash: Path, *options: str, speed: str = "max") -> None:
-        super().__init__(flash, ["--speed", speed, *options])
+        # Exactly 80 a second, unless a test wants another rate: so that samples can be counted.
+        super().__init__(flash, ["--speed", speed, "--rate-error-ppm", "0", *options])
 
 
 class Bench:

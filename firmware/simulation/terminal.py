@@ -16,6 +16,7 @@ import argparse
 import contextlib
 import json
 import os
+import random
 import re
 import selectors
 import signal
@@ -32,6 +33,7 @@ from vm_process import NoVirtualMachine, find_micropython
 from world import FlashInUse, Wiring, World, free_port
 
 _PATIENCE_S = 3.0
+_RATE_ERROR_PPM = 30000
 _STANDS = "error the board is busy or at its REPL: time did not pass"
 SERVICE_PORT = 4590  # boards/virtual.py TCP_PORT
 _AT = re.compile(r"at\s+(\d+(?:\.\d+)?)\s*s\s*:\s*(.+)")
@@ -147,7 +149,9 @@ def parse_arguments() -> argparse.Namespace:
         "--speed", default="1", help="board s per real s, 0 holds, max (default 1)"
     )
     parser.add_argument("--rate", type=int, choices=(10, 80), default=80, help="RATE pin")
-    parser.add_argument("--rate-error-ppm", type=int, default=0, help="of the converter's clock")
+    parser.add_argument(
+        "--rate-error-ppm", type=int, help="of the converter's clock (default: from the seed)"
+    )
     parser.add_argument("--capacity-kg", type=float, default=20.0, help="of the load cell")
     parser.add_argument("--console-port", type=int, default=0)
     parser.add_argument("--world-port", type=int, default=0)
@@ -158,12 +162,19 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def rate_error_ppm(options: argparse.Namespace) -> int:
+    """What was asked for, else what a module as it is bought has: up to 3 % (load_model.py)."""
+    if options.rate_error_ppm is not None:
+        return int(options.rate_error_ppm)
+    return random.Random(f"module {options.seed}").randrange(-_RATE_ERROR_PPM, _RATE_ERROR_PPM)
+
+
 def build(options: argparse.Namespace) -> tuple[World, Radio, Commands, WorldPort]:
     """The parts, wired."""
     vm_port = free_port()
     wiring = Wiring(
         rate_hz=options.rate,
-        rate_error_ppm=options.rate_error_ppm,
+        rate_error_ppm=rate_error_ppm(options),
         tcp_ports={str(SERVICE_PORT): vm_port},
     )
     cell = LoadCell(Cell(capacity_kg=options.capacity_kg), options.seed, options.rate)

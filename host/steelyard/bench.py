@@ -39,9 +39,10 @@ def _check(topic: str, numbers: Mapping[str, object]) -> None:
             raise BenchError(f"{topic}.{key} is {value!r}; figures are plain numbers")
 
 
-def merge(topic: str, numbers: Mapping[str, object], file: Path = FILE) -> None:
+def merge(topic: str, numbers: Mapping[str, object], file: Path | None = None) -> None:
     """Put `numbers` under `topic` into the file, in place of what the topic had."""
     _check(topic, numbers)
+    file = file or FILE
     figures = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     figures[topic] = numbers
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ Refuses: nothing.
 Units: none.
 """
 
+import dataclasses
 import json
 import os
 import re
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import pytest
 import wasm
-from steelyard import bench, boards, image
+from steelyard import bench, boards, image, size
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACES = {
@@ -140,6 +141,18 @@ def test_the_pico_keeps_its_budget() -> None:
 def test_every_board_keeps_its_own_budget(name: str) -> None:
     made = image.build(boards.load(name))
     assert sum(made.mpy_sizes().values()) <= made.board.budget_bytes
+
+
+def test_make_size_fails_above_the_budget(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bench, "FILE", tmp_path / "bench.json")
+    assert size.main(["rpi_pico"]) == 0
+    total = sum(image.build(boards.load("rpi_pico")).mpy_sizes().values())
+    tight = dataclasses.replace(boards.load("rpi_pico"), budget_bytes=total - 7)
+    monkeypatch.setattr(size, "load", lambda name: tight)
+    assert size.main(["rpi_pico"]) == 1
+    assert "rpi_pico: 7 bytes too many" in capsys.readouterr().err
 
 
 def test_compiling_twice_gives_the_same_bytes_and_names_no_place(tmp_path: Path) -> None:

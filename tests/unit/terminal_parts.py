@@ -13,6 +13,7 @@ from terminal.drivers.clock import Clock
 from terminal.drivers.files import Files
 from terminal.evidence.ed25519 import Signer
 from terminal.evidence.journal import Journal
+from terminal.evidence.sha512 import finish
 from terminal.operations import Terminal
 
 _TABLE = __file__.replace("\\", "/").rsplit("/", 3)[0] + "/firmware/terminal/evidence/comb6.bin"
@@ -66,15 +67,6 @@ def make(folder, salt=0, files=None, table=[]):  # noqa: B006 - read once, it is
         b"software" * 4,
         True,
     )
-
-
-def finish(steps):
-    """Run an operation to its end; what it returns."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 def started(folder, salt=0, files=None):
