@@ -83,16 +83,22 @@ class LoadCell:
         self.vibration_kg = 0.0
         self.saturation = 0
         self._random = random.Random(seed)
+        self._hands = random.Random(f"hands {seed}")
         self._platform = Platform(cell.ring_hz, cell.damping)
         self._grid = 0  # steps of the platform since the world began
         self._period = _GRID_HZ // rate_hz
-        self._ramps: list[tuple[int, float, float]] = []  # begin and length in us, change in kg
+        self._ramps: list[tuple[float, float, float]] = []  # begin and length in us, change in kg
         self._settled_kg = 0.0
 
     def place(self, kg: float, now_us: int) -> None:
-        """From now on `kg` lies on the platform."""
-        ramp_us = self._random.uniform(0.08, 0.20) * 1e6
-        self._ramps.append((now_us, ramp_us, kg - self.load_kg))
+        """From now on `kg` lies on the platform.
+
+        Hands have the clock of the platform and chance of their own: what they do is the same
+        whatever the processor did in the microseconds before.
+        """
+        ramp_us = self._hands.uniform(0.08, 0.20) * 1e6
+        begin_us = now_us * _GRID_HZ // 1000000 * 1e6 / _GRID_HZ
+        self._ramps.append((begin_us, ramp_us, kg - self.load_kg))
         self.load_kg = kg
 
     def _load_at(self, at_us: float) -> float:
