@@ -130,6 +130,7 @@ def test_held_time_moves_only_by_advance(tmp_path: Path) -> None:
         line.port.write(b"import asyncio\nasync def wait():\n  await asyncio.sleep(10)\n")
         line.port.write(b"asyncio.run(wait())\x04")
         line.until(b"OK")
+        terminal.world("advance 1 ms")  # now it waits; until then its work takes board time
         for _ in range(3):
             before = terminal.state()["time_s"]
             time.sleep(0.1)
