@@ -38,10 +38,14 @@ class _End:
 
 
 class Radio:
-    """Carries connections from its own port to the port on which the VM listens."""
+    """Carries connections from its own port to the port on which the VM listens.
 
-    def __init__(self, world: World, vm_port: int, port: int = 0) -> None:
+    held: socket that keeps `vm_port` for us.
+    """
+
+    def __init__(self, world: World, held: socket.socket, vm_port: int, port: int = 0) -> None:
         self._world = world
+        self._held = held
         self._vm_port = vm_port
         self._attempt = 0
         self._server = socket.create_server(("127.0.0.1", port))
@@ -136,3 +140,4 @@ class Radio:
         """Stop listening and let all connections go."""
         self._drop_all()
         self._server.close()
+        self._held.close()

@@ -30,7 +30,7 @@ from console import Console
 from load_cell import Cell, LoadCell
 from radio import Radio
 from vm_process import NoVirtualMachine, find_micropython
-from world import FlashInUse, Wiring, World, free_port
+from world import FlashInUse, Wiring, World, reserve_port
 
 _PATIENCE_S = 3.0
 _RATE_ERROR_PPM = 30000
@@ -171,7 +171,10 @@ def rate_error_ppm(options: argparse.Namespace) -> int:
 
 def build(options: argparse.Namespace) -> tuple[World, Radio, Commands, WorldPort]:
     """The parts, wired."""
-    vm_port = free_port()
+    held = reserve_port()
+    vm_port = int(held.getsockname()[1])
+    if sys.platform != "linux":
+        held.close()
     wiring = Wiring(
         rate_hz=options.rate,
         rate_error_ppm=rate_error_ppm(options),
@@ -180,7 +183,7 @@ def build(options: argparse.Namespace) -> tuple[World, Radio, Commands, WorldPor
     cell = LoadCell(Cell(capacity_kg=options.capacity_kg), options.seed, options.rate)
     wifi = (options.ssid, os.environ.get(options.psk_env, "") if options.psk_env else "")
     world = World(options.flash, wiring, cell, Console(options.console_port), wifi)
-    radio = Radio(world, vm_port, options.service_port)
+    radio = Radio(world, held, vm_port, options.service_port)
     commands = Commands(world, radio)
     port = WorldPort(world, commands, options.world_port)
     return world, radio, commands, port

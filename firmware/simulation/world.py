@@ -335,7 +335,13 @@ def watch(
         selector.modify(source, events, serve)
 
 
-def free_port() -> int:
-    """A TCP port that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+def reserve_port() -> socket.socket:
+    """A socket bound to a TCP port on which nobody listens; the VM of our board will.
+
+    Linux gives the port to nobody else while the socket is open, but lets another one listen that
+    may reuse addresses, as MicroPython's does. Elsewhere the port is free and not held.
+    """
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    return holder

@@ -11,6 +11,7 @@ Secrets (the arguments of PROVISION and WIFI) never reach the transcript or an e
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from contextlib import suppress
@@ -39,6 +40,14 @@ _TAGS = 900_000_000  # of 999999999 in the protocol
 
 class _Damaged(Exception):
     """The terminal could not read our line, or we could not read its reply."""
+
+
+def _last_words(seen: bytes) -> str:
+    """What a program that stopped said it died of, in brackets."""
+    found = re.findall(rb"^(\w*(?:Error|Exception|Refused)\b.*?)\r?$", seen, re.MULTILINE)
+    if b"Traceback" not in seen or not found:
+        return ""
+    return f" (it died of: {found[-1].decode('utf-8', 'replace')})"
 
 
 def redact(text: str) -> str:
@@ -229,7 +238,7 @@ class Link:
                 raise NoDevice(
                     f"the terminal's program at {self.address} has stopped: it is at the"
                     f" MicroPython prompt. Start it with `steelyard reset {self.address}`"
-                    + (" (it printed a traceback)" if b"Traceback" in seen else "")
+                    + _last_words(seen)
                 )
         if damage:
             raise _Damaged(damage)
