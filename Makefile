@@ -71,8 +71,9 @@ $(VENV): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer was found as python3.11 or \
 	python3. Install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@echo "Setting up .venv from requirements.lock (once, about a minute) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "make: $(PYTHON) \
-	cannot make a virtual environment (on Debian: apt install python3-venv)" >&2; exit 1; }
+	@$(PIP) --version >/dev/null 2>&1 || { rm -rf .venv && $(PYTHON) -m venv .venv; } || { \
+	rm -rf .venv; echo "make: $(PYTHON) cannot make a virtual environment (on Debian: apt install \
+	python3-venv)" >&2; exit 1; }
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-index --no-deps --no-build-isolation --editable .
 	@touch $@

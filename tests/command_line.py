@@ -24,7 +24,7 @@ from unittest import mock
 
 from steelyard.cli import run
 
-PROGRAM = [sys.executable, "-m", "steelyard.cli"]
+PROGRAM = [sys.executable, "-m", "steelyard"]
 
 
 @dataclass(frozen=True)

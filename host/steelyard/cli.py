@@ -8,7 +8,6 @@ Units: none.
 from __future__ import annotations
 
 import os
-import sys
 import traceback
 
 import typer
@@ -59,11 +58,6 @@ def options(
     """Options of the program itself; each command has its own --help."""
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run one command and exit with its code."""
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
-
-
 def run(arguments: list[str]) -> int:
     """Run one command; its exit code."""
     command = typer.main.get_command(app)
@@ -95,7 +89,3 @@ def run(arguments: list[str]) -> int:
     if result == INTERRUPTED:  # typer's own answer to Ctrl-C too
         errors.print("steelyard: interrupted")
     return result if isinstance(result, int) else OK
-
-
-if __name__ == "__main__":
-    main()

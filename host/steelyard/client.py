@@ -19,7 +19,7 @@ from typing import TypeVar
 from steelyard_wire.codes import MOTION, NOT_READY
 from steelyard_wire.line import Reply
 
-from steelyard.errors import BUG, DeviceRefused, NoDevice, UserError
+from steelyard.errors import BUG, AtPrompt, DeviceRefused, NoDevice, UserError
 from steelyard.link import Link
 
 _RESTART_S = 15.0
@@ -281,6 +281,13 @@ class Terminal:
             try:
                 self.link.reopen()
                 return self.identify()
+            except AtPrompt:
+                if time.monotonic() > deadline:
+                    raise NoDevice(
+                        f"the board at {self.address} was restarted and is at the MicroPython"
+                        " prompt again: there is no firmware on it, or it fails. Put it there:"
+                        f" steelyard flash --board BOARD --port {self.address}"
+                    ) from None
             except NoDevice:
                 if time.monotonic() > deadline:
                     raise

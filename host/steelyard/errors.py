@@ -37,3 +37,14 @@ class NoDevice(UserError):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(NO_DEVICE, sentence)
+
+
+class AtPrompt(NoDevice):
+    """A board answers at the address, but at its MicroPython prompt."""
+
+    def __init__(self, address: str, last_words: str) -> None:
+        super().__init__(
+            f"the board at {address} is at the MicroPython prompt: the terminal's program has"
+            f" stopped{last_words}, or there is none yet. Start it with `steelyard reset"
+            f" {address}`, or put it there with `steelyard flash`",
+        )

@@ -24,7 +24,7 @@ from steelyard_wire import auth
 from steelyard_wire import line as wire
 from steelyard_wire.codes import CRC, PROTOCOL, Refused
 
-from steelyard.errors import BUG, USAGE, DeviceRefused, NoDevice, UserError
+from steelyard.errors import BUG, USAGE, AtPrompt, DeviceRefused, NoDevice, UserError
 from steelyard.port import open_port
 
 SECRET_COMMANDS = ("PROVISION", "WIFI")
@@ -235,11 +235,7 @@ class Link:
                     deadline = min(deadline, time.monotonic() + _GRACE_S)
             seen = self._seen + self._pending
             if self._at_repl(seen):
-                raise NoDevice(
-                    f"the terminal's program at {self.address} has stopped: it is at the"
-                    f" MicroPython prompt. Start it with `steelyard reset {self.address}`"
-                    + _last_words(seen)
-                )
+                raise AtPrompt(self.address, _last_words(seen))
         if damage:
             raise _Damaged(damage)
         raise NoDevice(self._silence(self._seen + self._pending, sent))

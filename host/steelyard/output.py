@@ -68,6 +68,8 @@ def _plain(value: object) -> object:
 def rows(data: Mapping[str, Any]) -> Table:
     """A map as two columns."""
     table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(overflow="fold")  # a key is nothing without its end
     for key, value in data.items():
         table.add_row(Text(key, "dim"), Text(_text(value) or "-"))
     return table

@@ -17,7 +17,7 @@ from steelyard import demo
 from steelyard.cli import run
 from steelyard.verify import Report
 
-COMMAND = [sys.executable, "-m", "steelyard.cli", "demo"]
+COMMAND = [sys.executable, "-m", "steelyard", "demo"]
 
 
 def _start(folder: Path, *options: str) -> subprocess.Popen[str]:

@@ -102,7 +102,7 @@ def test_an_installed_wheel_makes_the_same_bytes_as_the_checkout(
 def test_the_command_is_installed(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     (name,) = [name for name in archive.namelist() if name.endswith("entry_points.txt")]
-    assert "steelyard = steelyard.cli:main" in archive.read(name).decode()
+    assert "steelyard = steelyard.__main__:main" in archive.read(name).decode()
 
 
 def test_the_lock_pins_everything_and_names_no_place() -> None:

@@ -69,6 +69,7 @@ def calibrate_terminal(
     patience_s: how long a load may take to come to rest.
     """
     terminal.calibrate("BEGIN")
+    before = terminal.identify().calibration
     try:
         prompt("Take everything off the platform")
         zero = _capture(terminal, patience_s, "ZERO")
@@ -78,7 +79,7 @@ def calibrate_terminal(
         done = _commit(terminal, store)
     except BaseException as error:
         # Also for Ctrl-C: the session must not wait for the next program.
-        _give_up(terminal, error)
+        _give_up(terminal, error, before)
         raise
     if (done["zero_counts"], done["span_counts"]) != (zero, span):
         raise UserError(VERDICT, _NOT_SIGNED)
@@ -89,11 +90,18 @@ def _capture(terminal: Terminal, patience_s: float, *step: str) -> int:
     return int(terminal.calibrate_when_still(*step, seconds=patience_s)["counts"])
 
 
-def _give_up(terminal: Terminal, why: BaseException) -> None:
-    """Drop the session; for what a person did or the terminal refused, say what that means."""
+def _give_up(terminal: Terminal, why: BaseException, before: int) -> None:
+    """Drop the session; for what a person did or the terminal refused, say what that means.
+
+    before: generation of the calibration that was in force. Ctrl-C may come when the terminal has
+    the COMMIT already.
+    """
+    stays = "The calibration in force stays, the session is ended: begin again"
     with suppress(UserError):  # the cable may be out, which is what `why` says
         terminal.calibrate("ABORT")
-    stays = "The calibration in force stays, the session is ended: begin again"
+        now = terminal.identify().calibration
+        if now != before:
+            stays = f"The new calibration is in force all the same (generation {now})"
     if isinstance(why, KeyboardInterrupt):
         raise UserError(INTERRUPTED, f"interrupted. {stays}") from None
     if isinstance(why, DeviceRefused):
@@ -190,6 +198,7 @@ def one_step(
     patience_s: float,
 ) -> dict[str, Any]:
     """One step of a scripted calibration; a step that is refused ends the session."""
+    before = terminal.identify().calibration
     try:
         if step == "commit":
             return {"step": step, **_commit(terminal, store)}
@@ -199,5 +208,5 @@ def one_step(
         extra = (*weight, *((reference,) if reference else ())) if step == "span" else ()
         return {"step": step, "counts": _capture(terminal, patience_s, step.upper(), *extra)}
     except DeviceRefused as refused:
-        _give_up(terminal, refused)
+        _give_up(terminal, refused, before)
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 import time
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from steelyard_wire import record
 from steelyard_wire.quantity import format_quantity, unit_name
 
 from steelyard.access import after_signing, judge, opened
-from steelyard.client import Reading, when_still
+from steelyard.client import Reading, Terminal, when_still
 from steelyard.commands import ALLOW_TEST_HINT, Address, AllowTest, Json, Wait
 from steelyard.errors import VERDICT, UserError
 from steelyard.output import console, errors, show
@@ -35,6 +36,16 @@ def cells(reading: Reading, verdict: str = "-") -> tuple[str, ...]:
         str(reading.n),
         verdict if reading.fault == "NONE" else reading.fault,
     )
+
+
+def _print_rows(terminal: Terminal, end: float | None) -> None:
+    """For a file or a pipe: a row for each reading, as it comes."""
+    console.print("  ".join(COLUMNS))
+    while end is None or time.monotonic() < end:
+        row = zip(cells(terminal.reading(), "unsigned"), COLUMNS, strict=True)
+        console.print("  ".join(cell.ljust(len(head)) for cell, head in row), markup=False)
+        sys.stdout.flush()
+        time.sleep(0.2)
 
 
 def register(app: typer.Typer) -> None:
@@ -60,14 +71,15 @@ def register(app: typer.Typer) -> None:
                     show(vars(terminal.reading()), True)
                     time.sleep(0.2)
                 return 0
+            if not console.is_terminal:
+                _print_rows(terminal, end)
+                return 0
             with Live(console=console, refresh_per_second=10) as live:
                 while end is None or time.monotonic() < end:
                     table = Table(*COLUMNS, box=None)
                     table.add_row(*map(Text, cells(terminal.reading(), "unsigned")))
                     live.update(table)
                     time.sleep(0.1)
-            if not console.is_terminal:
-                console.print()  # which Live leaves out in a file
         return 0
 
     @app.command()
