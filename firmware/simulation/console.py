@@ -122,22 +122,23 @@ class Console:
         if early:
             self.to_vm(early)
 
-    def from_vm(self) -> None:
-        """Pass on what the VM says."""
+    def from_vm(self) -> bool:
+        """Pass on what the VM says; False if it has said nothing more."""
         try:
             data = os.read(self.vm, 4096)
         except BlockingIOError:
-            return
+            return False
         if self._swallow:
             # The new VM shows its friendly banner on its way to the raw REPL; a board does not.
             self._last += data
             at = self._last.find(RAW_BANNER)
             if at < 0:
-                return
+                return True
             data, self._swallow = self._last[at:], False
             self._last = b""
         self._note_mode(data)
         self.say(_LONE_LF.sub(b"\r\n", data))
+        return True
 
     def _note_mode(self, data: bytes) -> None:
         seen = self._last[-64:] + data

@@ -23,6 +23,7 @@ import signal
 import socket
 import sys
 import time
+from collections import deque
 from pathlib import Path
 
 from commands import CommandError, Commands
@@ -30,7 +31,7 @@ from console import Console
 from load_cell import Cell, LoadCell
 from radio import Radio
 from vm_process import NoVirtualMachine, find_micropython
-from world import FlashInUse, Wiring, World, reserve_port
+from world import FlashInUse, Wiring, World, reserve_port, watch
 
 _PATIENCE_S = 3.0
 _RATE_ERROR_PPM = 30000
@@ -47,8 +48,9 @@ class WorldPort:
         self._commands = commands
         self._server = socket.create_server(("127.0.0.1", port))
         self._open: dict[socket.socket, bytes] = {}
-        self._lines: dict[socket.socket, list[str]] = {}  # not carried out yet
+        self._lines: dict[socket.socket, deque[str]] = {}  # not carried out yet
         self._slow: dict[socket.socket, tuple[int, str]] = {}  # board time, answer
+        self._unsaid: dict[socket.socket, bytes] = {}  # what a client has not taken yet
         self._passed = (0, 0.0)  # board time, and the real time at which it last moved
         world.selector.register(self._server, selectors.EVENT_READ, self._accept)
 
@@ -60,17 +62,44 @@ class WorldPort:
     def _accept(self) -> None:
         client, _ = self._server.accept()
         self._open[client] = b""
-        self._lines[client] = []
-        self._world.selector.register(client, selectors.EVENT_READ, lambda: self._read(client))
+        self._lines[client] = deque()
+        self._unsaid[client] = b""
+        client.setblocking(False)
+        self._watch(client)
+
+    def _watch(self, client: socket.socket) -> None:
+        # Who does not take its answers is not listened to, and nobody waits for it.
+        write = bool(self._unsaid[client])
+        events = selectors.EVENT_WRITE if write else selectors.EVENT_READ
+        serve = self._flush if write else self._read
+        watch(self._world.selector, client, 0)
+        watch(self._world.selector, client, events, lambda: serve(client))
+
+    def _flush(self, client: socket.socket) -> None:
+        # A client that has gone is found when it is read.
+        text = self._unsaid[client]
+        try:
+            while text:
+                text = text[client.send(text) :]
+        except BlockingIOError:
+            pass
+        except OSError:
+            text = b""
+        self._unsaid[client] = text
+        self._watch(client)
+        if not text:
+            self._carry_out(client)
 
     def _read(self, client: socket.socket) -> None:
         try:
             data = client.recv(4096)
-        except ConnectionError:
+        except BlockingIOError:
+            return
+        except OSError:
             data = b""
         if not data:
-            self._world.selector.unregister(client)
-            for by_client in (self._open, self._lines, self._slow):
+            watch(self._world.selector, client, 0)
+            for by_client in (self._open, self._lines, self._slow, self._unsaid):
                 by_client.pop(client, None)
             client.close()
             return
@@ -81,8 +110,8 @@ class WorldPort:
     def _carry_out(self, client: socket.socket) -> None:
         # What follows an `advance` waits for it, as a person at the bench would.
         lines = self._lines[client]
-        while lines and client not in self._slow:
-            line = lines.pop(0).strip()
+        while lines and client not in self._slow and not self._unsaid[client]:
+            line = lines.popleft().strip()
             if line:
                 self._answer(client, line)
 
@@ -100,9 +129,12 @@ class WorldPort:
             self._send(client, text)
 
     def _send(self, client: socket.socket, text: str) -> None:
-        # A client that has gone is found when it is read.
-        with contextlib.suppress(ConnectionError):
-            client.sendall(text.encode() + b"\n")
+        self._unsaid[client] += text.encode() + b"\n"
+        with contextlib.suppress(BlockingIOError, OSError):
+            while self._unsaid[client]:
+                self._unsaid[client] = self._unsaid[client][client.send(self._unsaid[client]) :]
+        if self._unsaid[client]:
+            self._watch(client)
 
     def settle(self) -> float | None:
         """Answer what waited for board time; seconds until the patience with one ends."""
@@ -163,10 +195,11 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def rate_error_ppm(options: argparse.Namespace) -> int:
-    """What was asked for, else what a module as it is bought has: up to 3 % (load_model.py)."""
+    """What was asked for, else what a module as it is bought has: 1 to 3 % (load_model.py)."""
     if options.rate_error_ppm is not None:
         return int(options.rate_error_ppm)
-    return random.Random(f"module {options.seed}").randrange(-_RATE_ERROR_PPM, _RATE_ERROR_PPM)
+    chance = random.Random(f"module {options.seed}")
+    return chance.choice((-1, 1)) * chance.randrange(_RATE_ERROR_PPM // 3, _RATE_ERROR_PPM)
 
 
 def build(options: argparse.Namespace) -> tuple[World, Radio, Commands, WorldPort]:

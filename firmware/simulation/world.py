@@ -118,6 +118,8 @@ class World:
         request = vm.read_request()
         if request is None:
             self.power_off()
+            while self.console.from_vm():
+                pass  # its last words say in which mode its prompt was
             run_main = self.console.soft_reset()
             self.power_on(SOFT_RESET, run_main)
             return

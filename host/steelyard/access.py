@@ -14,6 +14,7 @@ from steelyard_wire import record
 
 from steelyard.client import Identity, Terminal
 from steelyard.errors import UserError
+from steelyard.memory import remember
 from steelyard.output import errors
 from steelyard.store import Store
 from steelyard.verify import Report, verify
@@ -62,10 +63,16 @@ def after_signing(advice: str) -> Iterator[None]:
         ) from None
 
 
-def judge(store: Store, envelopes: list[bytes], allow_test: bool) -> Report:
-    """Verify records against this host's registry, and keep those whose signature holds."""
+def judge(
+    store: Store, envelopes: list[bytes], allow_test: bool, all_of: bytes | None = None
+) -> Report:
+    """Verify records against this host's registry and memory, and keep those that are signed.
+
+    all_of: these are all records that the terminal with this device id has.
+    """
     registry = store.registry()
     report = verify(envelopes, registry, allow_test)
+    remember(report, envelopes, store, all_of)
     # A record that is right by itself may be wrong in its chain: two of one number, another past.
     named = {check.n for check in report.failures}
     for raw in envelopes:

@@ -137,7 +137,10 @@ class Store:
     # --- records ---------------------------------------------------------------------------------
 
     def add_record(self, raw: bytes, passed: bool) -> None:
-        """Keep a record and the verdict on it; one that is there already is kept once."""
+        """Keep a record and the verdict on it; one that is there already is kept once.
+
+        Of two different records under one number neither passes any more.
+        """
         try:
             envelope = cose.split(raw)
             fields = record.decode(envelope.payload)
@@ -149,12 +152,15 @@ class Store:
             value, unit = format_quantity(weight[0], weight[1]), unit_name(weight[2])
         digest = sha256(raw)
         with self._session() as session:
-            query = select(RecordRow).where(
-                RecordRow.dev == envelope.kid, RecordRow.n == n, RecordRow.digest == digest
-            )
-            row = session.scalars(query).first()
-            if row is not None:
-                row.passed = passed
+            query = select(RecordRow).where(RecordRow.dev == envelope.kid, RecordRow.n == n)
+            rows = {row.digest: row for row in session.scalars(query)}
+            if rows.keys() - {digest}:
+                # Two records under one number: neither proves anything but that.
+                passed = False
+                for row in rows.values():
+                    row.passed = False
+            if digest in rows:
+                rows[digest].passed = passed
                 return
             session.add(
                 RecordRow(
@@ -169,6 +175,14 @@ class Store:
                     passed=passed,
                 )
             )
+
+    def numbered(self, dev: bytes) -> dict[int, set[bytes]]:
+        """The raw records of a terminal by number; of two that share one, both."""
+        found: dict[int, set[bytes]] = {}
+        with self._session() as session:
+            for row in session.scalars(select(RecordRow).where(RecordRow.dev == dev)):
+                found.setdefault(row.n, set()).add(row.raw)
+        return found
 
     def records(self, dev: bytes) -> list[bytes]:
         """The raw records of a terminal by number; both of two that share one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -312,3 +313,19 @@ def test_without_a_vm_it_says_how_to_get_one(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert "MICROPYTHON names /nowhere/micropython" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_client_of_the_world_that_does_not_read_stops_nothing(bare: VirtualTerminal) -> None:
+    host, _, port = bare.addresses["world"].removeprefix("socket://").partition(":")
+    with socket.create_connection((host, int(port)), 10) as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(400):
+                deaf.send(b"help\n" * 200)
+        assert repl(bare).run("print(6 * 7)") == "42"
+        assert bare.world("place 1 kg") == "1 kg"
+        # What it asked for is still answered when it listens.
+        deaf.settimeout(10)
+        answers = deaf.makefile("rb")
+        assert all(answers.readline().startswith(b"ok place") for _ in range(100))

@@ -20,4 +20,8 @@ AllowTest = Annotated[
     bool,
     typer.Option("--allow-test", help="Accept the TEST key of a virtual terminal."),
 ]
+UNKNOWN_HINT = (
+    "This host does not know the terminal. Where it is connected by its cable, `steelyard"
+    " provision ADDRESS --serial SERIAL` with its own serial number takes over its key."
+)
 ALLOW_TEST_HINT = "The key of a virtual terminal says TEST; to accept it, add --allow-test."

@@ -59,7 +59,8 @@ def provision_terminal(terminal: Terminal, store: Store, serial: str) -> dict[st
                     "this terminal has its key already, this host does not know it, and over a"
                     " network anybody could answer. Connect the terminal by its cable once",
                 )
-            made = "taken from the terminal: nobody vouches for it but the cable"
+            vouches = "the network" if "://" in terminal.address else "the cable"
+            made = f"taken from the terminal: nobody vouches for it but {vouches}"
             check_birth(terminal.record(0), before.key, before.test, None)
             store.add_terminal(before.key, serial, before.model, before.test)
         store.claim_link_key(serial, before.dev)

@@ -54,6 +54,9 @@ def register(app: typer.Typer) -> None:
         ] = False,
         seed: Annotated[int, typer.Option(help="Of the noise.")] = 1,
         speed: Annotated[str, typer.Option(help="Board time: 1, 20, max; 0 holds it.")] = "1",
+        rate: Annotated[
+            int, typer.Option(help="Samples a second of the converter, 10 or 80.")
+        ] = 80,
         scenario: Annotated[Path | None, typer.Option(help="File of world commands.")] = None,
         as_json: Json = False,
     ) -> int:
@@ -67,7 +70,9 @@ def register(app: typer.Typer) -> None:
         """
         if scenario is not None and not scenario.is_file():
             raise UserError(USAGE, f"there is no scenario {scenario}. Look for it with `ls`")
-        options = ["--seed", str(seed), "--speed", speed]
+        if rate not in (10, 80):
+            raise UserError(USAGE, "an HX711 makes 10 or 80 samples a second: say --rate 10")
+        options = ["--seed", str(seed), "--speed", speed, "--rate", str(rate)]
         if scenario is not None:
             options += ["--scenario", str(scenario)]
         refuse_other_files(flash)

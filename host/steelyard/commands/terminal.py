@@ -150,6 +150,10 @@ def register(app: typer.Typer) -> None:
         with opened(address) as (terminal, _):
             if clear:
                 terminal.clear_wifi()
+                for _ in range(20):  # it leaves within a second
+                    if terminal.network()["state"] != "joined":
+                        break
+                    clock.sleep(0.1)
             elif ssid:
                 terminal.set_wifi(ssid, _network_key())
             show(terminal.network(), as_json)

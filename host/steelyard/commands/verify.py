@@ -9,14 +9,26 @@ import typer
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
+from steelyard_wire import record
 
 from steelyard import records
 from steelyard.access import judge, opened, pull
-from steelyard.commands import ALLOW_TEST_HINT, AllowTest, Json
+from steelyard.client import Identity
+from steelyard.commands import ALLOW_TEST_HINT, UNKNOWN_HINT, AllowTest, Json
 from steelyard.errors import OK, REFUSED, USAGE, VERDICT, UserError
 from steelyard.output import show
 from steelyard.store import Store
 from steelyard.verify import NOT_ESTABLISHED, Report
+
+_MOST_TOLD = 3
+
+
+def _which(report: Report) -> str:
+    """How many records, and which: what comes before and after them is not shown."""
+    numbers = sorted({fields[record.N] for fields in report.records})
+    if not numbers:
+        return "no records"
+    return f"{len(report.records)} records, numbers {numbers[0]} to {numbers[-1]}"
 
 
 def summary(report: Report) -> Group:
@@ -27,7 +39,9 @@ def summary(report: Report) -> Group:
         of_kind = [check for check in report.checks if check.name == kind]
         done = [check for check in of_kind if check.performed]
         failed = [check for check in done if not check.passed]
-        details = "; ".join(dict.fromkeys(check.detail for check in failed if check.detail))
+        told = list(dict.fromkeys(check.detail for check in failed if check.detail))
+        more = [f"and {len(told) - _MOST_TOLD} more"] if len(told) > _MOST_TOLD else []
+        details = "; ".join([*told[:_MOST_TOLD], *more])
         if not details and len(of_kind) == 1:
             details = of_kind[0].detail
         table.add_row(
@@ -37,13 +51,15 @@ def summary(report: Report) -> Group:
             Text(details),
         )
     verdict = "[green]passed[/]" if report.ok else "[red]failed[/]"
-    closing = f"{len(report.records)} records, verdict: {verdict} (level {report.level} of 5)"
+    closing = f"{_which(report)}, verdict: {verdict} (level {report.level} of 5)"
     doubts = "not established: " + "; ".join(NOT_ESTABLISHED)
-    hint = [ALLOW_TEST_HINT] if any(check.name == "test key" for check in report.failures) else []
+    failed_kinds = {check.name for check in report.failures}
+    hint = [ALLOW_TEST_HINT] if "test key" in failed_kinds else []
+    hint += [UNKNOWN_HINT] if "key" in failed_kinds else []
     return Group(table, closing, *hint, f"[dim]{doubts}[/]")
 
 
-def _fetched(address: str, store: Store) -> tuple[list[bytes], str]:
+def _fetched(address: str, store: Store) -> tuple[list[bytes], Identity]:
     """All records of the terminal at an address, and whose they are."""
     with opened(address, store) as (terminal, identity):
         if not identity.provisioned:
@@ -52,7 +68,7 @@ def _fetched(address: str, store: Store) -> tuple[list[bytes], str]:
                 "the terminal has signed nothing yet: it has no key. First:"
                 f" steelyard provision {address} --serial SY-0001",
             )
-        return pull(terminal, show_progress=True), f"terminal {identity.serial}"
+        return pull(terminal, show_progress=True), identity
 
 
 def register(app: typer.Typer) -> None:
@@ -76,7 +92,8 @@ def register(app: typer.Typer) -> None:
     ) -> int:
         """Check signatures, numbers, roots and totals of records, and say what that proves.
 
-        From a terminal all its records are read and kept in this host's database. The keys are
+        From a terminal all its records are read, compared with those that this host had, and kept
+        in its database. The keys are
         those of terminals that this host provisioned, or took over by cable. Exit code 1 if
         anything does not pass.
 
@@ -84,17 +101,19 @@ def register(app: typer.Typer) -> None:
         """
         store = Store()
         given = Path(source)
+        all_of = None
         if given.is_file():
             envelopes, comment = records.read(given), f"from {given.name}"
         elif given.suffix == ".records":
             raise UserError(USAGE, f"there is no file {source}. Look for it with `ls`")
         else:
-            envelopes, comment = _fetched(source, store)
+            envelopes, identity = _fetched(source, store)
+            all_of, comment = identity.dev, f"terminal {identity.serial}"
         try:
             if save:
                 records.write(save, envelopes, comment)
         finally:
             # What was fetched is kept, wherever else it was to go.
-            report = judge(store, envelopes, allow_test)
+            report = judge(store, envelopes, allow_test, all_of)
         show(report.to_json(), as_json, summary(report))
         return OK if report.ok else VERDICT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 import sys
 import time
 from typing import Annotated
@@ -17,7 +18,7 @@ from steelyard_wire.quantity import format_quantity, unit_name
 from steelyard.access import after_signing, judge, opened
 from steelyard.client import Reading, Terminal, when_still
 from steelyard.commands import ALLOW_TEST_HINT, Address, AllowTest, Json, Wait
-from steelyard.errors import VERDICT, UserError
+from steelyard.errors import USAGE, VERDICT, UserError
 from steelyard.output import console, errors, show
 from steelyard.store import Store
 
@@ -99,10 +100,18 @@ def register(app: typer.Typer) -> None:
         Example: steelyard read /dev/ttyACM0
         """
         store = Store()
-        with opened(address, store) as (terminal, _):
+        with opened(address, store) as (terminal, identity):
             if unsigned:
                 show(vars(terminal.reading()), as_json)
                 return 0
+            if identity.provisioned and identity.dev not in store.registry():
+                # Before it signs: a record that nobody can check would be thrown away.
+                raise UserError(
+                    USAGE,
+                    "this host does not know the key of this terminal, and could not check what it"
+                    f" signs. First: steelyard provision {address} --serial"
+                    f" {shlex.quote(identity.serial)}",
+                )
             nonce = secrets.token_bytes(8)
             n, envelope = when_still(lambda: terminal.register(nonce), wait)
         with after_signing(f"`steelyard verify {address}` fetches record {n}"):
