@@ -22,7 +22,7 @@ import crcmod.predefined
 import serial
 from steelyard_wire import auth
 from steelyard_wire import line as wire
-from steelyard_wire.codes import CRC, PROTOCOL, Refused
+from steelyard_wire.codes import AUTH, CRC, PROTOCOL, Refused
 
 from steelyard.errors import BUG, USAGE, AtPrompt, DeviceRefused, NoDevice, UserError
 from steelyard.port import open_port
@@ -206,7 +206,13 @@ class Link:
         self._write(raw + b"\r\n")
         reply = self._wait(raw, timeout, changes)
         if reply.kind == "ERROR":
-            raise _refusal(reply)
+            refusal = _refusal(reply)
+            if isinstance(refusal, DeviceRefused) and refusal.code == AUTH and self._key is None:
+                refusal.sentence += (
+                    ". This host has no key for the terminal's network line, which only the host"
+                    " that provisioned it has: use the cable"
+                )
+            raise refusal
         return reply
 
     def _wait(self, sent: bytes, timeout: float, changes: bool) -> wire.Reply:

@@ -6,9 +6,10 @@ import signal
 from pathlib import Path
 
 import pytest
+from air import join
 from command_line import CommandLine
 from steelyard.commands.calibrate import calibrate_terminal
-from steelyard.errors import INTERRUPTED, NO_DEVICE, OK, UserError
+from steelyard.errors import INTERRUPTED, NO_DEVICE, OK, REFUSED, UserError
 from strangers import Cable, as_it_is
 from terminals import Bench, Start, VirtualTerminal
 
@@ -110,3 +111,12 @@ def test_two_starts_of_one_terminal_are_named(start: Start) -> None:
     user("sim", "--flash", bench.folder / "flash.bin").refused(
         NO_DEVICE, "is the flash of a virtual terminal that runs"
     )
+
+
+def test_a_host_without_the_key_of_the_network_line_is_told_to_use_the_cable(
+    bench: Bench, tmp_path: Path
+) -> None:
+    address = join(bench)
+    stranger = CommandLine(tmp_path / "another" / "kept.sqlite3")
+    assert stranger("status", address).code == OK
+    stranger("zero", address).refused(REFUSED, "no key for the terminal's network line", "cable")
