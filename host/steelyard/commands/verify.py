@@ -93,9 +93,8 @@ def register(app: typer.Typer) -> None:
         """Check signatures, numbers, roots and totals of records, and say what that proves.
 
         From a terminal all its records are read, compared with those that this host had, and kept
-        in its database. The keys are
-        those of terminals that this host provisioned, or took over by cable. Exit code 1 if
-        anything does not pass.
+        in its database. The keys are those of terminals that this host provisioned, or took over
+        by cable. Exit code 1 if anything does not pass.
 
         Example: steelyard verify /dev/ttyACM0 --save day.records
         """
