@@ -13,7 +13,6 @@ code 2 (usage), 3 (no VM, flash in use). Units: as in commands.py.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import random
@@ -76,19 +75,21 @@ class WorldPort:
         watch(self._world.selector, client, events, lambda: serve(client))
 
     def _flush(self, client: socket.socket) -> None:
-        # A client that has gone is found when it is read.
+        self._say(client)
+        self._watch(client)
+        self._carry_out(client)
+
+    def _say(self, client: socket.socket) -> None:
+        """Send what the client has not taken yet, as far as it takes it."""
         text = self._unsaid[client]
         try:
             while text:
                 text = text[client.send(text) :]
         except BlockingIOError:
-            pass
+            pass  # the rest goes when there is room
         except OSError:
-            text = b""
+            text = b""  # it has gone, which is found when it is read
         self._unsaid[client] = text
-        self._watch(client)
-        if not text:
-            self._carry_out(client)
 
     def _read(self, client: socket.socket) -> None:
         try:
@@ -130,9 +131,7 @@ class WorldPort:
 
     def _send(self, client: socket.socket, text: str) -> None:
         self._unsaid[client] += text.encode() + b"\n"
-        with contextlib.suppress(BlockingIOError, OSError):
-            while self._unsaid[client]:
-                self._unsaid[client] = self._unsaid[client][client.send(self._unsaid[client]) :]
+        self._say(client)
         if self._unsaid[client]:
             self._watch(client)
 

@@ -184,8 +184,13 @@ class Terminal:
             n=int(values["n"]),
         )
 
-    def wait_stable(self, seconds: float = 20.0) -> Reading:
-        """The first reading at rest; UserError if it does not come to rest in time."""
+    def wait_stable(
+        self, seconds: float = 20.0, on_moving: Callable[[Reading], None] = lambda reading: None
+    ) -> Reading:
+        """The first reading at rest; UserError if it does not come to rest in time.
+
+        on_moving: gets each reading before it.
+        """
         deadline = time.monotonic() + seconds
         while True:
             reading = self.reading()
@@ -193,6 +198,7 @@ class Terminal:
                 return reading
             if time.monotonic() > deadline:
                 raise DeviceRefused(MOTION, "MOTION", "the load did not come to rest in time")
+            on_moving(reading)
             time.sleep(0.02)
 
     def _enveloped(self, reply: Reply) -> tuple[int, bytes]:

@@ -18,7 +18,6 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 from steelyard_wire import record
-from steelyard_wire.codes import MOTION
 from steelyard_wire.quantity import format_quantity
 
 from steelyard import data, recording, records
@@ -26,7 +25,7 @@ from steelyard.access import pull
 from steelyard.client import Reading, Terminal
 from steelyard.commands.calibrate import calibrate_terminal
 from steelyard.commands.provision import provision_terminal
-from steelyard.errors import DeviceRefused, UserError
+from steelyard.errors import UserError
 from steelyard.scratch import scratch
 from steelyard.simulator import Simulator
 from steelyard.store import Store
@@ -35,8 +34,6 @@ from steelyard.virtual import prepare_virtual
 
 SPEED = "20"
 GOODS = ("0.250", "1.500", "0.730", "4.985", "12.340", "2.005")
-_PATIENCE_S = 20.0
-_LOOK_S = 0.01
 _WIDTHS = (10, 5, 7, 5, 4, 9)
 _HEADS = ("value", "unit", "stable", "zero", "net", "sequence", "verdict")
 
@@ -119,20 +116,17 @@ class Demo:
 
     def _settle(self, terminal: Terminal, loaded: bool = False) -> Reading:
         """Show the weight live while the load moves; the reading at rest."""
-        end = time.monotonic() + _PATIENCE_S
-        shown = False
+        left = 1 if loaded else 0  # rows of a moving load that stay on the screen
         with Live(console=self._console, auto_refresh=False, transient=True) as live:
-            while True:
-                reading = terminal.reading()
-                if reading.stable:
-                    return reading
-                if time.monotonic() > end:
-                    raise DeviceRefused(MOTION, "MOTION", "the load did not come to rest in time")
-                if loaded and not shown and reading.value:
-                    shown = True
+
+            def look(reading: Reading) -> None:
+                nonlocal left
+                if left and reading.value:
+                    left -= 1
                     self._row(reading)
                 live.update(Text.from_markup(self._text(reading)), refresh=True)
-                time.sleep(_LOOK_S)
+
+            return terminal.wait_stable(on_moving=look)
 
     def _register(self, terminal: Terminal, store: Store, true_kg: float | None = None) -> str:
         """Wait for rest, sign, verify at once, show the row; the value of the record."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from air import join
 from command_line import CommandLine
+from steelyard.client import Terminal
 from steelyard.commands.calibrate import calibrate_terminal
 from steelyard.errors import INTERRUPTED, NO_DEVICE, OK, REFUSED, UserError
 from strangers import Cable, as_it_is
@@ -60,8 +61,6 @@ def test_ctrl_c_after_the_commit_says_what_is_in_force(bench: Bench) -> None:
         return line + b"\r\n"
 
     bench.terminal.close()
-    from steelyard.client import Terminal
-
     with (
         Cable(bench.simulator.console, as_it_is, pressed) as cable,
         Terminal(cable.address) as terminal,
