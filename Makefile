@@ -1,5 +1,5 @@
 # The only entry point. Needs git, make and Python 3.11 or newer; everything else comes pinned from
-# requirements.lock and, for the tests, from the npm package named in tests/wasm.py.
+# requirements.lock and, for the tests, from the npm packages named in tests/wasm.py.
 
 SHELL := /bin/sh
 .DELETE_ON_ERROR:

@@ -128,10 +128,11 @@ ROOMS = (
     ),
     Room(
         "composition",
-        ("firmware/terminal/__init__.py", "firmware/terminal/app.py"),
+        tuple(f"firmware/terminal/{name}.py" for name in ("__init__", "app", "keep")),
         own=(*_WIRE, "terminal", "terminal.*"),
         modules=_ON_DEVICE,
-        names=_NO_DOORS,
+        # The board file names the converter's driver.
+        names=_NO_DOORS - {"__import__"},
         floats=True,
     ),
     Room(
@@ -147,16 +148,25 @@ ROOMS = (
     # What stands in for the hardware runs in the firmware's own VM and starts it there.
     Room(
         "simulation/vm",
-        ("firmware/simulation/vm/",),
-        own=(*_WIRE, "terminal", "terminal.*"),
+        # And the fault table: the bench below with the weight path behind it.
+        ("firmware/simulation/vm/", "firmware/simulation/faults/"),
+        own=(*_WIRE, "terminal", "terminal.*", "simulation.*"),
         modules=None,
         never=frozenset({"steelyard", "boards"}),
         floats=True,
     ),
+    # A real driver and a chip model, put together for the tests of drivers and of faults.
+    Room(
+        "simulation/bench",
+        ("firmware/simulation/bench/",),
+        own=(*_WIRE, "terminal", "terminal.*", "simulation.*"),
+        modules=frozenset({"sys"}),
+        names=_NO_DOORS - {"__import__"},
+    ),
     Room(
         "simulation",
         ("firmware/simulation/",),
-        own=_WIRE,
+        own=(*_WIRE, "simulation.*"),
         modules=None,
         never=frozenset({"steelyard", "terminal", "boards"}),
         floats=True,

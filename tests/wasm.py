@@ -1,6 +1,6 @@
-"""Fetches the official 32-bit MicroPython VM that the tests run beside the 64-bit one.
+"""Fetches what the tests run in node: the official 32-bit MicroPython VM, and an RP2040.
 
-Owns: the version of the npm package and the digest that its tarball must have.
+Owns: the versions of the npm packages and the digests that their tarballs must have.
 Refuses: a tarball with another digest, before anything of it is unpacked.
 Units: none.
 
@@ -20,9 +20,17 @@ import tempfile
 from pathlib import Path
 
 PACKAGE = "@micropython/micropython-webassembly-pyscript"
-VERSION = "1.27.0"
+EMULATOR = "rp2040js"
+VERSIONS = {PACKAGE: "1.27.0", EMULATOR: "1.4.1"}
 # Base64, as in npm's "integrity" without its "sha512-".
-SHA512 = "DnXx4EqxgkeaFESrS3uKrL7mLMk4mRTd0mMzaOd3HUSiZUOAE7t11uLnjf3ftF87N2xm4knHnWEKcVK4IYIUDA=="
+SHA512 = {
+    PACKAGE: (
+        "DnXx4EqxgkeaFESrS3uKrL7mLMk4mRTd0mMzaOd3HUSiZUOAE7t11uLnjf3ftF87N2xm4knHnWEKcVK4IYIUDA=="
+    ),
+    EMULATOR: (
+        "Yzr5xG7ZwbtA50IYAU1k/oSoSyDAhPtT5qC/Q2eFApoLuAYE8DQbPIMPs/0kh4Ietd4P0OpKk3CIkfNqjcr56g=="
+    ),
+}
 
 
 class FetchError(Exception):
@@ -46,24 +54,25 @@ def npm() -> tuple[list[str], dict[str, str]]:
     return [str(home / "bin" / "node"), str(script)], environment
 
 
-def fetch(folder: Path) -> Path:
+def fetch(folder: Path, package: str) -> Path:
     """The tarball, downloaded into `folder`."""
     command, environment = npm()
-    command += ["pack", "--silent", "--pack-destination", str(folder), f"{PACKAGE}@{VERSION}"]
+    wanted = f"{package}@{VERSIONS[package]}"
+    command += ["pack", "--silent", "--pack-destination", str(folder), wanted]
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     found = list(folder.glob("*.tgz"))
     if done.returncode or len(found) != 1:
-        raise FetchError(f"npm pack {PACKAGE}@{VERSION} failed: {done.stderr.strip()}")
+        raise FetchError(f"npm pack {wanted} failed: {done.stderr.strip()}")
     return found[0]
 
 
-def unpack(tarball: Path, target: Path, wanted: str = SHA512) -> None:
+def unpack(tarball: Path, target: Path, wanted: str) -> None:
     """Unpack the package in place of `target`; FetchError if the digest is another."""
     found = base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
     if found != wanted:
-        raise FetchError(f"{PACKAGE}@{VERSION} has the SHA-512 {found}, wanted is {wanted}")
+        raise FetchError(f"{tarball.name} has the SHA-512 {found}, wanted is {wanted}")
     shutil.rmtree(target, ignore_errors=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder, tarfile.open(tarball) as tar:
@@ -75,10 +84,11 @@ def unpack(tarball: Path, target: Path, wanted: str = SHA512) -> None:
 
 def main(arguments: list[str]) -> int:
     """Fetch, compare, unpack; the exit code."""
-    target = Path(arguments[0]) / "node_modules" / PACKAGE
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            unpack(fetch(Path(folder)), target)
+        for package in VERSIONS:
+            with tempfile.TemporaryDirectory() as folder:
+                target = Path(arguments[0]) / "node_modules" / package
+                unpack(fetch(Path(folder), package), target, SHA512[package])
     except FetchError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -8,20 +8,29 @@ Units: kilograms (or g), seconds of board time, degrees Celsius.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 
+import cell_commands
 import replay
+from quantity import CommandError, quantity
 from radio import Radio
-from world import CASE_OPEN, DOUT_HIGH, DOUT_LOW, JOINED, KEYS, RADIO_UP, World
+from world import (
+    CASE_OPEN,
+    DOUT_HIGH,
+    DOUT_LOW,
+    JOINED,
+    KEYS,
+    NACK,
+    RADIO_UP,
+    SDA_LOW,
+    World,
+)
 
-HELP = """\
-place 1.500 kg        put this load on the platform, in place of what lies there
-remove                take everything off
-temperature 35        degrees Celsius of the cell
-vibrate 5 g | off     shake the floor with this amplitude, at 17 Hz
-fault NAME [off]      dout_high, dout_low, saturate_high, saturate_low, wifi; stall (once)
+_HELP = f"""\
+{cell_commands.HELP}
+fault NAME [off]      dout_high, dout_low, nack, sda_low, wifi; stall, chip_reset (once);
+{cell_commands.FAULT_HELP}
 open case | close case
 cut power | restore power
 advance 5 s           let board time pass; answers when it has
@@ -31,19 +40,8 @@ replay FILE           play recorded counts (lines of `seconds counts`) through t
 state                 everything as JSON
 help"""
 
-_LINES = {"dout_high": DOUT_HIGH, "dout_low": DOUT_LOW}
-_QUANTITY = re.compile(r"(-?\d+(?:\.\d+)?)\s*(kg|g|s|ms|min)?")
-
-
-class CommandError(ValueError):
-    """A command that cannot be carried out; the message says what would."""
-
-
-def _quantity(text: str, units: dict[str, float], form: str) -> float:
-    match = _QUANTITY.fullmatch(text.strip())
-    if match is None or (match[2] or next(iter(units))) not in units:
-        raise CommandError(f"say `{form}`")
-    return float(match[1]) * units[match[2] or next(iter(units))]
+_BUS_FAULTS = ("nack", "sda_low", "chip_reset")
+_LINES = {"dout_high": DOUT_HIGH, "dout_low": DOUT_LOW, "nack": NACK, "sda_low": SDA_LOW}
 
 
 class Commands:
@@ -52,11 +50,9 @@ class Commands:
     def __init__(self, world: World, radio: Radio) -> None:
         self._world = world
         self._radio = radio
+        self._cell = cell_commands.CellCommands(world.cell, lambda: world.now_us)
         self._verbs: dict[str, Callable[[str], str]] = {
-            "place": self._place,
-            "remove": self._remove,
-            "temperature": self._temperature,
-            "vibrate": self._vibrate,
+            **self._cell.verbs,
             "fault": self._fault,
             "open": lambda rest: self._case(rest, True),
             "close": lambda rest: self._case(rest, False),
@@ -67,7 +63,7 @@ class Commands:
             "speed": self._speed,
             "replay": self._replay,
             "state": self._state,
-            "help": lambda rest: HELP.replace("\n", "\t"),  # an answer is one line
+            "help": lambda rest: _HELP.replace("\n", "\t"),  # an answer is one line
         }
 
     def run(self, line: str) -> str:
@@ -78,46 +74,29 @@ class Commands:
             raise CommandError(f"unknown command `{verb}`; `help` lists them")
         return action(rest.strip())
 
-    def _place(self, rest: str) -> str:
-        kg = _quantity(rest, {"kg": 1.0, "g": 0.001}, "place 1.500 kg")
-        self._world.cell.place(kg, self._world.now_us)
-        return f"{kg:.6g} kg"
-
-    def _remove(self, rest: str) -> str:
-        self._world.cell.place(0.0, self._world.now_us)
-        return ""
-
-    def _temperature(self, rest: str) -> str:
-        try:
-            self._world.cell.temperature_c = float(rest)
-        except ValueError:
-            raise CommandError("say `temperature 35`")
-        return ""
-
-    def _vibrate(self, rest: str) -> str:
-        off = rest == "off"
-        units = {"kg": 1.0, "g": 0.001}
-        self._world.cell.vibration_kg = (
-            0.0 if off else _quantity(rest or "5 g", units, "vibrate 5 g")
-        )
-        return ""
-
     def _fault(self, rest: str) -> str:
-        name, _, off = rest.partition(" ")
-        on = off != "off"
-        world = self._world
+        name, _, how = rest.partition(" ")
+        on = how != "off"
+        chip = self._world.wiring.converter
+        if name in _BUS_FAULTS and "drdy" not in chip:
+            raise CommandError(
+                f"{name} is for a converter on a bus, and this one is {chip['chip']}"
+            )
         if name in _LINES:
-            world.set_signal(_LINES[name], on)
-        elif name in ("saturate_high", "saturate_low"):
-            world.cell.saturation = (1 if name.endswith("high") else -1) if on else 0
+            self._world.set_signal(_LINES[name], on)
+        elif name in self._cell.fault_names:
+            self._cell.fault(name, how)
         elif name == "wifi":
             self._radio.set_up(not on)
         elif name == "stall" and on:
-            world.stall_clock()
+            self._world.stall_clock()
+        elif name == "chip_reset" and on:
+            self._world.reset_converter()
         else:
+            names = ", ".join((*_LINES, *self._cell.fault_names))
             raise CommandError(
-                "say `fault NAME` or `fault NAME off` with dout_high, dout_low, saturate_high,"
-                " saturate_low or wifi, or `fault stall`"
+                f"say `fault NAME` or `fault NAME off` with {names} or wifi, or `fault stall`,"
+                " `fault chip_reset`"
             )
         return ""
 
@@ -138,7 +117,7 @@ class Commands:
         return ""
 
     def _advance(self, rest: str) -> str:
-        seconds = _quantity(rest, {"s": 1.0, "ms": 0.001, "min": 60.0}, "advance 5 s")
+        seconds = quantity(rest, {"s": 1.0, "ms": 0.001, "min": 60.0}, "advance 5 s")
         if seconds < 0:
             raise CommandError("time does not go back; say `advance 5 s`")
         self._world.advance(round(seconds * 1e6))
@@ -148,7 +127,7 @@ class Commands:
         key, _, how_long = rest.partition(" ")
         if key not in KEYS:
             raise CommandError("say `press zero`, `press tare` or `press print`")
-        seconds = _quantity(how_long or "200 ms", {"s": 1.0, "ms": 0.001}, "press zero 3 s")
+        seconds = quantity(how_long or "200 ms", {"s": 1.0, "ms": 0.001}, "press zero 3 s")
         if seconds < 0:
             raise CommandError("say `press zero 3 s`")
         self._world.press(key, round(seconds * 1e6))
@@ -176,7 +155,6 @@ class Commands:
 
     def _state(self, rest: str) -> str:
         world = self._world
-        cell = world.cell
         playing = world.replay
         return json.dumps(
             {
@@ -184,9 +162,8 @@ class Commands:
                 "speed": "max" if world.speed is None else world.speed,
                 "power": world.vm is not None,
                 "boots": world.boots,
-                "load_kg": cell.load_kg,
-                "temperature_c": cell.temperature_c,
-                "vibration_kg": cell.vibration_kg,
+                **self._cell.state(),
+                "faults": self._faults(),
                 "conversions": world.conversions,
                 "replay_left": 0 if playing is None else playing.left,
                 "case_open": bool(world.signals & CASE_OPEN),
@@ -194,3 +171,8 @@ class Commands:
                 "joined": bool(world.signals & JOINED),
             }
         )
+
+    def _faults(self) -> list[str]:
+        signals = self._world.signals
+        lines = [name for name, mask in _LINES.items() if signals & mask]
+        return lines + self._cell.faults() + ([] if signals & RADIO_UP else ["wifi"])

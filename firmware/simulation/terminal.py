@@ -25,12 +25,14 @@ import time
 from collections import deque
 from pathlib import Path
 
-from commands import CommandError, Commands
+from commands import Commands
 from console import Console
-from load_cell import Cell, LoadCell
+from load_cell import CLASSES, Cell, LoadCell, of_class
+from quantity import CommandError
 from radio import Radio
 from vm_process import NoVirtualMachine, find_micropython
-from world import FlashInUse, Wiring, World, reserve_port, watch
+from wiring import Wiring
+from world import FlashInUse, World, reserve_port, watch
 
 _PATIENCE_S = 3.0
 _RATE_ERROR_PPM = 30000
@@ -179,11 +181,15 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--speed", default="1", help="board s per real s, 0 holds, max (default 1)"
     )
-    parser.add_argument("--rate", type=int, choices=(10, 80), default=80, help="RATE pin")
+    parser.add_argument(
+        "--converter", type=json.loads, help="CONVERTER of the board file, as JSON (HX711)"
+    )
+    parser.add_argument("--rate", type=int, default=80, help="RATE pin, or the driver's choice")
     parser.add_argument(
         "--rate-error-ppm", type=int, help="of the converter's clock (default: from the seed)"
     )
     parser.add_argument("--capacity-kg", type=float, default=20.0, help="of the load cell")
+    parser.add_argument("--cell", choices=tuple(CLASSES), default="good", help="its class")
     parser.add_argument("--console-port", type=int, default=0)
     parser.add_argument("--world-port", type=int, default=0)
     parser.add_argument("--service-port", type=int, default=0)
@@ -208,11 +214,13 @@ def build(options: argparse.Namespace) -> tuple[World, Radio, Commands, WorldPor
     if sys.platform != "linux":
         held.close()
     wiring = Wiring(
+        **({"converter": options.converter} if options.converter else {}),
         rate_hz=options.rate,
         rate_error_ppm=rate_error_ppm(options),
         tcp_ports={str(SERVICE_PORT): vm_port},
     )
-    cell = LoadCell(Cell(capacity_kg=options.capacity_kg), options.seed, options.rate)
+    sheet = of_class(options.cell, Cell(capacity_kg=options.capacity_kg))
+    cell = LoadCell(sheet, options.seed, options.rate, str(wiring.converter["chip"]))
     wifi = (options.ssid, os.environ.get(options.psk_env, "") if options.psk_env else "")
     world = World(options.flash, wiring, cell, Console(options.console_port), wifi)
     radio = Radio(world, held, vm_port, options.service_port)

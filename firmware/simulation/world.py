@@ -19,17 +19,18 @@ import selectors
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from console import Console
 from load_cell import LoadCell
 from replay import Replay
 from vm_process import VmProcess
+from wiring import Wiring
 
 IDLE, CONVERT, RESET, START, STATION = 1, 2, 3, 4, 5
 DOUT_LOW, DOUT_HIGH, RADIO_UP, JOINED, CASE_OPEN = 1, 2, 4, 8, 1 << 15
-KEY_SHIFT, STALL_SHIFT = 8, 16
+NACK, SDA_LOW = 16, 32
+KEY_SHIFT, STALL_SHIFT, RESET_SHIFT = 8, 16, 24
 KEYS = ("zero", "tare", "print")
 POWER_ON, SOFT_RESET = 1, 4
 _NOTICE_S = 0.004
@@ -38,20 +39,6 @@ _FOREVER_US = 1 << 62
 
 class FlashInUse(RuntimeError):
     """Another virtual terminal runs from this flash file."""
-
-
-@dataclass
-class Wiring:
-    """What is soldered to the virtual board (boards/virtual.py says the same)."""
-
-    dout: int = 2
-    sck: int = 3
-    rate_hz: int = 80
-    rate_error_ppm: int = 0
-    keys: tuple[int, ...] = (10, 11, 12)
-    case: int = 13
-    blocks: int = 352
-    tcp_ports: dict[str, int] = field(default_factory=dict)
 
 
 class World:
@@ -142,6 +129,8 @@ class World:
             vm.answer(number, self.signals, self.now_us)
 
     def _convert(self, at_us: int, gain: int) -> tuple[int, int]:
+        if gain == 0:
+            return round(self.cell.temperature_c * 1000), 0  # of the converter's own sensor
         if self.replay is not None:
             if not self.replay.done:
                 return self.replay.convert(at_us)
@@ -241,8 +230,15 @@ class World:
 
     def stall_clock(self) -> None:
         """Order one clock stretched beyond 60 us in the middle of a frame."""
-        count = (self.signals >> STALL_SHIFT & 0xFF) + 1 & 0xFF
-        self.signals = self.signals & ~(0xFF << STALL_SHIFT) | count << STALL_SHIFT
+        self._count(STALL_SHIFT)
+
+    def reset_converter(self) -> None:
+        """Have the converter on a bus begin anew, as somebody else sets it up: at gain 1."""
+        self._count(RESET_SHIFT)
+
+    def _count(self, shift: int) -> None:
+        count = (self.signals >> shift & 0xFF) + 1 & 0xFF
+        self.signals = self.signals & ~(0xFF << shift) | count << shift
 
     def press(self, key: str, microseconds: int) -> None:
         """Push a key for so much board time; pushed again meanwhile it stays down for longer."""

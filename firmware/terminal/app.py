@@ -29,17 +29,22 @@ from terminal.links.session import KeyedSession, OpenSession
 from terminal.operations import Terminal
 
 _POLL_MS = 10
+# 9 bytes a sample: 9 KB are 3.2 s at 320 samples/s, 1 s at 1000 and 0.8 s at 1280; more would not
+# leave room for a block of the flash. What a longer wait loses is counted, and shows as GAP.
+_MAX_RING = 1024
+_READER_FILES = {"pio": "_rp2"}
 
 
-def _converter(ring):
-    wiring = board.CONVERTER
-    if wiring["chip"] != "hx711":
-        raise ValueError("board.py names the converter " + wiring["chip"] + "; known: hx711")
-    from terminal.drivers.hx711 import HX711
-
-    dout = machine.Pin(wiring["dout"], machine.Pin.IN)
-    sck = machine.Pin(wiring["sck"], machine.Pin.OUT, value=0)
-    return HX711(dout, sck, time, machine, ring, wiring["gain"], wiring["rate_hz"])
+def _converter(wiring):
+    """The driver that the board file names, with a ring for three seconds of its samples."""
+    # The build has one driver alone; its file's name is the chip's.
+    name = wiring["chip"] + _READER_FILES.get(wiring.get("reader"), "")
+    driver = getattr(__import__("terminal.drivers." + name).drivers, name)
+    capacity = 256
+    while capacity < 3 * wiring["rate_hz"] and capacity < _MAX_RING:
+        capacity *= 2
+    ring = SampleRing(capacity)
+    return driver.make(wiring, machine, time, ring), ring
 
 
 class _Signers:
@@ -85,6 +90,7 @@ async def _weigh(terminal) -> None:
     while True:
         terminal.converter.poll()
         terminal.drain()
+        terminal.follow_rate()
         terminal.clock.up_ms()  # keeps the unwrapped uptime up to date
         await asyncio.sleep_ms(_POLL_MS)
 
@@ -136,7 +142,7 @@ async def _start(terminal, signers) -> int:
 
 async def _run(terminal, signers) -> None:
     # First: its interrupt takes samples while the signer's self-test has the processor.
-    terminal.converter.start(machine.Pin.IRQ_FALLING)
+    terminal.converter.start()
     weighing = asyncio.create_task(_weigh(terminal))
     halted = await _start(terminal, signers)
     network = None if halted else _network(terminal)
@@ -157,7 +163,6 @@ async def _run(terminal, signers) -> None:
 
 def main() -> None:
     """Run the terminal; returns only when Ctrl-C on an unsealed console asks for the REPL."""
-    ring = SampleRing()
     signers = _Signers()
     terminal = Terminal(
         board,
@@ -170,8 +175,11 @@ def main() -> None:
         # What runs on a desktop proves nothing about a weight, whatever its board file says.
         bool(board.TEST) or sys.platform in ("linux", "darwin"),
     )
-    terminal.ring = ring
-    terminal.converter = _converter(ring)
+    terminal.converter, terminal.ring = _converter(board.CONVERTER)
+    if hasattr(terminal.converter, "keep"):
+        from terminal.keep import keep  # only in builds with such a converter
+
+        keep(terminal.converter, terminal.files)
     try:
         asyncio.run(_run(terminal, signers))
     except KeyboardInterrupt:

@@ -23,9 +23,17 @@ from terminal.evidence.recorder import Recorder, last_boot_counter
 from terminal.weighing.calibrate import CalibrationSession
 from terminal.weighing.config import Config
 from terminal.weighing.linearise import Calibration
-from terminal.weighing.weigher import Weigher
+from terminal.weighing.weigher import COUNTERS, Weigher
 
 VERSION = "0.1.0"
+# An erase of flash (45 ms) and a poll: so much later than due a sample may be seen.
+_TASK_MS = 60
+# The parameters of COMMISSION, in its order.
+COMMISSIONED = "profile ring_mhz ring_max_mhz damping noise noise_floor rate_mhz settle_ms".split()
+
+
+def _commissioned(config: Config) -> str:
+    return " ".join([str(config.get(name)) for name in COMMISSIONED])
 
 
 class Terminal:
@@ -47,6 +55,7 @@ class Terminal:
         self.test = test
         self.converter = None
         self.ring = None
+        self.tap = None  # links.trace.Tap while a trace runs
         self.wifi = None
         self._make_signer = make_signer
         self._random = random
@@ -58,9 +67,10 @@ class Terminal:
         self.link_key = b""
         self.session = None
         self.refused_key = 0  # error code of the last key that was refused, for a display
+        self.faults = [0] * COUNTERS  # what the weighers have found; the last is for fallbacks
         self.config = Config.from_map(board.SCALE)
         self.calibration = None
-        self.weigher = Weigher(self.config, None)
+        self.weigher = self._weigher(self.config, None)
 
     # --- start -----------------------------------------------------------------------------------
 
@@ -74,7 +84,7 @@ class Terminal:
         stored = settings.load(self.files, "calibration")
         if stored is not None:
             self.calibration = Calibration.from_map(stored)
-        self._take(Weigher(self.config, self.calibration))
+        self._take(self._weigher(self.config, self.calibration))
 
     def _settle_pending(self) -> None:
         pending = settings.load(self.files, "pending")
@@ -164,23 +174,51 @@ class Terminal:
 
     # --- weighing --------------------------------------------------------------------------------
 
+    def _weigher(self, config, calibration) -> Weigher:
+        rate_mhz = self.board.CONVERTER["rate_hz"] * 1000
+        weigher = Weigher(config, calibration, rate_mhz, faults=self.faults)
+        if self.converter is not None:
+            weigher.set_rate(self.converter.rate_mhz)
+        return weigher
+
+    def follow_rate(self) -> None:
+        """Plan the filter by the rate that the converter has; between samples."""
+        self.weigher.set_rate(self.converter.rate_mhz)
+
     def drain(self) -> None:
         """Feed all waiting samples to the weigher; allocates nothing."""
         ring = self.ring
         weigher = self.weigher
+        tap = self.tap
         while ring.take():
+            if tap is not None:
+                tap.put(ring.counts, ring.ticks, ring.fault)
             weigher.feed(ring.counts, ring.ticks, ring.fault)
 
     def reading_age_ms(self) -> int:
         """Milliseconds since the newest sample of the reading was taken."""
         return self.clock.since(self.weigher.reading.ticks)
 
+    def stale(self) -> bool:
+        """Whether the newest sample is so old that the reading may not be the load any more."""
+        limit_ms = 3000 // self.board.CONVERTER["rate_hz"] + _TASK_MS
+        return self.reading_age_ms() > limit_ms
+
+    def _look(self) -> None:
+        """What waits in the ring is fed, and then there is a reading of now; else Refused."""
+        if self.ring is not None:
+            self.drain()
+            if self.stale():
+                raise Refused(codes.NOT_READY, "the last sample is old")
+
     def zero(self) -> None:
         """Set zero; Refused with the reason."""
+        self._look()
         self._check(self.weigher.zero())
 
     def tare(self) -> None:
         """Take the load as tare; Refused with the reason."""
+        self._look()
         self._check(self.weigher.tare())
 
     def _check(self, code: int) -> None:
@@ -190,6 +228,7 @@ class Terminal:
     def register_steps(self, nonce: "bytes | None"):
         """Sign the present stable reading; returns (n, envelope)."""
         self._require_identity()
+        self._look()
         self._check(self.weigher.registrable())
         reading = self.weigher.reading
         config = self.config
@@ -234,9 +273,24 @@ class Terminal:
     def set_parameter_steps(self, name: str, value: str):
         """Change one parameter of the configuration; returns (n, envelope)."""
         new = self.config.with_value(name, value)
-        weigher = Weigher(new, self.calibration)  # refused here what does not fit together
-        data = {1: name, 2: self.config.get(name), 3: new.get(name)}
+        return self._config_steps(name, self.config.get(name), new.get(name), new)
+
+    def commission_steps(self, values: "list[str]"):
+        """Store what a commissioning found, in the order of COMMISSIONED; returns (n, envelope).
+
+        One transaction and one record: a filter with half of it would ring.
+        """
+        new = self.config
+        for name, value in zip(COMMISSIONED, values):
+            new = new.with_value(name, value)
+        return self._config_steps(
+            "commission", _commissioned(self.config), _commissioned(new), new
+        )
+
+    def _config_steps(self, name: str, before, after, new: Config):
+        weigher = self._weigher(new, self.calibration)  # refused here what does not fit together
         stored = new.to_map()
+        data = {1: name, 2: before, 3: after}
         written = yield from self._record_change_steps("config", stored, record.PARAMETER, data)
         # In force from its record on, whatever becomes of the file now.
         self.config = new
@@ -252,6 +306,7 @@ class Terminal:
         """The open session; Refused(CALIBRATION_ORDER) when none is."""
         if self.session is None:
             raise Refused(codes.CALIBRATION_ORDER, "start with CAL BEGIN")
+        self._look()
         return self.session
 
     def begin_calibration(self) -> None:
@@ -261,7 +316,7 @@ class Terminal:
     def commit_calibration_steps(self):
         """Put the session's calibration in force; returns (n, envelope)."""
         new = self.calibration_session().commit()
-        weigher = Weigher(self.config, new)
+        weigher = self._weigher(self.config, new)
         data = {
             1: new.generation,
             2: new.zero_counts,

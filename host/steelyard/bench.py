@@ -1,8 +1,8 @@
 """Figures of this build, kept in build/bench.json: one object for each topic.
 
 Owns: the file and the registry of topics. A topic is a function that measures, and returns plain
-numbers under keys that carry the unit ("wall_s", "mpy_bytes_total").
-Refuses: with `BenchError`, an unknown topic and anything that is not a number.
+numbers under keys that carry the unit ("wall_s", "mpy_bytes_total"), or words for outcomes.
+Refuses: with `BenchError`, an unknown topic and anything that is neither number nor text.
 Units: in the keys.
 
     python -m steelyard.bench [topic ...]
@@ -22,21 +22,24 @@ FILE = Path("build/bench.json")
 # Topic -> module and function; imported when measured, so that one may use what another needs.
 TOPICS = {
     "demo": ("steelyard.demo", "measure"),
+    "faults": ("steelyard.fault_bench", "measure"),
+    "filter": ("steelyard.filter_bench", "measure"),
+    "rates": ("steelyard.filter_bench", "measure_rates"),
     "size": ("steelyard.size", "measure"),
     "vm": ("steelyard.vm_bench", "measure"),
 }
 
 
 class BenchError(Exception):
-    """There is no such topic, or it gave something else than numbers."""
+    """There is no such topic, or it gave something else than numbers and words."""
 
 
 def _check(topic: str, numbers: Mapping[str, object]) -> None:
     for key, value in numbers.items():
         if isinstance(value, dict):
             _check(f"{topic}.{key}", value)
-        elif type(value) not in (int, float):
-            raise BenchError(f"{topic}.{key} is {value!r}; figures are plain numbers")
+        elif type(value) not in (int, float, str):
+            raise BenchError(f"{topic}.{key} is {value!r}; figures are numbers, outcomes words")
 
 
 def merge(topic: str, numbers: Mapping[str, object], file: Path | None = None) -> None:

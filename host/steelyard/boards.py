@@ -19,7 +19,68 @@ from steelyard.errors import USAGE, UserError
 ARCHITECTURES = (
     "none x86 x64 armv6 armv6m armv7m armv7em armv7emsp armv7emdp xtensa xtensawin rv32imc rv64imc"
 ).split()
-CONVERTERS = {"hx711": {"gain": (128, 64, 32), "rate_hz": (10, 80)}}
+_PIN = "pin"
+_PIN_OR_NONE = "pin or None"
+_POWERS = (1, 2, 4, 8, 16, 32, 64, 128)
+# Chip -> what its board files say beside it: a pin, or one of the values that the driver takes.
+CONVERTERS: dict[str, dict[str, str | tuple[int | str, ...]]] = {
+    "hx711": {"dout": _PIN, "sck": _PIN, "gain": (128, 64, 32), "rate_hz": (10, 80)},
+    "ads1232": {
+        "dout": _PIN,
+        "sck": _PIN,
+        "pdwn": _PIN,
+        "gain0": _PIN_OR_NONE,
+        "gain1": _PIN_OR_NONE,
+        "speed": _PIN_OR_NONE,
+        "a0": _PIN_OR_NONE,
+        "temp": _PIN_OR_NONE,
+        "gain": (128, 64, 2, 1),
+        "rate_hz": (10, 80),
+        "channel": (1, 2),
+    },
+    "cs1237": {
+        "dout": _PIN,
+        "sck": _PIN,
+        "gain": (128, 64, 2, 1),
+        "rate_hz": (10, 40, 640, 1280),
+    },
+    "nau7802": {
+        "id": (0, 1),
+        "sda": _PIN,
+        "scl": _PIN,
+        "drdy": _PIN_OR_NONE,
+        "gain": _POWERS,
+        "rate_hz": (10, 20, 40, 80, 320),
+        "channel": (1, 2),
+        "ldo_mv": (0, 2400, 2700, 3000, 3300, 3600, 3900, 4200, 4500),
+    },
+    "ads1220": {
+        "id": (0, 1, 2),
+        "sck": _PIN,
+        "mosi": _PIN,
+        "miso": _PIN,
+        "cs": _PIN,
+        "drdy": _PIN,
+        "gain": _POWERS,
+        "rate_hz": (20, 45, 90, 175, 330, 600, 1000),
+        "channel": (1, 2),
+        "reference": ("avdd", "refp0"),
+    },
+}
+# How the bits of a chip on two wires are read; the first where the board file says nothing.
+READERS = {
+    "hx711": ("plain", "viper", "pio"),
+    "ads1232": ("plain", "viper"),
+    "cs1237": ("plain", "viper"),
+}
+_READER_KEYS = {"reader", "gpio", "sm"}
+# Registers that read, set and clear pins: RP2040 data sheet 2.3.1.7, ESP32 reference manual 5.11
+# (pins 0 to 31, pins from 32 on).
+_GPIO = {
+    "rp2": ((0xD0000004, 0xD0000014, 0xD0000018),) * 2,
+    "esp32": ((0x3FF4403C, 0x3FF44008, 0x3FF4400C), (0x3FF44040, 0x3FF44014, 0x3FF44018)),
+}
+_FAST_HZ = 1280  # a plain frame takes too long there
 KEYS = ("zero", "tare", "print")
 NETWORKS = (None, "wlan")
 
@@ -35,7 +96,7 @@ class BoardError(UserError):
 class Board:
     """One board file. platforms: what sys.platform may say there.
 
-    converter: {"chip", "dout", "sck", "gain", "rate_hz"}; pins as numbers of machine.Pin.
+    converter: "chip" and what CONVERTERS asks for it; pins as numbers of machine.Pin.
     keys: name -> pin of a push button. budget_bytes: most .mpy bytes that leave the heap it needs.
     source: the file as it is copied.
     """
@@ -66,15 +127,56 @@ def _is_pin(value: object) -> bool:
 
 
 def _converter_is_right(value: object) -> bool:
-    if not isinstance(value, dict) or set(value) != {"chip", "dout", "sck", "gain", "rate_hz"}:
+    if not isinstance(value, dict):
         return False
-    limits = CONVERTERS.get(value["chip"])
-    return (
-        limits is not None
-        and all(type(value[name]) is int and value[name] in limits[name] for name in limits)
-        and _is_pin(value["dout"])
-        and _is_pin(value["sck"])
+    rules = CONVERTERS.get(str(value.get("chip")))
+    if rules is None or set(value) - _READER_KEYS != {"chip", *rules}:
+        return False
+    # Without DRDY a task looks for a conversion, which is in time for the slowest rate alone.
+    polled = "drdy" in rules and value["drdy"] is None
+    return all(_fits(value[name], rule) for name, rule in rules.items()) and (
+        not polled or value["rate_hz"] == 10
     )
+
+
+def _reader_fault(port: str, converter: dict[str, Any]) -> str:
+    """What is wrong with how the converter is read, as the rest of a sentence; "" if nothing."""
+    chip = converter["chip"]
+    readers = READERS.get(chip, ("plain",))
+    reader = converter.get("reader", "plain")
+    if reader not in readers:
+        return f"reader is {reader!r}, and for {chip} there is {', '.join(readers)}"
+    needed = {"viper": {"gpio"}, "pio": set()}.get(reader, set())
+    extra = set(converter) & {"gpio", "sm"} - needed - ({"sm"} if reader == "pio" else set())
+    if extra:
+        return f"{', '.join(sorted(extra))} is not for the reader {reader}"
+    if reader == "pio" and (port != "rp2" or converter.get("sm", 0) not in range(8)):
+        return "the reader pio needs PORT rp2, and sm is 0 to 7"
+    if reader == "viper":
+        if port not in _GPIO:
+            return f"the reader viper needs PORT {' or '.join(_GPIO)}"
+        reads = _GPIO[port][converter["dout"] // 32][0]
+        wanted = (reads, *_GPIO[port][converter["sck"] // 32][1:])
+        if tuple(converter.get("gpio", ())) != wanted:
+            return f"gpio must be ({', '.join(f'0x{address:08X}' for address in wanted)})"
+    if converter["rate_hz"] == _FAST_HZ and reader == "plain" and port != "unix":
+        return f"{_FAST_HZ} samples a second need the reader viper"
+    return ""
+
+
+def _fits(value: object, rule: str | tuple[int | str, ...]) -> bool:
+    if isinstance(rule, str):
+        return _is_pin(value) or (rule == _PIN_OR_NONE and value is None)
+    return any(type(value) is type(choice) and value == choice for choice in rule)
+
+
+def _pins(converter: dict[str, Any]) -> list[int]:
+    rules = CONVERTERS[str(converter["chip"])]
+    return [
+        converter[name]
+        for name, rule in rules.items()
+        if isinstance(rule, str) and converter[name] is not None
+    ]
 
 
 def _keys_are_right(value: object) -> bool:
@@ -99,7 +201,7 @@ _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "BUILD": ("the name of a MicroPython build", _is_text),
     "ARCH": ("an architecture of mpy-cross", lambda value: value in ARCHITECTURES),
     "TEST": ("True or False", lambda value: isinstance(value, bool)),
-    "CONVERTER": ("chip, dout, sck, gain and rate_hz that exist", _converter_is_right),
+    "CONVERTER": ("a chip with its pins, gain and rate (boards/README.md)", _converter_is_right),
     "KEYS": ("pins of zero, tare and print", _keys_are_right),
     "NETWORK": ('None or "wlan"', lambda value: value in NETWORKS),
     "TCP_PORT": ("1..65535", lambda value: type(value) is int and 0 < value < 65536),
@@ -148,10 +250,13 @@ def parse(name: str, source: bytes) -> Board:
             raise BoardError(f"boards/{name}.py does not say {field} ({meaning})")
         if not is_right(found[field]):
             raise BoardError(f"boards/{name}.py: {field} = {found[field]!r}, but it is {meaning}")
+    fault = _reader_fault(found["PORT"], found["CONVERTER"])
+    if fault:
+        raise BoardError(f"boards/{name}.py: CONVERTER: {fault}")
     unknown = sorted(set(found) - set(_RULES))
     if unknown:
         raise BoardError(f"boards/{name}.py says {', '.join(unknown)}, which nothing reads")
-    pins = [found["CONVERTER"]["dout"], found["CONVERTER"]["sck"], *found["KEYS"].values()]
+    pins = [*_pins(found["CONVERTER"]), *found["KEYS"].values()]
     if len(set(pins)) < len(pins):
         raise BoardError(f"boards/{name}.py uses a pin twice: {sorted(pins)}")
     if found["NAME"] != name:

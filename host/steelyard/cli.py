@@ -7,6 +7,7 @@ Units: none.
 
 from __future__ import annotations
 
+import inspect
 import os
 import traceback
 
@@ -15,10 +16,13 @@ import typer
 from steelyard import __version__
 from steelyard.commands import (
     calibrate,
+    commission,
     demo,
+    doctor,
     flash,
     local,
     provision,
+    replay,
     sim,
     terminal,
     verify,
@@ -39,8 +43,31 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for _module in (demo, sim, flash, provision, calibrate, terminal, watch, verify, local):
+for _module in (
+    demo,
+    sim,
+    flash,
+    provision,
+    calibrate,
+    commission,
+    terminal,
+    watch,
+    verify,
+    doctor,
+    replay,
+    local,
+):
     _module.register(app)
+
+
+def _flow(text: str) -> str:
+    """A docstring's paragraphs in one line each: the screen breaks them."""
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in paragraphs)
+
+
+for _command in app.registered_commands:
+    _command.help = _flow(_command.callback.__doc__ or "") if _command.callback else None
 
 
 def _version(asked: bool) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,8 +21,10 @@ from steelyard_wire.line import Reply
 
 from steelyard.errors import BUG, AtPrompt, DeviceRefused, NoDevice, UserError
 from steelyard.link import Link
+from steelyard.trace import Trace, block_seconds, decode
 
 _RESTART_S = 15.0
+_TRACE_ATTEMPTS = 3
 
 
 T = TypeVar("T")
@@ -60,6 +62,7 @@ class Reading:
     tare: str | None
     net: str | None
     fine: str | None
+    tap: str | None
     status: int
     flags: tuple[str, ...]
     fault: str
@@ -161,6 +164,46 @@ class Terminal:
         """Counters of the converter's faults by name."""
         return self._values("FAULTS")
 
+    def ask_converter(self, what: str) -> dict[str, str]:
+        """Have the converter TEST itself, tell its TEMPERATURE or RECALIBRATE."""
+        return self.link.command("CONVERTER", what, changes=True).values
+
+    def trace(
+        self, seconds: float, on_samples: Callable[[float], None] = lambda seconds: None
+    ) -> Trace:
+        """Raw samples for so long, as the converter's driver gave them.
+
+        on_samples: gets the seconds that came so far. NoDevice if the line loses samples on their
+        way; those that the terminal could not send in time are counted in the result.
+        """
+        for _ in range(_TRACE_ATTEMPTS):
+            # A repeated command has another tag: what its first try brought is void.
+            blocks: dict[int | None, list[str]] = {}
+            passed = [0.0]
+
+            def collect(
+                reply: Reply,
+                blocks: dict[int | None, list[str]] = blocks,
+                passed: list[float] = passed,
+            ) -> None:
+                blocks.setdefault(reply.tag, []).extend(reply.words)
+                passed[0] += sum(map(block_seconds, reply.words))
+                on_samples(passed[0])
+
+            reply = self.link.command("TRACE", str(round(seconds * 1000)), on_progress=collect)
+            try:
+                found = decode(blocks.get(reply.tag, []), int(reply.values["lost"]))
+                if len(found) == int(reply.values["samples"]):
+                    return found
+            except KeyError:
+                raise UserError(BUG, "the terminal's TRACE is not as specified") from None
+            except ValueError:
+                continue
+        raise NoDevice(
+            f"the line to {self.address} loses samples. Check the cable, the ground and the speed,"
+            " then run the same command again"
+        )
+
     # --- weights ---------------------------------------------------------------------------------
 
     def reading(self) -> Reading:
@@ -177,6 +220,7 @@ class Terminal:
             tare=number("tare"),
             net=number("net"),
             fine=number("fine"),
+            tap=number("tap"),
             status=int(values["status"], 16),
             flags=() if values["flags"] == "-" else tuple(values["flags"].split(",")),
             fault=values["fault"],
@@ -240,6 +284,11 @@ class Terminal:
     def set_parameter(self, name: str, value: str) -> int:
         """Change a parameter; the number of the record of it."""
         return int(self.link.command("SET", name, value, changes=True).values["n"])
+
+    def commission(self, values: Iterable[int]) -> int:
+        """Store what a commissioning found, in COMMISSION's order; the number of its record."""
+        found = map(str, values)
+        return int(self.link.command("COMMISSION", *found, changes=True).values["n"])
 
     def calibrate(self, *step: str) -> dict[str, str]:
         """One step of a calibration: CAL's arguments."""

@@ -22,7 +22,7 @@ from steelyard_wire.quantity import format_quantity
 
 from steelyard import data, recording, records
 from steelyard.access import pull
-from steelyard.client import Reading, Terminal
+from steelyard.client import Reading, Terminal, when_still
 from steelyard.commands.calibrate import calibrate_terminal
 from steelyard.commands.provision import provision_terminal
 from steelyard.errors import UserError
@@ -33,6 +33,8 @@ from steelyard.verify import Report, verify
 from steelyard.virtual import prepare_virtual
 
 SPEED = "20"
+_REST_S = 20.0
+_FELT = "advance 300 ms"  # by then no load that was put on or taken off is still unseen
 GOODS = ("0.250", "1.500", "0.730", "4.985", "12.340", "2.005")
 _WIDTHS = (10, 5, 7, 5, 4, 9)
 _HEADS = ("value", "unit", "stable", "zero", "net", "sequence", "verdict")
@@ -132,7 +134,7 @@ class Demo:
         """Wait for rest, sign, verify at once, show the row; the value of the record."""
         reading = self._settle(terminal, loaded=true_kg is None)
         nonce = secrets.token_bytes(8)
-        n, envelope = terminal.register(nonce)
+        n, envelope = when_still(lambda: terminal.register(nonce), _REST_S)
         report = verify([envelope], store.registry(), allow_test=True)
         fields = report.records[0] if report.records else {}
         good = report.ok and fields.get(record.NONCE) == nonce
@@ -182,29 +184,19 @@ class Demo:
         simulator.world("advance 1 s")
         for load in GOODS:
             simulator.world(f"place {load} kg")
-            self._await_change(terminal)
+            simulator.world(_FELT)
             value = self._register(terminal, store)
             self._summary.expect(value == load, f"{load} kg weighed as {load}, not {value}")
             simulator.world("remove")
-            self._await_change(terminal)
+            simulator.world(_FELT)
             self._row(self._settle(terminal))
         simulator.world("place 0.500 kg")
-        self._await_change(terminal)
-        terminal.wait_stable()
-        terminal.tare()
+        simulator.world(_FELT)
+        when_still(terminal.tare, _REST_S)
         simulator.world("place 3.250 kg")
-        self._await_change(terminal)
+        simulator.world(_FELT)
         value = self._register(terminal, store)
         self._summary.expect(value == "2.750", f"net 2.750 kg, not {value}")
-
-    def _await_change(self, terminal: Terminal) -> None:
-        """Until the load that was just put on or taken off is felt."""
-        before = terminal.reading().value
-        for _ in range(400):
-            reading = terminal.reading()
-            if reading.value != before or not reading.stable:
-                return
-            time.sleep(0.005)
 
     def _audit(self, terminal: Terminal, store: Store, file: Path) -> list[bytes]:
         chain = pull(terminal)

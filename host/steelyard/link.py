@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -104,6 +105,7 @@ class Link:
         self._seen = b""  # the end of what came since the last command, to tell what is there
         self._nonce: bytes | None = None
         self._answered = False
+        self._progress: Callable[[wire.Reply], None] = lambda reply: None
         try:
             self._write(_SPOIL)
         except NoDevice:
@@ -171,12 +173,20 @@ class Link:
         )
 
     def command(
-        self, name: str, *args: str, changes: bool = False, timeout: float | None = None
+        self,
+        name: str,
+        *args: str,
+        changes: bool = False,
+        timeout: float | None = None,
+        on_progress: Callable[[wire.Reply], None] = lambda reply: None,
     ) -> wire.Reply:
         """Send one command and wait for its reply; lines that are not its reply are passed over.
 
         changes: the command changes state, so it is sent once and authenticated if there is a key.
+        timeout: the longest silence. on_progress: gets each PROGRESS; of an attempt that was
+        repeated it has another tag than the reply.
         """
+        self._progress = on_progress
         for _ in range(1 if changes else _RETRIES):
             try:
                 return self._once(name, args, changes, timeout or self._timeout)
@@ -229,6 +239,11 @@ class Link:
             for line in self._lines():
                 self._seen = (self._seen + line + b"\n")[-4000:]
                 reply = self._parse(line)
+                if reply is not None and reply.kind == "PROGRESS":
+                    if reply.tag == self._tag:
+                        self._progress(reply)
+                        deadline = time.monotonic() + timeout
+                    continue
                 if reply is not None and reply.tag == self._tag:
                     self._log("<", line.decode("utf-8", "replace"))
                     self._answered = True
@@ -251,7 +266,7 @@ class Link:
             reply = wire.parse_reply(line)
         except Refused:
             return None  # not a reply: a traceback, an echo, noise
-        return reply if reply.kind in ("OK", "ERROR") else None
+        return reply if reply.kind in ("OK", "ERROR", "PROGRESS") else None
 
     def _damage(self, line: bytes, reply: wire.Reply | None) -> str:
         """What a line that is not our reply says of the cable; empty: nothing."""

@@ -17,14 +17,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from steelyard_wire.codes import MOTION, NOT_READY
+
 from steelyard.client import Terminal
-from steelyard.errors import USAGE, UserError
+from steelyard.errors import USAGE, DeviceRefused, UserError
 from steelyard.simulator import Simulator
 
 RATE_HZ = 80
 _STANDARD_GRAVITY = 9.80665
 # Rows where a load lies still, found on a plot: the empty sensor, then each plate.
-_ZERO_ROWS = (290, 340)
+_ZERO_ROWS = (318, 349)
 _PLATE_ROWS = (413, 1276, 2077, 2872, 3885, 5202, 7270, 8260, 9263)
 _LAST_PLATE_FROM = 9210
 _STEP_ROWS = 8
@@ -35,8 +37,9 @@ _LINEARITY_N = 23.0
 CONFIGURATION = (
     ("max", "400000"),
     ("e", "200"),
-    ("filter_length", "8"),
-    ("motion_samples", "16"),
+    ("profile", "2"),  # the shortest: a row is eight conversions already
+    ("noise", "1000"),  # it swings by 100 counts where it hangs still
+    ("motion_ms", "200"),
     ("motion_span", "1000"),
 )
 
@@ -95,6 +98,28 @@ def _pass(simulator: Simulator, rows: int) -> None:
     simulator.world(f"advance {rows * 1000 // RATE_HZ} ms")
 
 
+def _wait(simulator: Simulator, terminal: Terminal, row: int, last: int) -> int:
+    """Pass rows until the load is at rest, but not beyond `last`; the row reached."""
+    while not terminal.reading().stable and row < last:
+        _pass(simulator, _STEP_ROWS)
+        row += _STEP_ROWS
+    return row
+
+
+def _capture(simulator: Simulator, terminal: Terminal, row: int, last: int, *step: str) -> None:
+    """A step of the calibration; what moves between the reading and the step is waited for."""
+    while True:
+        row = _wait(simulator, terminal, row, last)
+        try:
+            terminal.calibrate(*step)
+            return
+        except DeviceRefused as refused:
+            if refused.code not in (MOTION, NOT_READY) or row >= last:
+                raise
+        _pass(simulator, 1)
+        row += 1
+
+
 def play(run: Run, simulator: Simulator, terminal: Terminal, folder: Path) -> Iterator[Plate]:
     """Configure, calibrate with the recording's own zero and last plate, then play all of it.
 
@@ -104,22 +129,23 @@ def play(run: Run, simulator: Simulator, terminal: Terminal, folder: Path) -> It
     for name, value in CONFIGURATION:
         terminal.set_parameter(name, value)
     terminal.calibrate("BEGIN")
-    first, last = _ZERO_ROWS
-    _start(simulator, run.counts[first : last + 10], folder / "zero.txt")
-    _pass(simulator, last - first)
-    terminal.calibrate("ZERO")
+    # The empty sensor lies still for 0.4 s, too short for a window of rest after whatever lay
+    # there before: these rows are played forth and back.
+    still = run.counts[slice(*_ZERO_ROWS)]
+    zero = (still + still[-2:0:-1]) * 3
+    _start(simulator, zero, folder / "zero.txt")
+    _pass(simulator, len(still))  # else it may still be what lay there before
+    _capture(simulator, terminal, len(still), len(zero) - 2 * _STEP_ROWS, "ZERO")
     row, kilograms = run.plates[-1]
-    _start(simulator, run.counts[_LAST_PLATE_FROM : row + 10], folder / "span.txt")
+    _start(simulator, run.counts[_LAST_PLATE_FROM : row + _PATIENCE_ROWS], folder / "span.txt")
     _pass(simulator, row - _LAST_PLATE_FROM)
-    terminal.calibrate("SPAN", f"{kilograms:.3f}", "kg", "the recording's last plate")
+    said = ("SPAN", f"{kilograms:.3f}", "kg", "the recording's last plate")
+    _capture(simulator, terminal, row, row + _PATIENCE_ROWS - 10, *said)
     terminal.calibrate("COMMIT")
     _start(simulator, run.counts, folder / "run.txt")
     played = 0
     for row, kilograms in run.plates:
         _pass(simulator, row - played)
-        played = row
         # A knock, or the flash being written, may have restarted the window: wait on.
-        while not terminal.reading().stable and played < row + _PATIENCE_ROWS:
-            _pass(simulator, _STEP_ROWS)
-            played += _STEP_ROWS
+        played = _wait(simulator, terminal, row, row + _PATIENCE_ROWS)
         yield Plate(played, kilograms)

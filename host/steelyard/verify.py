@@ -243,6 +243,28 @@ class _Verification:
             if passed:
                 self._note(name, True)
 
+    def clock(self, chain: list[tuple[Fields, bytes]]) -> None:
+        """The time of day goes back only by a record that sets it, and then that is said."""
+        good = True
+        backs: list[str] = []
+        known: int | None = None  # the last time that a record gave
+        last = -1  # and the number of the last record
+        said = False
+        for fields, _ in chain:
+            n, now = fields[record.N], fields[record.T]
+            if now is not None:
+                if known is not None and now < known:
+                    if said or n != last + 1:
+                        backs.append(f"set back by {known - now} s before record {n}")
+                    else:
+                        detail = f"record {n}: the time goes back by {known - now} s"
+                        good = self._note("clock", False, f"{detail}, and no record says why", n)
+                known, said = now, False
+            said = said or fields[record.TYP] == record.TIME_SET or n != last + 1
+            last = n
+        if good:
+            self._note("clock", True, "; ".join(backs))
+
 
 def verify(
     envelopes: Sequence[bytes], registry: Mapping[bytes, KeyEntry], allow_test: bool = False
@@ -272,4 +294,5 @@ def verify(
         work.roots(chain)
         work.totals(chain)
         work.life(chain)
+        work.clock(chain)
     return work.report

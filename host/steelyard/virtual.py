@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 from steelyard import data
-from steelyard.boards import load
+from steelyard.boards import Board, load
 from steelyard.errors import NO_DEVICE, USAGE, UserError
 from steelyard.image import Image, build
 from steelyard.scratch import scratch
@@ -156,14 +156,14 @@ def _refuse_if_running(flash_file: Path) -> None:
             ) from None
 
 
-def prepare_virtual(flash_file: Path, board: str = "virtual") -> Image:
+def prepare_virtual(flash_file: Path, board: str | Board = "virtual") -> Image:
     """Put the firmware for `board` into a flash file, as `flash` would; what was put there.
 
     A file that exists keeps its settings and its journal. VirtualError, boards.BoardError.
     """
     flash_file = Path(flash_file).resolve()
     refuse_other_files(flash_file)
-    description = load(board)
+    description = load(board) if isinstance(board, str) else board
     image = build(description)
     # Beside the target, so that the replacement is a rename.
     with scratch(flash_file.parent) as folder:

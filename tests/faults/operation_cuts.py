@@ -92,6 +92,9 @@ class Life:
         self._keep(parts.calibrate(terminal, 20000))
         self._keep(parts.finish(terminal.set_parameter_steps("e", "5")))
         parts.check_in_force(terminal)
+        found = ["1", "9000", "7800", "50", "215", "199", "10123", "450"]
+        self._keep(parts.finish(terminal.commission_steps(found)))
+        parts.check_in_force(terminal)
 
 
 def _cut(operation, partial):

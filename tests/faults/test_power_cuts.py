@@ -58,7 +58,7 @@ def test_a_full_chip_refuses_records_and_still_saves_settings() -> None:
     assert result["free_blocks"] >= 8
 
 
-def test_every_cut_of_an_operation_leaves_the_old_or_the_recorded_new() -> None:
+def test_F21_every_cut_of_an_operation_leaves_the_old_or_the_recorded_new() -> None:
     result = _run("real", script="operation_cuts.py")
     assert result["broken"] == []
     assert result["operations"] > 80

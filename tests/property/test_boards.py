@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from steelyard import boards, data
+from steelyard import boards, data, soldered
 from steelyard.boards import Board, BoardError
+from steelyard.errors import UserError
+from steelyard.image import build
 from terminal.weighing.config import Config
 
 # Raspberry Pi Pico data sheet, "The Pico pinout": GPIO -> pin; the same on the Pico W.
@@ -139,6 +141,127 @@ def test_a_wrong_line_is_named(old: str, new: str, reason: str) -> None:
     assert old in SOURCE
     with pytest.raises(BoardError, match=re.escape(reason)):
         boards.parse("rpi_pico", SOURCE.replace(old, new).encode())
+
+
+# SIO of the RP2040 (its data sheet, 2.3.1.7); GPIO of the ESP32 (reference manual, 5.11).
+VIPER = ', "reader": "viper", "gpio": (0xD0000004, 0xD0000014, 0xD0000018)}'
+TWO_WIRES = '"dout": 2, "sck": 3, "gain": 128'
+
+
+@pytest.mark.parametrize(
+    ("chip", "keys", "files"),
+    [
+        ("hx711", '"rate_hz": 80}', set()),
+        ("hx711", '"rate_hz": 80, "reader": "plain"}', set()),
+        ("hx711", '"rate_hz": 80' + VIPER, {"two_wire_viper"}),
+        ("hx711", '"rate_hz": 80, "reader": "pio", "sm": 4}', {"hx711_rp2"}),
+        ("cs1237", '"rate_hz": 640}', set()),
+        ("cs1237", '"rate_hz": 1280' + VIPER, {"two_wire_viper"}),
+    ],
+)
+def test_a_build_takes_only_the_reader_that_the_board_file_names(
+    chip: str, keys: str, files: set[str]
+) -> None:
+    made = build(_with_converter(f'{{"chip": "{chip}", {TWO_WIRES}, {keys}'))
+    readers = {f"/terminal/drivers/{name}.mpy" for name in ("two_wire_viper", "hx711_rp2")}
+    assert readers & set(made.files) == {f"/terminal/drivers/{name}.mpy" for name in files}
+    assert f"/terminal/drivers/{chip}.mpy" in made.files
+    native = made.native()
+    assert native is None if "two_wire_viper" not in files else native and native[0] == "armv6m"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('"hx711", "rate_hz": 80, "reader": "fast"', "there is plain, viper, pio"),
+        ('"cs1237", "rate_hz": 40, "reader": "pio"', "there is plain, viper"),
+        ('"cs1237", "rate_hz": 1280', "1280 samples a second need the reader viper"),
+        ('"hx711", "rate_hz": 80, "reader": "viper"', "gpio must be (0xD0000004, 0xD0000014"),
+        ('"hx711", "rate_hz": 80, "reader": "viper", "gpio": (4, 5, 6)', "gpio must be"),
+        ('"hx711", "rate_hz": 80, "gpio": (4, 5, 6)', "gpio is not for the reader plain"),
+        ('"hx711", "rate_hz": 80, "reader": "pio", "sm": 8', "sm is 0 to 7"),
+    ],
+)
+def test_a_reader_that_does_not_fit_is_named(text: str, reason: str) -> None:
+    with pytest.raises(BoardError, match=re.escape(reason)):
+        _with_converter(f'{{{TWO_WIRES}, "chip": {text}}}')
+
+
+def test_pio_is_of_rp2_and_the_pins_of_an_esp32_have_two_banks() -> None:
+    source = (boards.data.boards() / "esp32.py").read_text(encoding="utf-8")
+    line = next(line for line in source.splitlines() if line.startswith("CONVERTER"))
+    for keys, reason in (
+        ('"reader": "pio"', "needs PORT rp2"),
+        ('"reader": "viper"', "gpio must be (0x3FF44040, 0x3FF44014, 0x3FF44018)"),
+    ):
+        with pytest.raises(BoardError, match=re.escape(reason)):
+            boards.parse("esp32", source.replace(line, f"{line[:-1]}, {keys}}}").encode())
+
+
+NAU7802 = (
+    '{"chip": "nau7802", "id": 0, "sda": 4, "scl": 5, "drdy": 6, "gain": 128, "rate_hz": 80,'
+    ' "channel": 1, "ldo_mv": 3000}'
+)
+ADS1220 = (
+    '{"chip": "ads1220", "id": 0, "sck": 18, "mosi": 19, "miso": 16, "cs": 17, "drdy": 20,'
+    ' "gain": 128, "rate_hz": 330, "channel": 1, "reference": "avdd"}'
+)
+
+
+def _with_converter(text: str) -> boards.Board:
+    line = next(line for line in SOURCE.splitlines() if line.startswith("CONVERTER"))
+    return boards.parse("rpi_pico", SOURCE.replace(line, f"CONVERTER = {text}").encode())
+
+
+@pytest.mark.parametrize("text", [NAU7802, ADS1220])
+def test_a_converter_on_a_bus_is_wired_as_the_readme_says(text: str) -> None:
+    board = _with_converter(text)
+    assert text in README.replace("\n    ", " ")
+    more = set(build(board).files) - set(build(boards.load("rpi_pico")).files)
+    chip = board.converter["chip"]
+    keep = {"/terminal/keep.mpy"} if chip == "nau7802" else set()
+    assert more == keep | {f"/terminal/drivers/{chip}.mpy", "/terminal/drivers/register_bus.mpy"}
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        (NAU7802, '"rate_hz": 80', '"rate_hz": 160'),
+        (NAU7802, '"channel": 1', '"channel": 3'),
+        (NAU7802, '"channel": 1', '"channel": True'),
+        (NAU7802, '"ldo_mv": 3000', '"ldo_mv": 3100'),
+        (NAU7802, '"drdy": 6', '"drdy": None'),  # at 80 samples/s
+        (NAU7802, '"drdy": 6, ', ""),
+        (ADS1220, '"drdy": 20', '"drdy": None'),
+        (ADS1220, '"reference": "avdd"', '"reference": "internal"'),
+        (ADS1220, '"rate_hz": 330', '"rate_hz": 320'),
+        (ADS1220, '"miso": 16', '"miso": "GP16"'),
+    ],
+)
+def test_a_wrong_converter_on_a_bus_is_named(text: str, old: str, new: str) -> None:
+    assert old in text
+    with pytest.raises(BoardError, match="CONVERTER"):
+        _with_converter(text.replace(old, new))
+    with pytest.raises(BoardError, match="uses a pin twice"):
+        _with_converter(re.sub(r'"(sda|miso)": \d+', r'"\1": 10', text))
+
+
+def test_without_drdy_the_slowest_rate_is_polled() -> None:
+    text = NAU7802.replace('"drdy": 6', '"drdy": None').replace('"rate_hz": 80', '"rate_hz": 10')
+    assert _with_converter(text).converter["drdy"] is None
+
+
+def test_the_virtual_board_takes_every_converter() -> None:
+    for chip, wiring in soldered.CONVERTERS.items():
+        for rate_hz in boards.CONVERTERS[chip]["rate_hz"]:
+            board = soldered.virtual_board(soldered.converter(chip, int(rate_hz)))
+            assert board.converter == {**wiring, "chip": chip, "rate_hz": rate_hz}
+    assert set(soldered.CONVERTERS) == set(boards.CONVERTERS)
+    assert soldered.virtual_board(soldered.converter("hx711")) == boards.load("virtual")
+    with pytest.raises(UserError, match="no converter 'hx712'; there are: hx711, "):
+        soldered.converter("hx712")
+    with pytest.raises(UserError, match="NAU7802 makes 10, 20, 40, 80, 320 samples a second"):
+        soldered.converter("nau7802", 50)
 
 
 def test_a_file_is_never_executed(tmp_path: Path) -> None:

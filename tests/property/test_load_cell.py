@@ -10,7 +10,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "firmware" / "simulation"))
 
-from load_cell import MAX_CODE, MIN_CODE, Cell, LoadCell, Platform
+from front_end import MAX_CODE, MIN_CODE
+from load_cell import Cell, LoadCell, of_class
+from ringing import Platform
 
 GRID_S = 1 / 1280
 
@@ -43,7 +45,7 @@ def _counts(cell: LoadCell, seconds: float, since_s: float = 0.0, gain: int = 12
 
 
 def _quiet(**values: float) -> Cell:
-    return Cell(noise_nv=0.0, **values)
+    return of_class("ideal", Cell(noise_nv=0.0, pink_nv=0.0, **values))
 
 
 def test_counts_are_ratiometric_and_those_of_the_data_sheet() -> None:
@@ -77,7 +79,7 @@ def test_a_long_silence_ends_at_rest() -> None:
 
 
 def test_noise_is_as_large_as_said() -> None:
-    cell = LoadCell(Cell(noise_nv=90.0), 3)
+    cell = LoadCell(Cell(noise_nv=90.0, pink_nv=0.0), 3)
     seen = _counts(cell, 50.0)
     mean = sum(seen) / len(seen)
     sigma = math.sqrt(sum((word - mean) ** 2 for word in seen) / len(seen))

@@ -46,6 +46,7 @@ def test_a_whole_chain_passes_with_every_check_performed() -> None:
         "boots",
         "calibration",
         "status",
+        "clock",
     }
     assert sum(check.name == "signature" for check in report.checks) == 9
 
@@ -56,13 +57,13 @@ def test_the_published_vectors_pass() -> None:
     entry = KeyEntry(key["public_key"], "vectors", test=True)
     chain = [case["envelope"] for case in made["records"]]
     registry = {key["device_id"]: entry}
-    assert verify(chain[:-1], registry, allow_test=True).ok
-    assert failed(verify(chain[:-1], registry)) == {"test key"}
-    # The last of them says that the case was opened.
+    assert verify(chain[:6], registry, allow_test=True).ok
+    assert failed(verify(chain[:6], registry)) == {"test key"}
+    # Record 6 says that the case was opened; record 7 is a commissioning.
     assert failed(verify(chain, registry, allow_test=True)) == {"status"}
 
 
-def test_every_bit_of_a_record_counts() -> None:
+def test_F22_every_bit_of_a_record_counts() -> None:
     raw = CHAIN[4]
     for at in range(len(raw)):
         for bit in range(8):
@@ -101,14 +102,14 @@ def test_records_taken_out_of_the_middle_are_named(first: int, count: int) -> No
 
 
 @given(st.integers(0, 8), st.integers(0, 9))
-def test_a_repeated_record_is_named(n: int, at: int) -> None:
+def test_F22_a_repeated_record_is_named(n: int, at: int) -> None:
     report = verify(CHAIN[:at] + [CHAIN[n]] + CHAIN[at:], REGISTRY)
     assert "sequence" in failed(report)
     assert f"record {n} is repeated" in details(report)
 
 
 @given(st.integers(0, 7))
-def test_swapped_records_are_named(n: int) -> None:
+def test_F22_swapped_records_are_named(n: int) -> None:
     swapped = [*CHAIN[:n], CHAIN[n + 1], CHAIN[n], *CHAIN[n + 2 :]]
     report = verify(swapped, REGISTRY)
     assert failed(report) == {"sequence"}
@@ -151,6 +152,37 @@ def test_what_a_true_key_may_not_sign(change: dict, name: str, said: str) -> Non
     report = verify(FORGER.chain(9, change), REGISTRY)
     assert failed(report) == {name}
     assert said in details(report)
+
+
+def _at(times: list[int | None], setting: int | None = None) -> Report:
+    """A chain whose records have these times of day, one of them a TIME_SET."""
+    made: list[bytes] = []
+    readings = 0
+    for n, utc in enumerate(times):
+        fields = FORGER.fields(n, made) | {9: utc, 10: [0 if utc is None else 2, None]}
+        if n == setting:
+            for key in (11, 14, 18):
+                del fields[key]
+            fields |= {5: 7, 19: {1: utc, 2: times[n + 1]}}
+        readings += 10 * n if fields[5] == 1 else 0
+        fields[6] = [sum(k not in (0, setting) for k in range(n + 1)), readings, 0]
+        made.append(FORGER.seal(cbor2.dumps(fields, canonical=True)))
+    return verify(made, REGISTRY)
+
+
+def test_F22_a_clock_set_back_is_visible() -> None:
+    report = _at([None, 5000, 5001, 1400, 1401], setting=2)
+    assert report.ok, report.failures
+    (clock,) = [check for check in report.checks if check.name == "clock"]
+    assert clock.detail == "set back by 3601 s before record 3"
+
+
+def test_F22_a_clock_that_goes_back_by_itself_is_refused() -> None:
+    for times in ([None, 5000, 5001, 1400, 1401], [None, 5000, None, 4999, 5002]):
+        report = _at(times)
+        assert failed(report) == {"clock"}
+        assert "record 3: the time goes back by" in details(report)
+    assert _at([None, 5000, 5000, 5001, None]).ok
 
 
 def test_a_calibration_may_change_after_a_record_that_says_so() -> None:

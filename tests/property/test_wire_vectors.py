@@ -1,10 +1,12 @@
 """The computed golden cases are what their generator makes, and it notices when they are not."""
 
 import base64
+import itertools
 import shutil
 from pathlib import Path
 
 import check
+from steelyard import trace
 from steelyard.generate import vectors
 from steelyard_wire import auth, line
 
@@ -47,3 +49,19 @@ def test_the_exchange_is_a_session():
         if nonce:
             key = content["key"][0]
             assert auth.session_mac(key, nonce, command.signed_text) == command.mac
+
+
+def test_a_host_reads_the_trace():
+    content = check.vectors("trace")
+    replies = [line.parse_reply(text.encode()) for text in content["replies"]]
+    *blocks, end = replies
+    assert {reply.kind for reply in blocks} == {"PROGRESS"} and end.kind == "OK"
+    found = trace.decode([word for reply in blocks for word in reply.words], 0)
+    assert len(found) == int(end.values["samples"]) == len(content["samples"])
+    samples = [case["sample"] for case in content["samples"]]
+    assert found.counts.tolist() == [counts for counts, _, _ in samples]
+    assert found.faults.tolist() == [fault for _, _, fault in samples]
+    apart = [(b[1] - a[1]) % 2**30 for a, b in itertools.pairwise(samples)]
+    assert [min(step, 65535) for step in apart] == [
+        round(b - a) for a, b in itertools.pairwise(found.times_ms.tolist())
+    ]

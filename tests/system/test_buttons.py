@@ -20,7 +20,8 @@ def rest(bench: Bench, command: str) -> None:
 
 def press(bench: Bench, key: str) -> None:
     bench.world(f"press {key}")
-    bench.world("advance 1 s")
+    # Signing takes 0.6 s; the erase behind it makes a gap, and the next weight at rest 0.9 s.
+    bench.world("advance 2 s")
 
 
 def test_print_registers_one_record_a_press(held: Bench) -> None:
@@ -79,7 +80,7 @@ def test_what_a_command_is_refused_a_key_is_refused(held: Bench) -> None:
     press(held, "tare")  # nothing is on it
     assert "NET" not in held.terminal.reading().flags
     first = held.terminal.records().stop
-    held.world("vibrate 500 g")
+    held.world("vibrate 500 g 1.5 Hz")
     held.world("advance 1 s")
     for key in ("print", "zero", "tare"):
         press(held, key)

@@ -66,7 +66,7 @@ def test_all_of_it_happens(tmp_path: Path) -> None:
     assert found["plates"] == 9  # calibration_finalCalibration.csv
     # The day: provisioning, calibration, six goods and a net weight; the recording: provisioning,
     # five parameters, calibration and nine plates.
-    assert found["records_verified"] == 9 + 16
+    assert found["records_verified"] == 9 + 17
     _assert_nothing_is_left(tmp_path)
 
 
@@ -91,7 +91,7 @@ def test_ctrl_c_leaves_no_process_and_no_file(tmp_path: Path, after_lines: int) 
     process = _start(tmp_path)
     assert process.stdout is not None
     for _ in range(after_lines):
-        assert process.stdout.readline()
+        assert process.stdout.readline() or pytest.fail(process.communicate()[1])
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130

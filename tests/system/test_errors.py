@@ -91,7 +91,7 @@ def _silent_converter(bench: Bench) -> int:
 def _too_early(bench: Bench) -> int:
     # Time is held: the new filter is empty when the command comes.
     bench.world("speed 0")
-    bench.terminal.set_parameter("filter_length", "8")
+    bench.terminal.set_parameter("profile", "2")
     return bench.refused("ZERO")
 
 

@@ -87,6 +87,7 @@ WORDS = {
     "test": "[01]",
     "converter": "hx711|ads1232|nau7802|cs1237|ads1220",
     "utc": r"-|\d{10}",
+    "settle_ms": r"-|\d+",
     "ts": "[0-4]",
     "error_s": r"-|\d+",
     "unit": "g|kg|mg|t|lb|oz",
@@ -102,8 +103,10 @@ WORDS = {
     "tare": r"-|\d+(\.\d+)?",
     "net": r"-|-?\d+(\.\d+)?",
     "fine": r"-|-?\d+(\.\d+)?",
+    "tap": r"-|-?\d+(\.\d+)?",
     "zero": r"-|-?\d+",
     "span": r"-|-?\d+",
+    "weight": r"-|\d+(\.\d+)?",
 }
 
 
@@ -159,6 +162,25 @@ def test_config_gives_all_parameters_or_one(line: Line) -> None:
         assert line.machine(f"CONFIG {name.upper()}") == f"OK {name}={value}"
 
 
+def test_a_trace_is_blocks_of_samples_and_ends_when_somebody_types(line: Line) -> None:
+    line.send("TRACE 1000")
+    blocks = b""
+    while (answer := line.reply()).startswith("PROGRESS"):
+        blocks += b"".join(base64.b64decode(word, validate=True) for word in answer.split()[1:])
+    assert answer == f"OK samples={len(blocks) // 6} lost=0" and len(blocks) % 6 == 0
+    counts = [int.from_bytes(blocks[at : at + 3], "little") for at in range(0, len(blocks), 6)]
+    apart = [int.from_bytes(blocks[at + 4 : at + 6], "little") for at in range(0, len(blocks), 6)]
+    assert apart[0] == 0 and 0.8 < sum(apart) / 1000 <= 1.0
+    assert max(counts) - min(counts) < 0x8000 and set(blocks[3::6]) == {0}
+    line.send("TRACE 600000")
+    assert line.reply().startswith("PROGRESS")
+    line.send("READ")
+    while (answer := line.reply()).startswith("PROGRESS"):
+        pass
+    assert re.fullmatch(r"OK samples=\d+ lost=\d+", answer)
+    assert line.reply().startswith("OK value=")
+
+
 REFUSED = [
     ("SYNTAX", 'READ "open quote'),
     ("SYNTAX", "@0 READ"),
@@ -174,6 +196,9 @@ REFUSED = [
     ("ARGUMENT", "CONFIG colour"),
     ("ARGUMENT", "CAL DANCE"),
     ("ARGUMENT", "REGISTER xyz"),
+    ("ARGUMENT", "TRACE 0"),
+    ("ARGUMENT", "TRACE 600001"),
+    ("ARGUMENT", "TRACE -5"),
     ("ARGUMENT", "REGISTER " + "00" * 17),
     ("CRC", "READ *0000"),
     ("CRC_REQUIRED", "@9 ZERO"),

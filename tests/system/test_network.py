@@ -19,7 +19,8 @@ SECRETS = " ".join(base64.b64encode(bytes(range(k, k + 32))).decode() for k in (
 OPEN = ("HELP", "ID", "STATUS", "READ", "FAULTS", "SESSION", "RECORDS", "RECORD 0", "CONFIG")
 OPEN += ("TIME", "NETWORK")
 KEYED = ("REGISTER", "ZERO", "TARE", "TARE CLEAR", "CAL BEGIN", "SET e 10", "SETTIME 1800000000")
-KEYED += ("WIFI CLEAR", "WIFI SET home 12345678", "RESET")
+KEYED += ("COMMISSION 1 9000 7800 50 387 290 80123 450", "WIFI CLEAR", "WIFI SET home 12345678")
+KEYED += ("RESET",)
 
 
 @pytest.fixture

@@ -126,13 +126,13 @@ def test_a_package_with_another_digest_is_not_unpacked(tmp_path: Path) -> None:
     with tarfile.open(tarball, "w:gz") as archive:
         archive.add(tmp_path / "micropython.mjs", "package/micropython.mjs")
     with pytest.raises(wasm.FetchError, match="wanted is DnXx4Eqx"):
-        wasm.unpack(tarball, tmp_path / "unpacked")
+        wasm.unpack(tarball, tmp_path / "unpacked", wasm.SHA512[wasm.PACKAGE])
     assert not (tmp_path / "unpacked").exists()
 
 
 def test_the_pico_keeps_its_budget() -> None:
     made = image.build(boards.load("rpi_pico"))
-    assert sum(made.mpy_sizes().values()) <= made.board.budget_bytes == 60 * 1024
+    assert sum(made.mpy_sizes().values()) <= made.board.budget_bytes == 78 * 1024
     # What this board does not need is not on it.
     assert not {"/terminal/links/tcp.mpy", "/terminal/links/wifi.mpy"} & set(made.files)
 
@@ -172,12 +172,12 @@ def test_figures_of_one_topic_leave_the_others_alone(tmp_path: Path) -> None:
     file = tmp_path / "build" / "bench.json"
     bench.merge("vm", {"samples_per_s": 80.5}, file)
     bench.merge("size", {"mpy_bytes_total": 1, "mpy_bytes": {"terminal.app": 1}}, file)
-    bench.merge("vm", {"heap_bytes_per_sample": 0}, file)
+    bench.merge("vm", {"heap_bytes_per_sample": 0, "outcome": "NO_DATA"}, file)
     assert json.loads(file.read_text(encoding="utf-8")) == {
-        "vm": {"heap_bytes_per_sample": 0},
+        "vm": {"heap_bytes_per_sample": 0, "outcome": "NO_DATA"},
         "size": {"mpy_bytes_total": 1, "mpy_bytes": {"terminal.app": 1}},
     }
-    for wrong in ("80", None, True, [1]):
+    for wrong in (None, True, [1]):
         with pytest.raises(bench.BenchError, match="vm.x is"):
             bench.merge("vm", {"x": wrong}, file)
 

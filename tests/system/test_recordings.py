@@ -53,10 +53,10 @@ class Player:
             self.bench.world(f"advance {max(missing - 0.5, 0.2) * 1000 / self._rate_hz:.2f} ms")
 
     def calibrate(self, zero: int, span: int, kilograms: str) -> None:
-        """Zero and span from constant counts."""
+        """Zero and span from steady counts; without any noise the converter would be frozen."""
         self.bench.terminal.calibrate("BEGIN")
         for counts, step in ((zero, ("ZERO",)), (span, ("SPAN", kilograms, "kg"))):
-            self.play([counts] * 200)
+            self.play([counts - 20, counts + 20] * 100)
             self.to(120)
             self.bench.terminal.calibrate(*step)
         self.bench.terminal.calibrate("COMMIT")
@@ -116,26 +116,25 @@ def test_the_weights_of_a_swing_up_and_down_and_its_bit_slips(start: Start) -> N
     bench = start("provisioned", "--rate", "10")
     board_at_ten_a_second(bench)
     # Max 20 kg, e = 0.1 kg; motion over 1.6 s
-    configure(bench, max=20000, e=100, filter_length=8, motion_samples=16, motion_span=500)
+    configure(bench, max=20000, e=100, motion_ms=1600, motion_span=500)
     zero = int(statistics.median(rows[:60]))
     near_top = sorted(rows)[-60]  # 40 lb hung for more than a hundred rows
     top = int(statistics.median([counts for counts in rows if abs(counts - near_top) < 600]))
     player = Player(bench, 10)
     player.calibrate(zero, top, f"{float(40 * POUND):.3f}")
     player.play(rows)
-    glitches = {73, 440, 731, 1052}  # SOURCE.md: words that slipped by a bit or two
+    # In rows 73, 440, 731 and 1052 (SOURCE.md) words slipped by a bit or two: the filter holds
+    # them back, and what is signed there is held to the same limits as the rest.
     signed = {}
     while (row := player.row + 1) < len(rows) - 1:
         player.to(row)
         code, kilograms = player.register()
-        if glitches & set(range(row - 7, row + 1)):
-            assert code in (codes.MOTION, codes.OVERLOAD, codes.UNDERLOAD), row
         if code == 0:
             signed[row] = kilograms
-            # What is signed is the mean of the last eight rows, to the step of 0.1 kg.
-            mean = Fraction(sum(rows[row - 7 : row + 1]), 8)
-            weight = (mean - zero) / (top - zero) * Fraction(f"{float(40 * POUND):.3f}")
-            assert abs(kilograms - weight) <= Fraction(1, 20), row
+            # What is signed is within one e of the median of the last eight rows.
+            middle = Fraction(statistics.median(rows[row - 7 : row + 1]))
+            weight = (middle - zero) / (top - zero) * Fraction(f"{float(40 * POUND):.3f}")
+            assert abs(kilograms - weight) <= Fraction(1, 10), row
     assert len(signed) > 100
     # Pounds hung on: the nearest ten, never further off than the cell's own departure.
     pounds = [kilograms / POUND for kilograms in signed.values()]
@@ -154,7 +153,7 @@ def test_a_noisy_pot_with_glitches_never_shows_one_at_rest(start: Start) -> None
     bench = start("provisioned", "--rate", "10")
     board_at_ten_a_second(bench)
     # Max 15 kg, e = 5 g, rest within 5 g over 1.7 s: the shortest that Config allows.
-    configure(bench, motion_samples=17, motion_span=1000)
+    configure(bench, motion_ms=1700, motion_span=1000)
     player = Player(bench, 10)
     player.calibrate(middle, middle + 365 * 5000, "5.000")
     player.play(rows)
@@ -165,16 +164,17 @@ def test_a_noisy_pot_with_glitches_never_shows_one_at_rest(start: Start) -> None
         reading = bench.terminal.reading()
         if reading.stable:
             still += 1
-            mean = Fraction(sum(rows[row - 15 : row + 1]), 16)
-            assert abs(Fraction(reading.value) - (mean - middle) / 365000) <= Fraction(5, 2000), (
+            # The median: a glitch may be among them, held back by the filter.
+            near = Fraction(statistics.median(rows[row - 15 : row + 1]))
+            assert abs(Fraction(reading.value) - (near - middle) / 365000) <= Fraction(5, 1000), (
                 row
             )
             assert abs(Fraction(reading.value)) <= Fraction(5, 1000), row
         else:
             moving += 1
     assert still > 500
-    # Each glitch keeps the weight from being at rest for as long as it is in the two windows.
-    assert moving > 12 * 16
+    # The filter holds single glitches back: they do not even end the rest.
+    assert still > 1000 > moving
 
 
 def test_a_dropped_load_that_swings_is_never_at_rest(start: Start) -> None:

@@ -238,6 +238,20 @@ def test_world_commands_answer_or_say_what_to_do(bare: VirtualTerminal) -> None:
     for line in ("remove", "vibrate off", "close case", "press zero", "fault dout_high"):
         bare.world(line)
     bare.world("fault dout_high off")
+    for line in ("ring 5 Hz 0.04", "vibrate 2 g 9.5 Hz", "cell c3", "fault mains 5 uV 60 Hz"):
+        bare.world(line)
+    for line in ("fault open_bridge", "fault noise 0.1", "fault dout_low", "fault saturate_low"):
+        bare.world(line)
+    state = bare.state()
+    assert (state["ring_hz"], state["damping"], state["vibration_hz"]) == (5.0, 0.04, 9.5)
+    assert state["cell"]["creep"] == 166.0
+    assert sorted(state["faults"]) == sorted(
+        ("open_bridge", "noise 0.1", "mains 5 uV 60 Hz", "dout_low", "saturate_low")
+    )
+    for line in ("open_bridge", "noise", "dout_low", "saturate_low", "mains"):
+        bare.world(f"fault {line} off")
+    assert bare.state()["faults"] == []
+    assert max(map(len, bare.world("help").split("\t"))) < 100
     assert "place" in bare.world("help")
     for wrong in (
         "place much",
@@ -249,6 +263,8 @@ def test_world_commands_answer_or_say_what_to_do(bare: VirtualTerminal) -> None:
         "speed fast",
         "replay /nowhere",
         "temperature warm",
+        "ring loudly",
+        "cell gold",
         "cut corners",
     ):
         with pytest.raises(SimulatorError, match="say|unknown|cannot|time does"):

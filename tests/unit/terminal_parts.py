@@ -24,7 +24,8 @@ LINK_KEY = bytes(range(32, 64))
 class Board:
     """The literals of a board file that the operations read: 15 kg in steps of 5 g."""
 
-    SCALE = {1: 1, 2: -3, 3: 15000, 4: 5, 5: 4, 6: 5}
+    SCALE = {1: 1, 2: -3, 3: 15000, 4: 5}
+    CONVERTER = {"rate_hz": 10}
 
 
 class Ticks:
@@ -57,16 +58,19 @@ def make(folder, salt=0, files=None, table=[]):  # noqa: B006 - read once, it is
         with open(_TABLE, "rb") as file:
             table.append(file.read())
     random = Random(salt)
-    return Terminal(
+    ticks = Ticks()
+    terminal = Terminal(
         Board,
         Files(folder + "/state") if files is None else files,
         Journal(AppendFile(folder + "/journal")),
-        Clock(Ticks()),
+        Clock(ticks),
         lambda seed: Signer(seed, table[0], random),
         random,
         b"software" * 4,
         True,
     )
+    terminal.ticks = ticks  # for tests that let time pass
+    return terminal
 
 
 def started(folder, salt=0, files=None):
@@ -86,8 +90,9 @@ def provisioned(folder):
 
 def load(terminal, grams):
     """Twenty samples of a load at rest."""
-    for _ in range(20):
-        terminal.weigher.feed(50000 + 200 * grams, 0, 0)
+    for k in range(20):
+        # A count now and then: a signal without any would be that of a frozen converter.
+        terminal.weigher.feed(50000 + 200 * grams + (k % 5 == 2), 0, 0)
 
 
 def calibrate(terminal, grams=10000, zero=0):
@@ -106,7 +111,13 @@ def journal_says(terminal):
     generation = 0
     for n in range(terminal.journal.next_n):
         fields = record.decode(cose.split(terminal.journal.get(n)).payload)
-        if fields[record.TYP] == record.PARAMETER:
+        if fields[record.TYP] == record.PARAMETER and fields[record.DATA][1] == "commission":
+            # protocol/README.md, section 8: whole numbers in the order of COMMISSION.
+            names = ("profile", "ring_mhz", "ring_max_mhz", "damping", "noise")
+            names += ("noise_floor", "rate_mhz", "settle_ms")
+            parameters.update(zip(names, map(int, fields[record.DATA][3].split())))
+        elif fields[record.TYP] == record.PARAMETER:
+            parameters["settle_ms"] = 0
             parameters[fields[record.DATA][1]] = fields[record.DATA][3]
         elif fields[record.TYP] == record.CALIBRATION:
             generation = fields[record.DATA][1]

@@ -4,6 +4,7 @@ from check import refused
 from steelyard_wire import codes, cose, record
 from storage import Scratch
 from terminal.drivers.files import Files
+from terminal.drivers.ring import SampleRing
 from terminal_parts import (
     ENTROPY,
     LINK_KEY,
@@ -36,6 +37,47 @@ def test_a_change_is_recorded_and_in_force_after_a_start():
         assert _types(terminal) == kinds
 
 
+def test_a_commissioning_is_one_record_and_all_or_nothing():
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        calibrate(terminal)
+        before = terminal.config.to_map()
+        n, envelope = finish(
+            terminal.commission_steps(["1", "9000", "7800", "50", "387", "290", "80123", "450"])
+        )
+        data = record.decode(cose.split(envelope).payload)[record.DATA]
+        assert data == {
+            1: "commission",
+            2: "0 0 0 0 0 0 0 0",
+            3: "1 9000 7800 50 387 290 80123 450",
+        }
+        assert n == 2 and terminal.calibration.generation == 1
+        # boards' SCALE has neither; keys of Config are named in boards/README.md.
+        before.update({5: 1, 9: 9000, 10: 7800, 11: 50, 12: 387, 13: 80123, 15: 450, 16: 290})
+        assert terminal.config.to_map() == before
+        for place, value in enumerate(
+            ("6", "100001", "-1", "501", "kg", "-1", "2000001", "60001")
+        ):
+            found = ["2", "1", "2", "3", "4", "5", "6", "7"]
+            found[place] = value
+            try:
+                finish(terminal.commission_steps(found))
+            except codes.Refused as error:
+                assert error.code == codes.ARGUMENT
+            else:
+                raise AssertionError(found)
+            assert terminal.config.to_map() == before
+            assert terminal.journal.next_n == 3
+        terminal = started(folder)
+        check_in_force(terminal)
+        assert terminal.config.get("ring_mhz") == 9000
+        # What was measured with another filter is no promise of this one.
+        assert terminal.config.settle_ms == 450
+        finish(terminal.set_parameter_steps("profile", "2"))
+        assert terminal.config.settle_ms == 0
+        check_in_force(terminal)
+
+
 def test_no_value_of_any_parameter_stops_a_calibrated_terminal():
     # At the edges of what each one may be, and beside them.
     values = {
@@ -43,8 +85,16 @@ def test_no_value_of_any_parameter_stops_a_calibrated_terminal():
         "exp10": ("-6", "-4", "-3", "-2", "0", "3", "4"),
         "max": ("100", "500", "15000", "500000", "5000000", "17"),
         "e": ("1", "2", "5", "10", "150", "200", "50000", "3"),
-        "filter_length": ("1", "4", "5", "32", "33"),
-        "motion_samples": ("2", "4", "5", "64", "65"),
+        "profile": ("5", "4", "3", "2", "1", "6"),
+        "motion_ms": ("100", "2000", "99"),
+        "ring_mhz": ("3000", "100001"),
+        "ring_max_mhz": ("2500", "100001"),
+        "damping": ("50", "501"),
+        "noise": ("380", "100001"),
+        "rate_mhz": ("11650", "2000001"),
+        "noise_floor": ("0", "100000", "100001"),
+        "settle_ms": ("0", "60000", "60001"),
+        "mains_hz": ("60", "50", "55"),
         "motion_span": ("50", "1000", "49"),
         "zero_range": ("0", "40", "41"),
     }
@@ -88,6 +138,28 @@ def test_a_second_change_waits_for_the_first():
         assert (terminal.config.e, terminal.config.max) == (10, 15000)
         finish(terminal.set_parameter_steps("max", "30000"))
         check_in_force(started(folder))
+
+
+def test_F13_a_reading_that_is_old_is_no_weight():
+    # Nobody fed samples for five seconds: what lies there now may be another load.
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        calibrate(terminal)
+        load(terminal, 0)
+        terminal.ring = SampleRing()
+        now = terminal.clock.up_ms()
+        for k in range(40):
+            terminal.ring.put(450000 + (k % 5 == 2), now, 0)
+        finish(terminal.register_steps(None))  # feeds what waits, of this moment
+        terminal.ticks.now += 5000
+        assert terminal.stale()
+        for action in (terminal.zero, terminal.tare):
+            refused(codes.NOT_READY, action)
+        refused(codes.NOT_READY, finish, terminal.register_steps(None))
+        terminal.begin_calibration()
+        refused(codes.NOT_READY, terminal.calibration_session)
+        terminal.ring.put(450000, terminal.clock.up_ms(), 0)
+        finish(terminal.register_steps(None))
 
 
 def test_a_change_during_a_reading_is_refused_and_leaves_nothing():

@@ -29,9 +29,12 @@ DOUT_LOW = 1
 DOUT_HIGH = 2
 RADIO_UP = 4
 JOINED = 8
+NACK = 16
+SDA_LOW = 32
 KEY_SHIFT = 8  # one bit for each key of the board, in the order zero, tare, print
 CASE_OPEN = 1 << 15
 STALL_SHIFT = 16  # 8 bits: how many clock stalls were ordered so far
+RESET_SHIFT = 24  # 8 bits: how often the converter was set up anew by somebody else
 
 now_us = 0
 signals = 0
@@ -70,11 +73,22 @@ def ask(operation, argument=0, value=0):
 
 
 def charge(microseconds):
-    """An operation of the firmware took this long on the board."""
+    """An operation of the firmware took this long on the board, and interrupts in it longer."""
     global now_us
-    now_us += microseconds
-    if not _in_interrupt and not interrupts_off:
+    if _in_interrupt or interrupts_off:
+        now_us += microseconds
+        return
+    end = now_us + microseconds
+    while True:
+        due = end
+        for device in devices:
+            due = min(due, device.next_us())
+        begin = now_us = max(due, now_us)
         run_due()
+        end += now_us - begin
+        if due >= end or now_us >= end:
+            break
+    now_us = max(now_us, end)
 
 
 def charge_masked(microseconds):

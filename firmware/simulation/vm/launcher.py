@@ -14,7 +14,8 @@ import socket
 import sys
 
 _here = __file__[: __file__.rfind("/")]
-sys.path[:] = [_here, _here[: _here.rfind("/")], ".frozen"]
+_simulation = _here[: _here.rfind("/")]
+sys.path[:] = [_here, _simulation, _simulation[: _simulation.rfind("/")], ".frozen"]
 
 # First, so that asyncio takes this clock and these tasks.
 import board_tasks
@@ -24,7 +25,7 @@ sys.modules["_asyncio"] = board_tasks
 
 import asyncio
 import board_time
-import hx711_wires
+import front_panel
 import machine
 import network  # noqa: F401 - imported now, while its file can still be reached
 import nor
@@ -103,13 +104,12 @@ def _power_on(settings):
     )
     flash = open(settings["flash"], "r+b")
     board_time.now_us = board_time.ask(board_time.START)[0]
-    chip = hx711_wires.HX711Device(
-        settings["dout"], settings["sck"], settings["rate_hz"], settings["rate_error_ppm"]
-    )
-    chip.chip.reset(board_time.now_us)
+    # A converter's wires are the module of its name.
+    wires = __import__(settings["converter"]["chip"] + "_wires")
+    wires.solder(settings["converter"], settings["rate_hz"], settings["rate_error_ppm"])
     for index, pin in enumerate(settings["keys"]):
-        hx711_wires.Key(pin, index)
-    hx711_wires.case_switch(settings["case"])
+        front_panel.Key(pin, index)
+    front_panel.case_switch(settings["case"])
     machine._cause = settings["cause"]
     _run_on_board_time(settings["tcp_ports"])
     nor.mount_root(nor.NorFlash(flash, settings["blocks"], _FlashTime()))

@@ -5,6 +5,7 @@ Units: microseconds of board time. Pin access allocates nothing, as on a board.
 """
 
 import board_time
+from machine_bus import I2C, SPI, SoftI2C, SoftSPI  # noqa: F401 - machine has them
 
 # A Pin call from bytecode on an RP2040 at 125 MHz, so that a bit-banged frame of 25 pulses takes
 # about 0.5 ms with the clock high for some 6 us (signal.md section 2).
@@ -35,6 +36,9 @@ class Net:
         """The processor drives the pin."""
         self.level = level
 
+    def turn(self, driven):
+        """The pin becomes an output (True) or an input."""
+
     def fell(self):
         """The part behind the pin pulled it low."""
         if self.handler is None or not self.trigger & Pin.IRQ_FALLING:
@@ -64,6 +68,7 @@ class Pin:
     IRQ_FALLING = 4
 
     def __init__(self, number, mode=-1, pull=-1, *, value=None):
+        self.number = number
         self._net = net(number)
         self._net.pin = self
         if value is not None:
@@ -76,6 +81,11 @@ class Pin:
         self._net.write(level)
 
     value = __call__
+
+    def init(self, mode):
+        """Make it an input or an output."""
+        board_time.charge(_PIN_US)
+        self._net.turn(mode == Pin.OUT)
 
     def on(self):
         """Drive the pin high."""

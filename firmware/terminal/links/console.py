@@ -37,6 +37,15 @@ class ConsoleLink:
         """See KeyedSession.authorise."""
         self._session.authorise(command, level)
 
+    def interrupted(self) -> bool:
+        """Whether somebody typed during a long reply; what is left of a line's end is nothing."""
+        while self._poller.poll(0):
+            byte = self._input.read(1)[0]
+            if byte != 10 and byte != 13:
+                self._lines.push(byte)
+                return True
+        return False
+
     async def run(self) -> None:
         """Serve for ever."""
         reader = asyncio.StreamReader(self._input)

@@ -6,22 +6,22 @@ Units: as in the protocol: quantities as decimal text with a unit, times in ms a
 """
 
 import asyncio
-import gc
-from binascii import a2b_base64, b2a_base64, hexlify, unhexlify
+from binascii import a2b_base64, b2a_base64, unhexlify
 
 from steelyard_wire import codes, commands, line
 from steelyard_wire.codes import Refused
-from steelyard_wire.quantity import format_quantity, parse_quantity, unit_id, unit_name
+from steelyard_wire.quantity import format_quantity, parse_quantity, unit_id
+from steelyard_wire.shim import const
 
-from terminal.operations import VERSION
+from terminal.links import state
+from terminal.links.converter import ask
+from terminal.links.trace import trace_steps
+
+_WAIT_MS = const(10)
 
 
 def _base64(data: bytes) -> str:
     return b2a_base64(data)[:-1].decode()
-
-
-def _hex(data: bytes) -> str:
-    return hexlify(data).decode()
 
 
 def _from_text(decode, text: str, what: str) -> bytes:
@@ -61,7 +61,7 @@ class Service:
         try:
             command = line.parse(text)
             tag = command.tag
-            words = await self._finish(self._dispatch(command, link))
+            words = await self._finish(self._dispatch(command, link), tag, link)
             await link.send(line.reply(tag, "OK", *words))
         except Refused as refused:
             await self.refuse(tag, refused, link)
@@ -78,17 +78,19 @@ class Service:
         """Send the reply to a refusal."""
         await link.send(line.error(tag, refused))
 
-    async def _finish(self, result) -> list:
+    async def _finish(self, result, tag, link) -> list:
         if isinstance(result, list):
             return result
         try:
             while True:
                 try:
-                    next(result)
+                    step = next(result)
                 except StopIteration as end:
                     return end.value
-                # Between two slices of a signature the other tasks run.
-                await asyncio.sleep_ms(0)
+                if isinstance(step, str):
+                    await link.send(line.reply(tag, "PROGRESS", *step.split()))
+                # Between two slices of a signature the other tasks run; None waits for samples.
+                await asyncio.sleep_ms(_WAIT_MS if step is None else 0)
         finally:
             # When the link goes in the middle: what was begun is given up, not left open.
             result.close()
@@ -110,87 +112,24 @@ class Service:
         return [line.quote(entry[5]), line.quote(entry[6])]
 
     def do_id(self, _link, _args) -> list:
-        terminal = self._terminal
-        identity = terminal.identity
-        board = terminal.board
-        state = "halted" if self._halted else "provisioned" if identity else "bare"
-        return [
-            "protocol=%d" % codes.PROTOCOL,
-            "product=steelyard",
-            "serial=" + (line.quote(identity.serial) if identity else "-"),
-            "dev=" + (_hex(identity.dev) if identity else "-"),
-            "key=" + (_hex(identity.public_key) if identity else "-"),
-            "model=" + line.quote(board.MODEL),
-            "board=" + board.NAME,
-            "fw=" + VERSION,
-            "swid=" + _hex(terminal.software_id),
-            "state=" + state,
-            "test=%d" % (identity.test if identity else terminal.test),
-            "cal=%d" % (terminal.calibration.generation if terminal.calibration else 0),
-            "converter=" + board.CONVERTER["chip"],
-        ]
+        return state.identity(self._terminal, self._halted)
 
     def do_status(self, _link, _args) -> list:
-        terminal = self._terminal
-        clock = terminal.clock
-        converter = terminal.converter
-        utc = clock.utc()
-        gc.collect()
-        return [
-            "boot=%d" % terminal.boot_counter,
-            "up_ms=%d" % clock.up_ms(),
-            "n=%d" % terminal.journal.next_n,
-            "journal_free=%d" % terminal.journal.free(),
-            "samples=%d" % converter.frames,
-            "rate_mhz=%d" % converter.rate_mhz,
-            "gaps=%d" % converter.gaps,
-            "dropped=%d" % terminal.ring.dropped,
-            "faults=%d" % (converter.bad_frames + converter.silences),
-            "halted=%d" % self._halted,
-            "heap_free=%d" % gc.mem_free(),
-            "utc=%s" % ("-" if utc is None else utc),
-            "ts=%d" % clock.status,
-        ]
+        return state.status(self._terminal, self._halted)
 
     def do_faults(self, _link, _args) -> list:
-        converter = self._terminal.converter
-        return [
-            "NO_DATA=%d" % converter.silences,
-            "BAD_FRAME=%d" % converter.bad_frames,
-            "GAP=%d" % converter.gaps,
-            "DROPPED=%d" % self._terminal.ring.dropped,
-        ]
+        return state.faults(self._terminal)
+
+    def do_trace(self, link, args):
+        return trace_steps(self._terminal, link, _number(args[0]))
 
     def do_session(self, link, _args) -> list:
-        return ["nonce=" + _hex(link.open_session())]
+        return ["nonce=" + state.as_hex(link.open_session())]
 
     # --- weights ---------------------------------------------------------------------------------
 
     def do_read(self, _link, _args) -> list:
-        terminal = self._terminal
-        terminal.drain()
-        reading = terminal.weigher.reading
-        config = terminal.config
-        valid = reading.valid()
-        status = reading.status
-        flags = ",".join(codes.status_names(status))
-
-        def number(mantissa: int, exp10: int) -> str:
-            return format_quantity(mantissa, exp10) if valid else "-"
-
-        return [
-            "value=" + number(reading.indicated, config.exp10),
-            "unit=" + unit_name(config.unit),
-            "gross=" + number(reading.gross, config.exp10),
-            "tare=" + number(reading.tare, config.exp10),
-            "net=" + number(reading.net, config.exp10),
-            "status=0x%04X" % status,
-            "flags=" + (flags or "-"),
-            "fault=" + codes.fault_name(reading.fault),
-            "fine=" + number(reading.fine, config.exp10 - 2),
-            "age_ms=%d" % terminal.reading_age_ms(),
-            "n=%d" % terminal.journal.next_n,
-        ]
+        return state.reading(self._terminal)
 
     def do_register(self, _link, args):
         nonce = _from_text(unhexlify, args[0], "the nonce is hex") if args else None
@@ -231,8 +170,15 @@ class Service:
         names = [args[0].lower()] if args else config.names()
         return ["%s=%s" % (name, line.quote(str(config.get(name)))) for name in names]
 
+    def do_converter(self, _link, args) -> list:
+        return [ask(self._terminal, args[0].upper())]
+
     def do_set(self, _link, args):
         n, _ = yield from self._terminal.set_parameter_steps(args[0].lower(), args[1])
+        return ["n=%d" % n]
+
+    def do_commission(self, _link, args):
+        n, _ = yield from self._terminal.commission_steps(args)
         return ["n=%d" % n]
 
     def do_cal(self, _link, args):
@@ -262,13 +208,19 @@ class Service:
     def _calibration_status(self) -> list:
         terminal = self._terminal
         calibration = terminal.calibration
-        state = "open" if terminal.session else "calibrated" if calibration else "none"
+        stage = "open" if terminal.session else "calibrated" if calibration else "none"
         return [
             "generation=%d" % (calibration.generation if calibration else 0),
-            "digest=" + _hex(terminal.calibration_digest()),
-            "state=" + state,
+            "digest=" + state.as_hex(terminal.calibration_digest()),
+            "state=" + stage,
             "zero=%s" % (calibration.zero_counts if calibration else "-"),
             "span=%s" % (calibration.span_counts if calibration else "-"),
+            "weight="
+            + (
+                format_quantity(calibration.span_mantissa, calibration.exp10)
+                if calibration
+                else "-"
+            ),
         ]
 
     def do_time(self, _link, _args) -> list:

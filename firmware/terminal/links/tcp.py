@@ -44,6 +44,10 @@ class TcpLink:
         """See KeyedSession.authorise."""
         self._session.authorise(command, level)
 
+    def interrupted(self) -> bool:
+        """Never: a client that has had enough closes the connection, and sending fails."""
+        return False
+
     async def run(self) -> None:
         """Serve until the other side closes."""
         while True:

@@ -2,7 +2,10 @@
 
 Owns: their names, ranges and defaults. Refuses: with Refused(ARGUMENT), values that do not fit.
 Units: max and e are mantissas, in units of 10**exp10 of `unit` (15 kg in steps of 5 g: unit kg,
-exp10 -3, max 15000, e 5); motion_span in 1/1000 of e, zero_range in 1/1000 of Max.
+exp10 -3, max 15000, e 5); motion_span in 1/1000 of e, zero_range in 1/1000 of Max, damping a
+ratio in 1/1000, noise (of one sample at rest) in 1/10 count, noise_floor that of the converter
+alone where the floor shakes (0: as noise); frequencies in mHz; settle_ms, how long a load is
+expected to take until it is within e/2; 0: not known.
 """
 
 from steelyard_wire.codes import ARGUMENT, Refused
@@ -14,15 +17,26 @@ _FIELDS = (
     "exp10",
     "max",
     "e",
-    "filter_length",
-    "motion_samples",
+    "profile",
+    "motion_ms",
     "motion_span",
     "zero_range",
+    "ring_mhz",
+    "ring_max_mhz",
+    "damping",
+    "noise",
+    "rate_mhz",
+    "mains_hz",
+    "settle_ms",
+    "noise_floor",
 )
-# Key in the stored map = index + 1. 32 samples at 80 a second are the 0.4 s of signal.md.
-_DEFAULTS = (1, -3, 15000, 5, 16, 32, 250, 20)
-_LOWEST = (0, -6, 100, 1, 1, 2, 50, 0)
-_HIGHEST = (len(UNITS) - 1, 3, 5000000, 50000, 32, 64, 1000, 40)
+# Key in the stored map = index + 1. 0 for what a commissioning finds: not known.
+_DEFAULTS = (1, -3, 15000, 5, 0, 400, 250, 20, 0, 0, 0, 0, 0, 50, 0, 0)
+_LOWEST = (0, -6, 100, 1, 0, 100, 50, 0, 0, 0, 0, 0, 0, 50, 0, 0)
+_HIGHEST = (len(UNITS) - 1, 3, 5000000, 50000, 5, 2000, 1000, 40) + (
+    (100000, 100000, 500, 100000, 2000000, 60, 60000, 100000)
+)
+_SETTLE = const(14)
 _MAX_INTERVALS = const(100000)
 _MIN_INTERVALS = const(100)
 
@@ -39,7 +53,9 @@ class Config:
                 )
         self._values = values
         self.unit, self.exp10, self.max, self.e = values[:4]
-        self.filter_length, self.motion_samples, self.motion_span, self.zero_range = values[4:]
+        self.profile, self.motion_ms, self.motion_span, self.zero_range = values[4:8]
+        self.ring_mhz, self.ring_max_mhz, self.damping, self.noise = values[8:12]
+        self.rate_mhz, self.mains_hz, self.settle_ms, self.noise_floor = values[12:]
         step = self.e
         while step % 10 == 0:
             step //= 10
@@ -47,10 +63,8 @@ class Config:
             raise Refused(ARGUMENT, "e is 1, 2 or 5 times a power of ten")
         if self.max % self.e or not _MIN_INTERVALS <= self.max // self.e <= _MAX_INTERVALS:
             raise Refused(ARGUMENT, "Max is 100 to 100000 times e")
-        if self.motion_samples <= self.filter_length:
-            # Else one wrong sample, which stays in the mean for filter_length samples, looks as
-            # if it were a load at rest.
-            raise Refused(ARGUMENT, "motion_samples is more than filter_length")
+        if self.mains_hz not in (50, 60):
+            raise Refused(ARGUMENT, "mains_hz is 50 or 60")
 
     @staticmethod
     def from_map(stored: dict) -> "Config":
@@ -78,9 +92,13 @@ class Config:
         return self._values[self._index(name)]
 
     def with_value(self, name: str, text: str) -> "Config":
-        """This configuration with one value changed; `text`: a whole number, or a unit's name."""
+        """This configuration with one value changed; `text`: a whole number, or a unit's name.
+
+        The settling time was found with the other values: it is not known any more.
+        """
         index = self._index(name)
         values = list(self._values)
+        values[_SETTLE] = 0
         if index == 0 and text in UNITS:
             values[0] = UNITS.index(text)
         else:

@@ -7,7 +7,7 @@ Units: fine weight in 1/100 of a mantissa, mantissas in steps of e.
 from steelyard_wire.codes import ST_CENTRE_ZERO, ST_OVER, ST_UNDER
 from steelyard_wire.shim import const
 
-_FINE = const(100)
+FINE = 100
 _OVER_STEPS = const(9)
 _UNDER_STEPS = const(20)
 _QUARTER = const(25)  # of e, in fine units
@@ -15,7 +15,7 @@ _QUARTER = const(25)  # of e, in fine units
 
 def rounded(fine: int, e: int) -> int:
     """The mantissa nearest to a fine weight in steps of e; halves go away from zero."""
-    step = e * _FINE
+    step = e * FINE
     if fine < 0:
         return -((-fine + step // 2) // step) * e
     return (fine + step // 2) // step * e
@@ -24,9 +24,9 @@ def rounded(fine: int, e: int) -> int:
 def range_status(fine: int, config) -> int:
     """ST_OVER above Max + 9 e, ST_UNDER below -20 e, ST_CENTRE_ZERO within 0.25 e of zero."""
     e = config.e
-    if fine > (config.max + _OVER_STEPS * e) * _FINE:
+    if fine > (config.max + _OVER_STEPS * e) * FINE:
         return ST_OVER
-    if fine < -_UNDER_STEPS * e * _FINE:
+    if fine < -_UNDER_STEPS * e * FINE:
         return ST_UNDER
     if -e * _QUARTER <= fine <= e * _QUARTER:
         return ST_CENTRE_ZERO

@@ -3,7 +3,7 @@
 Owns: the calibration and its digest, and the division that applies it.
 Refuses: with Refused(ARGUMENT), a calibration that cannot be applied; beyond twice Max the result
 stays at twice Max, which every later stage calls overload.
-Units: counts; weights as mantissas, fine weights in 1/100 of them.
+Units: counts (filtered: in 1/LENGTH count); weights as mantissas, fine weights in 1/100 of them.
 """
 
 from steelyard_wire import cbor
@@ -12,10 +12,9 @@ from steelyard_wire.digest import sha256
 from steelyard_wire.shim import const
 
 FINE = 100
-MAX_LENGTH = 32
+LENGTH = const(16)
 _MIN_SPAN_COUNTS = const(1000)
 _MAX_COUNTS = const(0x7FFFFF)
-_DIVISOR_LIMIT = 1 << 28  # three of them, which the division may hold, stay below 2**30
 
 
 class Calibration:
@@ -66,28 +65,38 @@ class Calibration:
 
 
 class Lineariser:
-    """Applies a calibration to the sum of `length` samples."""
+    """Applies a calibration to filtered counts, given in 1/LENGTH count.
+
+    The divisor stays below 2**28: the division may hold three of them. The smaller it is, the more
+    bits of the factor are taken at a time.
+    """
 
     def __init__(self, calibration: Calibration, config) -> None:
         if (calibration.unit, calibration.exp10) != (config.unit, config.exp10):
             raise Refused(ARGUMENT, "the calibration is in another unit")
         span = calibration.span_counts - calibration.zero_counts
-        self.length = min(config.filter_length, MAX_LENGTH, _DIVISOR_LIMIT // span)
-        self._zero = calibration.zero_counts * self.length
-        self._divisor = span * self.length
+        self._zero = calibration.zero_counts * LENGTH
+        self._divisor = span * LENGTH
         self._factor = calibration.span_mantissa * FINE
         self._most = 2 * config.max * FINE
         self._whole = self._most // self._factor
-        bit = 1
-        while bit * 2 <= self._factor:
-            bit *= 2
-        self._top = bit
+        shift = 1
+        while self._divisor * ((4 << shift) - 1) < 1 << 30:
+            shift += 1
+        self._shift = shift
+        digits = []
+        rest = self._factor
+        while rest:
+            digits.append(rest & (1 << shift) - 1)
+            rest >>= shift
+        digits.reverse()
+        self._digits = digits
 
     def fine(self, total: int) -> int:
-        """Fine weight of the sum of `length` samples: (total - zero) * factor / divisor.
+        """Fine weight of `total` in 1/LENGTH count: (total - zero) * factor / divisor.
 
-        Rounded half away from zero. Long division bit by bit of the factor, so that nothing
-        passes 2**30: the product itself has up to 56 bits.
+        Rounded half away from zero. Long division, some bits of the factor at a time, so that
+        nothing passes 2**30: the product itself has up to 56 bits.
         """
         over = total - self._zero
         negative = over < 0
@@ -101,17 +110,12 @@ class Lineariser:
         whole = quotient * self._factor
         quotient = 0
         rest = 0
-        bit = self._top
-        factor = self._factor
-        while bit:
-            quotient += quotient
-            rest += rest
-            if factor & bit:
-                rest += part
-            while rest >= divisor:
-                rest -= divisor
-                quotient += 1
-            bit >>= 1
+        shift = self._shift
+        for digit in self._digits:
+            rest = (rest << shift) + part * digit
+            more = rest // divisor
+            rest -= more * divisor
+            quotient = (quotient << shift) + more
         if rest + rest >= divisor:
             quotient += 1
         # Compared before they are added: the sum may have 31 bits.

@@ -11,49 +11,107 @@ from steelyard_wire.codes import Refused
 from steelyard_wire.shim import const
 
 from terminal.weighing import indication
-from terminal.weighing.filter import MovingAverage
-from terminal.weighing.guard import REJECT, RESTART, Guard
-from terminal.weighing.linearise import Lineariser
+from terminal.weighing.filter import Filter
+from terminal.weighing.guard import HOLD, REJECT, RESTART, Guard
+from terminal.weighing.linearise import LENGTH, Lineariser
 from terminal.weighing.motion import Motion
+from terminal.weighing.plan import ANIMAL, DOSING
 from terminal.weighing.reading import Reading
+from terminal.weighing.stages import ring
 from terminal.weighing.tare import Tare
 from terminal.weighing.zero import Zero
 
 # Before a calibration motion is judged on counts: this many times the noise of an HX711 at 80
 # samples a second (90 nV, 38 counts) behind a mean of 16.
 _MOTION_COUNTS = const(200)
-# What passes by itself. Made once: a tuple of names is made anew each time it is met.
-_NOT_BROKEN = (codes.FAULT_NONE, codes.FAULT_GAP, codes.FAULT_SETTLING)
+_LEAST_WINDOW = const(8)
+_MOST_E = const(67108864)  # 1/4 of the converter's range in 1/16 count
+# Counters: one for each fault, and how often the filter fell back.
+FALLBACKS = len(codes.FAULTS)
+COUNTERS = FALLBACKS + 1
+# What the driver does not count itself. Made once: a tuple of names is made anew when it is met.
+_COUNTED = (codes.FAULT_OVERLOAD, codes.FAULT_UNDERLOAD, codes.FAULT_SETTLING)
+# What passes by itself.
+_NOT_BROKEN = (codes.FAULT_NONE, codes.FAULT_GAP, codes.FAULT_SETTLING, codes.FAULT_JUMP)
 
 
 class Weigher:
-    """The path for one configuration and calibration (None: counts only, no number)."""
+    """The path for one configuration and calibration (None: counts only, no number).
 
-    def __init__(self, config, calibration, buffer=None) -> None:
+    rate_mhz: the board's nominal rate; the one of the commissioning, if there was one, goes first,
+    and `set_rate` brings the measured one. faults: a list of COUNTERS that goes on counting.
+    make(length) -> a list of integers, for tests.
+    """
+
+    def __init__(self, config, calibration, rate_mhz: int, make=ring, faults=None) -> None:
         self._scale = None if calibration is None else Lineariser(calibration, config)
         self.calibration = calibration
         self.config = config
-        length = config.filter_length if self._scale is None else self._scale.length
-        samples = config.motion_samples
-        limit = _MOTION_COUNTS
-        if self._scale is not None:
-            limit = max(1, config.e * config.motion_span // 10)  # 1/1000 e in fine units
-        make = (lambda size: None) if buffer is None else buffer
-        self._filter = MovingAverage(length, make(length))
-        self.motion = Motion(samples, limit, make(samples))
-        self._guard = Guard()
+        self._make = make
+        unsteady = config.profile in (DOSING, ANIMAL)
+        self.guard = Guard(
+            config.noise, rate_mhz, unsteady, faults or [0] * COUNTERS, config.noise_floor
+        )
         self._zero = Zero(config)
         self._tare = Tare()
+        self.reading = Reading()
         self._after_gap = False
         self._full = False
-        self.reading = Reading()
+        self._moving = 0  # values of the filter until it has forgotten what lay there before
+        self._still = False
+        self._ripple = False
+        self.filter = None
+        self.motion = None
+        self._nominal_mhz = rate_mhz
+        self._plan(config.rate_mhz or rate_mhz)
+
+    def set_rate(self, rate_mhz: int) -> None:
+        """Plan the filter anew when the measured rate is off the planned one by more than 1 %.
+
+        A rate that no module of the nominal one has is not followed (0: not measured yet). Not
+        for the sample path: it allocates. The old filter weighs until the new window is full.
+        """
+        self.guard.set_rate(rate_mhz)
+        off = rate_mhz - self.planned_mhz
+        nominal = self._nominal_mhz
+        if not nominal * 7 <= rate_mhz * 10 <= nominal * 14:
+            return
+        if not -self.planned_mhz <= off * 100 <= self.planned_mhz:
+            self._plan(rate_mhz)
+
+    def _plan(self, rate_mhz: int) -> None:
+        config = self.config
+        calibration = self.calibration
+        self.planned_mhz = rate_mhz
+        limit = max(_MOTION_COUNTS, config.noise // 2)  # five times the noise of one sample
+        e_16 = limit * LENGTH * 2
+        zero_16 = max_16 = 0
+        if calibration is not None:
+            limit = max(1, config.e * config.motion_span // 10)  # 1/1000 e in fine units
+            span = calibration.span_counts - calibration.zero_counts
+            e_16 = max(1, span * LENGTH * config.e // calibration.span_mantissa)
+            zero_16 = calibration.zero_counts * LENGTH
+            max_16 = min(_MOST_E * 4, e_16 * (config.max // config.e))
+        self._next = Filter(config, rate_mhz, min(e_16, _MOST_E), zero_16, max_16, self._make)
+        if self.filter is None:
+            self.filter = self._next
+        # Longer than one wrong sample stays in a mean: it must not look like a load at rest.
+        # And long enough to see a ringing that a slow converter shows as a few samples.
+        window = config.motion_ms * self._next.rate_mhz // 1000000
+        samples = max(window, self._next.flat + 2, _LEAST_WINDOW)
+        if self.motion is None or abs(samples - self.motion.samples) * 8 > samples:
+            self.motion = Motion(samples, limit, self._make)
 
     def feed(self, counts: int, ticks: int, fault: int) -> None:
         """Take one sample: counts, time stamp in ms, fault code of the driver (0: none)."""
         reading = self.reading
         reading.ticks = ticks
+        guard = self.guard
+        verdict = guard.judge(counts, fault)
+        fault = guard.fault
+        if fault != reading.fault and fault in _COUNTED:
+            guard.count(fault)
         reading.fault = fault
-        verdict = self._guard.judge(counts, fault)
         if verdict == REJECT:
             self._restart(False)
             self._no_number(self._fault_status(fault))
@@ -62,24 +120,62 @@ class Weigher:
             self._restart(True)
             self._no_number(codes.ST_GAP)
             return
-        self._full = self._filter.push(counts)
-        if not self._full:
+        if guard.moved or guard.restless:
+            self.motion.clear()
+            self._moving = self.filter.reach + 1
+        if guard.late:
+            self._push(guard.first)
+            if guard.late > 1:
+                self._push(guard.second)
+        if verdict == HOLD:
+            # The number stays; whether it still is the weight, the next sample will say. Where
+            # many samples make one value, it does so long before there is another.
+            if self.filter.rate_mhz * 2 > self.planned_mhz:
+                reading.status &= ~codes.ST_STABLE
+                self._still = False
+            return
+        if not self._push(counts):
             self._no_number(codes.ST_GAP if self._after_gap else 0)
             return
+        if not self.filter.fresh:
+            return  # at high rates several samples make one value
+        if self.filter.departed:
+            self.motion.clear()
+            self._moving = self.filter.reach + 1
+        self._full = True
         self._after_gap = False
-        length = self._filter.length
-        # Rounded, not truncated: // goes down, for both signs.
-        reading.counts = (self._filter.sum + length // 2) // length
-        if self._scale is None:
-            still = self.motion.push(reading.counts)
-            self._no_number(codes.ST_UNCALIBRATED | (codes.ST_STABLE if still else 0))
+        if self.filter.ripple is not self._ripple:
+            self._ripple = not self._ripple
+            if self._ripple:
+                guard.count(FALLBACKS)
+        # Rounded, not truncated: >> goes down, for both signs.
+        reading.counts = self.filter.value + 8 >> 4
+        value = reading.counts
+        if self._scale is not None:
+            value = self._scale.fine(self.filter.value)
+        if self._moving:
+            self._moving -= 1
+            self._still = False
         else:
-            self._indicate(self._scale.fine(self._filter.sum))
+            self._still = self.motion.push(value) and fault == codes.FAULT_NONE
+        if self._scale is None:
+            self._no_number(codes.ST_UNCALIBRATED | (codes.ST_STABLE if self._still else 0))
+        else:
+            self._indicate(value)
+
+    def _push(self, counts: int) -> bool:
+        if self._next is not self.filter and self._next.push(counts):
+            self.filter = self._next
+            return True
+        return self.filter.push(counts)
 
     def _restart(self, after_gap: bool) -> None:
-        self._filter.clear()
+        self.filter = self._next
+        self.filter.clear()
         self.motion.clear()
         self._full = False
+        self._moving = 0
+        self._still = False
         self._after_gap = after_gap
 
     def _fault_status(self, fault: int) -> int:
@@ -101,10 +197,9 @@ class Weigher:
     def _indicate(self, fine: int) -> None:
         reading = self.reading
         tare = self._tare
-        still = self.motion.push(fine)
         fine -= self._zero.offset
         status = indication.range_status(fine, self.config)
-        if still:
+        if self._still:
             status |= codes.ST_STABLE
         if tare.active:
             status |= codes.ST_NET
@@ -121,6 +216,11 @@ class Weigher:
             status |= codes.ST_NEGATIVE
         reading.status = status
         reading.numeric = True
+
+    def tap(self) -> int:
+        """The net weight of the last 100 ms in fine units, for dosing; only while `numeric`."""
+        net = self._scale.fine(self.filter.tap) - self._zero.offset
+        return net - self._tare.value * indication.FINE
 
     def obstacle(self) -> int:
         """Why there is no stable weight now: an error code, or 0."""
@@ -155,21 +255,21 @@ class Weigher:
         code = code or self._zero.set(self.reading.fine + self._zero.offset)
         if code == 0:
             self._tare.clear()
-            self._indicate(self._scale.fine(self._filter.sum))
+            self._indicate(self._scale.fine(self.filter.value))
         return code
 
     def tare(self) -> int:
         """Take the load as tare; 0 or an error code."""
         code = self.obstacle() or self._tare.take(self.reading.gross)
         if code == 0:
-            self._indicate(self._scale.fine(self._filter.sum))
+            self._indicate(self._scale.fine(self.filter.value))
         return code
 
     def clear_tare(self) -> None:
         """Show gross weight again."""
         self._tare.clear()
         if self._full and self._scale is not None:
-            self._indicate(self._scale.fine(self._filter.sum))
+            self._indicate(self._scale.fine(self.filter.value))
 
     def capture(self) -> int:
         """Filtered counts of a load at rest, for a calibration; Refused with the reason."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
 from typing import Annotated, Any
@@ -15,11 +14,11 @@ from steelyard_wire.quantity import format_quantity, parse_quantity, unit_id, un
 from steelyard.access import after_signing, judge, opened
 from steelyard.client import Terminal
 from steelyard.commands import Address, Json, Wait
+from steelyard.commands.hands import Prompt, by_hand
 from steelyard.errors import INTERRUPTED, REFUSED, USAGE, VERDICT, DeviceRefused, UserError
-from steelyard.output import errors, show
+from steelyard.output import show
 from steelyard.store import Store
 
-Prompt = Callable[[str], None]
 STEPS = ("begin", "zero", "span", "commit", "abort")
 PATIENCE_S = 20.0
 _REFERENCE = 64  # bytes of UTF-8: protocol/README.md section 8, CALIBRATION
@@ -128,21 +127,6 @@ def _commit(terminal: Terminal, store: Store) -> dict[str, Any]:
     }
 
 
-def _by_hand(text: str) -> None:
-    errors.print(f"{text}, then press Enter (q gives up). ", end="")
-    try:
-        answer = input()
-    except EOFError:
-        errors.print()
-        raise UserError(
-            USAGE,
-            "nobody can press Enter here; the calibration in force stays. Run it in a terminal, or"
-            " step by step with --step",
-        ) from None
-    if answer.strip().lower() in ("q", "quit"):
-        raise UserError(INTERRUPTED, "given up; the calibration in force stays")
-
-
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
@@ -171,6 +155,9 @@ def register(app: typer.Typer) -> None:
         if len(reference.encode("utf-8", "replace")) > _REFERENCE:
             raise UserError(USAGE, f"--reference has at most {_REFERENCE} bytes: shorten it")
         quantity = parse_weight(weight) if weight else ("", "")
+        hands = by_hand(
+            "the calibration in force stays", "Run it in a terminal, or step by step with --step"
+        )
         store = Store()
         with opened(address, store) as (terminal, identity):
             if not identity.provisioned:
@@ -184,7 +171,7 @@ def register(app: typer.Typer) -> None:
             if step:
                 done = one_step(terminal, store, step, quantity, reference, wait)
             else:
-                done = calibrate_terminal(terminal, store, quantity, reference, _by_hand, wait)
+                done = calibrate_terminal(terminal, store, quantity, reference, hands, wait)
         show(done, as_json)
         return 0
 

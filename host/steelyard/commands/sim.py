@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import sys
@@ -11,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from steelyard import soldered
+from steelyard.boards import Board
 from steelyard.commands import Json
 from steelyard.errors import USAGE, UserError
 from steelyard.output import errors, show
@@ -54,9 +57,12 @@ def register(app: typer.Typer) -> None:
         ] = False,
         seed: Annotated[int, typer.Option(help="Of the noise.")] = 1,
         speed: Annotated[str, typer.Option(help="Board time: 1, 20, max; 0 holds it.")] = "1",
+        converter: Annotated[
+            str, typer.Option(help="Its converter: hx711, ads1232, nau7802, cs1237, ads1220.")
+        ] = "hx711",
         rate: Annotated[
-            int, typer.Option(help="Samples a second of the converter, 10 or 80.")
-        ] = 80,
+            int | None, typer.Option(help="Samples a second of the converter (HX711: 10, 80).")
+        ] = None,
         scenario: Annotated[Path | None, typer.Option(help="File of world commands.")] = None,
         as_json: Json = False,
     ) -> int:
@@ -70,14 +76,14 @@ def register(app: typer.Typer) -> None:
         """
         if scenario is not None and not scenario.is_file():
             raise UserError(USAGE, f"there is no scenario {scenario}. Look for it with `ls`")
-        if rate not in (10, 80):
-            raise UserError(USAGE, "an HX711 makes 10 or 80 samples a second: say --rate 10")
-        options = ["--seed", str(seed), "--speed", speed, "--rate", str(rate)]
+        wiring = soldered.converter(converter, rate)
+        options = ["--seed", str(seed), "--speed", speed, "--rate", str(wiring["rate_hz"])]
+        options += ["--converter", json.dumps(wiring)]
         if scenario is not None:
             options += ["--scenario", str(scenario)]
         refuse_other_files(flash)
         if not bare:
-            _prepare(flash)
+            _prepare(flash, soldered.virtual_board(wiring))
         with Simulator(flash, options) as simulator:
             there = simulator.addresses
             text = (
@@ -95,9 +101,9 @@ def register(app: typer.Typer) -> None:
             raise simulator.wait()
 
 
-def _prepare(flash: Path) -> None:
+def _prepare(flash: Path, board: Board) -> None:
     try:
-        prepare_virtual(flash)
+        prepare_virtual(flash, board)
     except OSError as error:
         raise UserError(
             USAGE,

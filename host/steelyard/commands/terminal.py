@@ -4,17 +4,43 @@ from __future__ import annotations
 
 import sys
 import time as clock
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated
 
 import typer
-from steelyard_wire.quantity import unit_name
+from steelyard_wire.quantity import format_quantity, unit_name
 
 from steelyard.access import authenticate, opened
 from steelyard.client import Terminal, when_still
 from steelyard.commands import Address, Json, Wait
-from steelyard.errors import USAGE, NoDevice, UserError
+from steelyard.errors import USAGE, VERDICT, NoDevice, UserError
 from steelyard.output import rows, show
+from steelyard.replay import PROFILES
+
+# What people read for names of STATUS that carry the line's units.
+_NAMES = {
+    "rate_mhz": "rate",
+    "nominal_mhz": "nominal rate",
+    "settle_ms": "settling time",
+    "fallback": "falls back now",
+}
+
+
+# Unit of a parameter for people, and how many of the line's make one.
+_UNITS = {
+    "motion_ms": ("s", 1000),
+    "motion_span": ("e", 1000),
+    "zero_range": ("% of Max", 10),
+    "ring_mhz": ("Hz", 1000),
+    "ring_max_mhz": ("Hz", 1000),
+    "damping": ("of the critical", 1000),
+    "noise": ("counts", 10),
+    "noise_floor": ("counts", 10),
+    "rate_mhz": ("samples a second", 1000),
+    "settle_ms": ("s", 1000),
+}
+_UNKNOWN = ("ring_mhz", "ring_max_mhz", "damping", "noise", "rate_mhz", "settle_ms", "noise_floor")
 
 
 def _network_key() -> str:
@@ -22,6 +48,41 @@ def _network_key() -> str:
         return sys.stdin.readline().rstrip("\r\n")
     key: str = typer.prompt("Key of the network (empty: open)", "", hide_input=True, err=True)
     return key
+
+
+def _meaning(name: str, values: Mapping[str, str]) -> str:
+    """A parameter's value with what it stands for."""
+    text = values[name]
+    if not text.lstrip("-").isdigit():
+        return text
+    number = int(text)
+    if name == "unit":
+        return f"{text} ({unit_name(number)})"
+    if name == "profile":
+        return f"{text} ({PROFILES[number] if number < len(PROFILES) else '?'})"
+    if name in ("max", "e"):
+        exp10, unit = int(values.get("exp10", "0")), int(values.get("unit", "0"))
+        return f"{text} ({format_quantity(number, exp10)} {unit_name(unit)})"
+    if name in _UNKNOWN and number == 0:
+        return "0 (not known)"
+    if name in _UNITS:
+        unit_text, factor = _UNITS[name]
+        return f"{text} ({number / factor:g} {unit_text})"
+    return text
+
+
+def _in_words(state: Mapping[str, str]) -> dict[str, str]:
+    """What STATUS says in the line's units, for people."""
+    words = {}
+    for name in ("rate_mhz", "nominal_mhz"):
+        millihertz = int(state.get(name, 0))
+        words[name] = f"{millihertz / 1000:g} samples a second" if millihertz else "not known yet"
+    number = int(state.get("profile", 0))
+    words["profile"] = PROFILES[number] if number < len(PROFILES) else str(number)
+    settle = state.get("settle_ms", "-")
+    words["fallback"] = "yes" if state.get("fallback") == "1" else "no"
+    words["settle_ms"] = "not known" if settle == "-" else f"{int(settle) / 1000:g} s expected"
+    return words
 
 
 def register(app: typer.Typer) -> None:
@@ -35,9 +96,10 @@ def register(app: typer.Typer) -> None:
         """
         with opened(address) as (terminal, identity):
             reading = terminal.reading()
+            state = terminal.status()
             shown = {
                 **vars(identity),
-                **terminal.status(),
+                **state,
                 "value": reading.value and f"{reading.value} {reading.unit}",
                 "flags": ", ".join(reading.flags) or "-",
                 "fault": reading.fault,
@@ -47,7 +109,16 @@ def register(app: typer.Typer) -> None:
             shown["next"] = f"steelyard provision {address} --serial SY-0001"
         elif not identity.calibration:
             shown["next"] = f"steelyard calibrate {address} --weight 10kg"
-        show(shown, as_json)
+        elif state.get("settle_ms") == "-":
+            shown["next"] = f"steelyard commission {address}"
+        elif int(state.get("fallbacks", 0)):
+            shown["next"] = (
+                f"steelyard commission {address} (the platform rang more than it did when it was"
+                " commissioned; until then loads settle more slowly)"
+            )
+        words = _in_words(state)
+        people = {_NAMES.get(name, name): words.get(name, it) for name, it in shown.items()}
+        show(shown, as_json, rows(people))
         return 0
 
     @app.command()
@@ -102,18 +173,51 @@ def register(app: typer.Typer) -> None:
     ) -> int:
         """Show a terminal's parameters, or change one (the change is a signed record).
 
+        A filter may be given by its name. Frequencies and the rate are in mHz, thousandths of a
+        hertz: 9 Hz are 9000, 80 samples a second 80000.
+
         Example: steelyard config /dev/ttyACM0 e 10
         """
         if name and not value:
             raise UserError(USAGE, f"say what {name} is to be: steelyard config ADDRESS {name} 10")
+        if name == "profile" and not value.isdigit():
+            if value not in PROFILES:
+                there = ", ".join(PROFILES)
+                raise UserError(USAGE, f"there is no profile {value!r}; there are: {there}")
+            value = str(PROFILES.index(value))
         with opened(address) as (terminal, _):
             if name:
                 terminal.set_parameter(name, value)
             values = terminal.config()
-            unit = unit_name(int(values["unit"])) if values.get("unit", "").isdigit() else "?"
-            people = rows({**values, "unit": f"{values.get('unit')} ({unit})"})
-            show(values, as_json, people)
+        show(values, as_json, rows({key: _meaning(key, values) for key in values}))
         return 0
+
+    @app.command()
+    def converter(
+        address: Address,
+        what: Annotated[
+            str, typer.Argument(help="test, temperature or recalibrate.", metavar="WHAT")
+        ] = "test",
+        as_json: Json = False,
+    ) -> int:
+        """Have the converter test itself, tell its temperature, or find its own offset anew.
+
+        There is no weight while it does, for a second or so. A calibrated terminal does not
+        recalibrate its converter: its weights would change.
+
+        Example: steelyard converter /dev/ttyACM0 test
+        """
+        if what not in ("test", "temperature", "recalibrate"):
+            raise UserError(USAGE, f"WHAT is test, temperature or recalibrate, not {what!r}")
+        with opened(address) as (terminal, _):
+            found = terminal.ask_converter(what.upper())
+        people: dict[str, object] = dict(found)
+        if found.get("raw") == "-":
+            people = {"temperature": "this converter has no temperature sensor"}
+        elif "raw" in found:
+            people = {"temperature": f"{found['raw']} (raw code of the chip's own sensor)"}
+        show(found, as_json, rows(people))
+        return VERDICT if found.get("fault", "NONE") != "NONE" else 0
 
     @app.command()
     def time(

@@ -13,13 +13,14 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 from steelyard_wire import record
+from steelyard_wire.codes import CONVERTER_FAULT
 from steelyard_wire.quantity import format_quantity, unit_name
 
 from steelyard.access import after_signing, judge, opened
 from steelyard.client import Reading, Terminal, when_still
 from steelyard.commands import ALLOW_TEST_HINT, Address, AllowTest, Json, Wait
-from steelyard.errors import USAGE, VERDICT, UserError
-from steelyard.output import console, errors, show
+from steelyard.errors import USAGE, VERDICT, DeviceRefused, UserError
+from steelyard.output import console, errors, rows, show
 from steelyard.store import Store
 
 COLUMNS = ("value", "unit", "stable", "zero", "net", "sequence", "verdict")
@@ -28,6 +29,10 @@ COLUMNS = ("value", "unit", "stable", "zero", "net", "sequence", "verdict")
 def cells(reading: Reading, verdict: str = "-") -> tuple[str, ...]:
     """A reading as the cells of COLUMNS."""
     mark = {True: "yes", False: "no"}
+    if reading.fault != "NONE":
+        verdict = reading.fault
+    elif reading.value is None:
+        verdict = ", ".join(reading.flags) or "no weight yet"
     return (
         reading.value or "-",
         reading.unit,
@@ -35,7 +40,7 @@ def cells(reading: Reading, verdict: str = "-") -> tuple[str, ...]:
         mark["CENTRE_ZERO" in reading.flags],
         mark["NET" in reading.flags],
         str(reading.n),
-        verdict if reading.fault == "NONE" else reading.fault,
+        verdict,
     )
 
 
@@ -49,6 +54,18 @@ def _print_rows(terminal: Terminal, end: float | None) -> None:
         time.sleep(0.2)
 
 
+def _registered(terminal: Terminal, nonce: bytes, wait: float) -> tuple[int, bytes]:
+    try:
+        return when_still(lambda: terminal.register(nonce), wait)
+    except DeviceRefused as refused:
+        if refused.code == CONVERTER_FAULT:
+            refused.sentence += (
+                f". The fault is {terminal.reading().fault}; `steelyard doctor {terminal.address}`"
+                " says what it means and what to do"
+            )
+        raise
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
 
@@ -60,8 +77,8 @@ def register(app: typer.Typer) -> None:
     ) -> int:
         """Show the weight live until Ctrl-C. Nothing is signed: `steelyard read` does that.
 
-        sequence is the number that the next record will have; verdict says "unsigned", or what
-        is wrong with the converter. With --json each reading is a line of its own.
+        sequence is the number that the next record will have; verdict says "unsigned", or why
+        there is no weight. With --json each reading is a line of its own.
 
         Example: steelyard watch /dev/ttyACM0 --seconds 10
         """
@@ -102,7 +119,8 @@ def register(app: typer.Typer) -> None:
         store = Store()
         with opened(address, store) as (terminal, identity):
             if unsigned:
-                show(vars(terminal.reading()), as_json)
+                shown = vars(terminal.reading())
+                show(shown, as_json, rows({**shown, "status": f"0x{shown['status']:04X}"}))
                 return 0
             if identity.provisioned and identity.dev not in store.registry():
                 # Before it signs: a record that nobody can check would be thrown away.
@@ -113,7 +131,7 @@ def register(app: typer.Typer) -> None:
                     f" {shlex.quote(identity.serial)}",
                 )
             nonce = secrets.token_bytes(8)
-            n, envelope = when_still(lambda: terminal.register(nonce), wait)
+            n, envelope = _registered(terminal, nonce, wait)
         with after_signing(f"`steelyard verify {address}` fetches record {n}"):
             report = judge(store, [envelope], allow_test)
         fields = report.records[0] if report.records else {}

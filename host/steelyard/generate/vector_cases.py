@@ -55,7 +55,25 @@ def scenario(public_key: bytes) -> list[Fields]:
         | {5: 5, 6: [2, 2750, 0], 8: 240000, 9: None, 10: [0, None]}
         # TILT, CASE_OPEN and the highest bit: each end of the set.
         | {14: 0x4440, 15: calibrated, 18: [-8388607, -4000]},
+        common
+        | set_time
+        | {5: 4, 6: [2, 2750, 0], 8: 300000, 9: UTC + 240, 15: calibrated}
+        | {19: {1: "commission", 2: "0 0 0 0 0 0", 3: "1 9000 6804 50 387 80123"}},
     ]
+
+
+# Samples in order: counts, time stamp in ms (it wraps at 2^30), fault.
+SAMPLES = (
+    (0, 1073741820, 0),
+    (1, 1073741823, 0),
+    (-1, 9, 0),
+    (8388607, 21, 2),
+    (-8388608, 34, 3),
+    (-2, 65570, 11),
+    (1193046, 131105, 0),
+    (0, 131131, 1),
+    (322123, 131143, 6),
+)
 
 
 def refused_records(reading: Fields, boot: Fields) -> list[tuple[str, dict[object, object]]]:

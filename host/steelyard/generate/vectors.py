@@ -2,8 +2,9 @@
 
     python -m steelyard.generate.vectors [--check]
 
-Owns: record.json, session.json, line.json and identify.json. What goes in is in vector_cases;
-what comes out is computed with cbor2, cryptography, hashlib, hmac and a bitwise CRC.
+Owns: record.json, session.json, line.json, identify.json and trace.json. What goes in is in
+vector_cases; what comes out is computed with cbor2, cryptography, hashlib, hmac, struct and a
+bitwise CRC.
 Refuses: with --check, files that differ from what it would write (exit code 1). It imports
 nothing of steelyard_wire: the two are to agree, not to share a mistake.
 Units: as in protocol/README.md. Keys and seeds say TEST and prove nothing.
@@ -13,6 +14,7 @@ import base64
 import hashlib
 import hmac
 import json
+import struct
 import sys
 from pathlib import Path
 
@@ -248,6 +250,30 @@ def line_vectors() -> dict[str, object]:
     }
 
 
+def trace_vectors() -> dict[str, object]:
+    """Samples as TRACE packs them, and the lines that bring them."""
+    packed: list[bytes] = []
+    before = None
+    for counts, ticks, fault in cases.SAMPLES:
+        apart = 0 if before is None else min((ticks - before) % 2**30, 0xFFFF)
+        packed.append(struct.pack("<i", counts)[:3] + struct.pack("<BH", fault, apart))
+        before = ticks
+    blocks = [b"".join(packed[:4]), b"", b"".join(packed[4:])]
+    lines = [
+        checked(" ".join(["@8 PROGRESS", *([base64.b64encode(data).decode()] if data else [])]))
+        for data in blocks
+    ]
+    return {
+        "about": "TRACE: samples [counts, ticks in ms, fault] with their six bytes each, and the"
+        " replies that bring them; a PROGRESS without a block only says that the terminal lives.",
+        "samples": [
+            {"sample": list(sample), "bytes": notation(data)}
+            for sample, data in zip(cases.SAMPLES, packed, strict=True)
+        ],
+        "replies": [*lines, checked(f"@8 OK samples={len(packed)} lost=0")],
+    }
+
+
 def identify_vectors() -> dict[str, object]:
     """The software identification of three small files."""
     contents = {
@@ -294,6 +320,7 @@ def main(arguments: list[str]) -> int:
         "session": session_vectors(envelopes[3]),
         "line": line_vectors(),
         "identify": identify_vectors(),
+        "trace": trace_vectors(),
     }
     stale = 0
     for name, content in made.items():

@@ -1,0 +1,29 @@
+"""What a person does with their hands between two steps of a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from steelyard.errors import INTERRUPTED, USAGE, UserError
+from steelyard.output import errors
+
+Prompt = Callable[[str], None]
+
+
+def by_hand(stays: str, instead: str) -> Prompt:
+    """Asks for something to be done, and returns when Enter says that it was.
+
+    stays: what is so when it is given up. instead: what to do where nobody can press Enter.
+    """
+
+    def ask(text: str) -> None:
+        errors.print(f"{text}, then press Enter (q gives up). ", end="")
+        try:
+            answer = input()
+        except EOFError:
+            errors.print()
+            raise UserError(USAGE, f"nobody can press Enter here; {stays}. {instead}") from None
+        if answer.strip().lower() in ("q", "quit"):
+            raise UserError(INTERRUPTED, f"given up; {stays}")
+
+    return ask
