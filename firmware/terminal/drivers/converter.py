@@ -80,7 +80,6 @@ class Converter:
         self._held = False
         self._held_counts = 0
         self._held_ms = 0
-        self._rate_from_ms = 0
         self._rate_from_us = 0
         self._rate_frames = -1
         self._rate_seen = 0
@@ -137,7 +136,7 @@ class Converter:
         else:
             fault = FAULT_NONE
             self._good = counts
-        self._measure(now, now_us, apart)
+        self._measure(now_us, apart)
         if self._held:
             self._held = False
             self._ring.put(
@@ -198,7 +197,7 @@ class Converter:
         self._ring.put(0, self._ticks_ms(), FAULT_NO_DATA)
         return True
 
-    def _measure(self, now: int, now_us: int, apart: int) -> None:
+    def _measure(self, now_us: int, apart: int) -> None:
         # Conversions over at least two seconds. Those that were lost in a gap are counted by its
         # length; where the period is not known every frame is one, however long it took.
         every = self._every_us
@@ -221,19 +220,27 @@ class Converter:
             elif self._learned == 9:
                 self._every_us = self._diff(now_us, self._learn_us) >> 3
                 self._strange = 0
+                # The window begins with what was learned from: who knows what came before.
+                self._rate_from_us = self._learn_us
+                self._rate_frames = self._rate_seen = 7
             self._learned += 1
-        window = self._diff(now, self._rate_from_ms)
+        window = self._diff(now_us, self._rate_from_us) // 1000
         if self._rate_frames < 0 or window > _WINDOW_MAX_MS:
             self._rate_frames = self._rate_seen = 0
-            self._rate_from_ms = now
             self._rate_from_us = now_us
             return
+        if every and apart > self._gap_us:
+            late = apart % every
+            if self._jitter_us < late < every - self._jitter_us:
+                # The chip began anew: no whole number of periods, and no period from it.
+                self._rate_frames = -1
+                return
         self._rate_seen += 1
         frames = self._rate_frames + ((apart + (every >> 1)) // every if every else 1)
         self._rate_frames = frames
         if window >= _WINDOW_MS and self._rate_seen > frames + (frames >> 3) + 2:
             # More frames than periods: that period was learned while conversions were lost.
-            self._every_us = 0
+            self._every_us = self._learned = 0
             self._rate_frames = -1
             return
         if window >= _WINDOW_MS and frames and (even or not every):
@@ -242,7 +249,6 @@ class Converter:
             self.rate_mhz = whole * 1000 + (frames * 1000 - whole * window) * 1000 // window
             self._every_us = self._diff(now_us, self._rate_from_us) // frames
             self._rate_frames = self._rate_seen = 0
-            self._rate_from_ms = now
             self._rate_from_us = now_us
 
     # --- for a task; these wait for some conversions and take the weight away meanwhile ----------
