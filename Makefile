@@ -31,7 +31,7 @@ demo: $(VENV) ## weigh, sign, verify and catch forgeries on a virtual terminal, 
 	@$(BIN)/steelyard demo $(ARGS)
 
 test: $(VENV) $(WASM) ## run all tests; ARGS="-k name" picks some
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 soak: $(VENV) ## power cuts for SEEDS more histories (default 100, ten minutes)
 	@STEELYARD_SOAK=$(SEEDS) $(BIN)/python -m pytest tests/faults $(ARGS)

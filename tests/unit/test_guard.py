@@ -213,33 +213,6 @@ def test_twice_and_half_the_noise_is_neither():
             assert not shown & {codes.FAULT_NOISY, codes.FAULT_QUIET}, (seed, sigma)
 
 
-def _restless(factor_10, seed, samples, rate_mhz):
-    """(share of samples that are restless, samples until the first) with so much noise."""
-    guard, noise = _guard(seed, rate_mhz=rate_mhz)
-    found = []
-    for k in range(samples):
-        guard.judge(100000 + noise(_SIGMA * factor_10 // 10), 0)
-        if guard.restless:
-            found.append(k)
-    return len(found) / samples, found[0] if found else samples
-
-
-def test_noise_takes_rest_away_long_before_it_is_noisy():
-    for rate_mhz, most in ((10000, 40), (80000, 40), (1280000, 100)):
-        for tenths in (100, 200, 500, 5000):
-            latest = 0
-            for seed in range(1, 41):
-                share, first = _restless(tenths, seed, 127, rate_mhz)
-                latest = max(latest, first)
-            assert latest < most, (rate_mhz, tenths)
-
-
-def test_as_much_noise_as_commissioned_and_twice_takes_no_rest_away():
-    for rate_mhz in (10000, 80000, 1280000):
-        for tenths in (1, 10, 15, 20):
-            assert _restless(tenths, 3, 20000, rate_mhz)[0] < 0.001, (rate_mhz, tenths)
-
-
 def test_what_swings_freely_takes_no_rest_away():
     # Any frequency below and above half the rate, 4000 sigma, fading by 4 % a sample. Within a
     # sixth of half the rate nearly every sample turns, and it may look like noise near its end.
@@ -251,7 +224,7 @@ def test_what_swings_freely_takes_no_rest_away():
             swing = int(4000 * _SIGMA * 0.96**k * math.sin(2 * math.pi * turn * k / 100))
             guard.judge(100000 + swing + noise(_SIGMA), 0)
             # It begins at once, which no free swing does.
-            assert k < 8 or not guard.restless, (turn, k)
+            assert k < 8 or not guard.signature.restless, (turn, k)
 
 
 def test_the_bound_of_a_jump_follows_the_noise_and_comes_back():

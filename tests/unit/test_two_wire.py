@@ -84,7 +84,7 @@ def test_a_lost_clock_shows_at_the_tail():
             for pulse in range(1, 26, STEP):
                 board = _settled(chip, [word])
                 board.wires.lose_at = pulse
-                found = board.run(1500)
+                found = board.run(700)
                 assert FAULT_BAD_FRAME in _faults(found), (chip, word, pulse)
                 assert set(_good(found)) == {word}, (chip, word, pulse)
 
@@ -94,7 +94,7 @@ def test_an_added_clock_shows_on_a_cs1237():
         for pulse in range(1, 26, STEP):
             board = _settled("cs1237", [word])
             board.wires.add_at = pulse
-            found = board.run(1500)
+            found = board.run(700)
             assert FAULT_BAD_FRAME in _faults(found), (word, pulse)
             assert set(_good(found)) == {word}, (word, pulse)
 

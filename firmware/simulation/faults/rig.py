@@ -74,10 +74,10 @@ class Rig:
 
     chip: its name, or as in "hx711@10" with another rate; "nau7802@10polled" has no DRDY pin.
     noise: the commissioned one in counts, of the chip if None. wiring: board-file keys that
-    differ. noise_x10: noise of the signal in tenths of the chip's.
+    differ. noise_x10: noise of the signal in tenths of the chip's. seed: of that noise.
     """
 
-    def __init__(self, chip, load_g=LOAD_G, start_us=0, error_ppm=0, noise=None, **wiring):
+    def __init__(self, chip, load_g=LOAD_G, start_us=0, error_ppm=0, noise=None, seed=1, **wiring):
         chip, _, rate = chip.partition("@")
         if rate.endswith("polled"):
             wiring["drdy"] = None
@@ -90,7 +90,7 @@ class Rig:
         self.tail = None  # its last three bits
         self.mains_g = 0.0  # amplitude of 50 Hz at the input, not averaged (load_model.py)
         self.log = []
-        self._noise = Noise(1)
+        self._noise = Noise(seed)
         rate_hz = wiring["rate_hz"]
         self.sigma = OTHER_RATES.get(chip, {}).get(rate_hz, NOISE[chip])
         self.gain = wiring.get("gain", builder(chip).DEFAULTS.get("gain", 128))

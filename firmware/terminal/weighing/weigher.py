@@ -57,6 +57,7 @@ class Weigher:
         self.reading = Reading()
         self._after_gap = False
         self._full = False
+        self._rested = 0  # values for which it has been at rest
         self._moving = 0  # values of the filter until it has forgotten what lay there before
         self._still = False
         self._ripple = False
@@ -120,7 +121,7 @@ class Weigher:
             self._restart(True)
             self._no_number(codes.ST_GAP)
             return
-        if guard.moved or guard.restless:
+        if guard.moved or guard.signature.restless:
             self.motion.clear()
             self._moving = self.filter.reach + 1
         if guard.late:
@@ -153,15 +154,22 @@ class Weigher:
         value = reading.counts
         if self._scale is not None:
             value = self._scale.fine(self.filter.value)
-        if self._moving:
-            self._moving -= 1
-            self._still = False
-        else:
-            self._still = self.motion.push(value) and fault == codes.FAULT_NONE
+        self._still = self._rests(value, fault)
         if self._scale is None:
             self._no_number(codes.ST_UNCALIBRATED | (codes.ST_STABLE if self._still else 0))
         else:
             self._indicate(value)
+
+    def _rests(self, value: int, fault: int) -> bool:
+        if self._moving:
+            self._moving -= 1
+            self._rested = 0
+            return False
+        if self.motion.push(value) and fault == codes.FAULT_NONE:
+            self._rested += 1
+        else:
+            self._rested = 0
+        return self._rested > self.guard.signature.wary
 
     def _push(self, counts: int) -> bool:
         if self._next is not self.filter and self._next.push(counts):
@@ -175,6 +183,7 @@ class Weigher:
         self.motion.clear()
         self._full = False
         self._moving = 0
+        self._rested = 0
         self._still = False
         self._after_gap = after_gap
 
