@@ -53,8 +53,10 @@ def fill(port: str, leave_blocks: int) -> None:
     script = (
         "import os\n"
         "with open('/ballast', 'wb') as f:\n"
-        f" for _ in range(os.statvfs('/')[3] - {leave_blocks}):\n"
+        f" for n in range(os.statvfs('/')[3] - {leave_blocks}):\n"
         "  f.write(bytes(4096))\n"
+        "  if n % 16 == 0:\n"
+        "   print(n)\n"  # a board that says nothing for 15 s is taken to be dead
     )
     Remote(port).run(["exec", script], resume=False)
 
