@@ -100,7 +100,7 @@ class ADS1232Chip(TwoWireChip):
         return word + self.offset_now
 
     def _finish(self, at_us):
-        if self._sck and self._unread:
+        if self.sck and self._unread:
             self.standby = True
             self.powered = False
             self.dout = 1

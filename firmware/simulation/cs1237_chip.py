@@ -75,7 +75,7 @@ class CS1237Chip(TwoWireChip):
         self.restart(now_us, now_us + self.period_us)
 
     def _too_long(self, now_us):
-        return self._sck and now_us - self._high_us > POWER_DOWN_US
+        return self.sck and now_us - self._high_us > POWER_DOWN_US
 
     def advance(self, now_us):
         """Let time pass to `now_us`; True if DOUT fell."""

@@ -40,7 +40,7 @@ class TwoWireChip:
         self.missed = 0  # conversions that nobody read
         self.frames = 0
         self.pulses = 0
-        self._sck = 0
+        self.sck = 0  # level of the clock
         self._high_us = 0
         self._word = 0
         self._settled = 0
@@ -97,13 +97,13 @@ class TwoWireChip:
 
     def clock(self, level, now_us):
         """The clock goes to `level` at `now_us`."""
-        if level and not self._sck:
-            self._sck = 1
+        if level and not self.sck:
+            self.sck = 1
             self._high_us = now_us
             if self.powered:
                 self._rise()
-        elif not level and self._sck:
-            self._sck = 0
+        elif not level and self.sck:
+            self.sck = 0
             self._fall(now_us)
 
     def _rise(self):

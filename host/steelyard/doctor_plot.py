@@ -7,16 +7,19 @@ Units: seconds, counts of the converter, hertz.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from steelyard_wire import codes
 
 from steelyard.errors import USAGE, UserError
 from steelyard.findings import FAULT, Facts, Report
 from steelyard.spectrum import alias_hz, spectrum_of
 from steelyard.trace import Trace
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREY, RED, GREEN = "#1f5fa8", "#d1741f", "#9aa0a6", "#b3261e", "#2e7d32"
 _BINS = 40
@@ -51,6 +54,9 @@ def quiet_axes(axes: Axes, title: str, x: str, y: str) -> None:
 
 def draw(trace: Trace, facts: Facts, report: Report, title: str) -> Figure:
     """The figure of a report; it has what the trace has."""
+    # Here, because it takes half a second, which every command would take to start.
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(10, 7), layout="constrained")
     rows = figure.subplot_mosaic(
         [["time", "time"], ["spread", "spectrum"]], height_ratios=[1.15, 1]

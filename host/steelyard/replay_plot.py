@@ -7,11 +7,10 @@ Units: seconds, counts of the converter or the unit of the weight.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from steelyard_wire import codes
 
 from steelyard import measures
@@ -19,6 +18,10 @@ from steelyard.doctor_plot import BLUE, GREEN, GREY, ORANGE, RED, quiet_axes
 from steelyard.replay import Replayed
 from steelyard.spectrum import Array
 from steelyard.trace import Trace
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _COLOURS = (BLUE, ORANGE, GREEN, "#7b3fa0", "#0f8b8d", "#8c564b")
 # What a driver or the supervision says of samples that carry no weight.
@@ -34,6 +37,9 @@ def draw(
     unit: str = "counts",
 ) -> Figure:
     """The figure; a weight is (counts - zero) / per_unit in `unit`."""
+    # Here, because it takes half a second, which every command would take to start.
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(10, 6.5), layout="constrained")
     high = 0.35 + 0.22 * len(replayed)
     value, state = figure.subplots(2, 1, sharex=True, height_ratios=[5.5 - high, high])

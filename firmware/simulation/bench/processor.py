@@ -42,6 +42,7 @@ class Net:
     def fell(self):
         """The line went from high to low."""
         self.latched = True
+        self._processor.kept = True
 
 
 class _Pin:
@@ -52,8 +53,10 @@ class _Pin:
         self.net = net
 
     def __call__(self, level=None):
-        self._processor.spend(self._processor.pin_us)
-        self._processor.deliver()
+        processor = self._processor
+        processor.spend(processor.pin_us)
+        if processor.kept:
+            processor.deliver()
         if level is None:
             return self.net.read()
         self.net.write(level)
@@ -99,6 +102,7 @@ class Processor:
         self.pin_us = PIN_US
         self.parts = []
         self.masked = 0
+        self.kept = False  # an edge, since the last time that all were delivered
         self.longest_mask_us = 0
         self.interrupts = True  # False: no handler runs at all
         self.Pin = _PinMaker(self)
@@ -177,8 +181,9 @@ class Processor:
 
     def deliver(self):
         """Run the handlers of edges that were kept, if interrupts are on."""
-        if self.masked or self._in_interrupt or not self.interrupts:
+        if not self.kept or self.masked or self._in_interrupt or not self.interrupts:
             return
+        self.kept = False
         for net in self._nets.values():
             while net.latched:
                 net.latched = False

@@ -3,9 +3,9 @@
 Owns: the connection of a chip model (hx711_chip and its kin) with two pins. Refuses: nothing.
 Units: microseconds; clock pulses and data bits are counted from 1 within a frame.
 
-A chip model has `next_us`, `powered`, `pulses` (rising edges in the frame that is being read),
-`advance(now_us)` (True: a conversion has ended, DOUT fell), `level(now_us)`, `clock(level,
-now_us)` and `reset(now_us)`.
+A chip model has `next_us`, `powered`, `sck` (level of the clock), `pulses` (rising edges in the
+frame that is being read), `advance(now_us)` (True: a conversion has ended, DOUT fell),
+`level(now_us)`, `clock(level, now_us)` and `reset(now_us)`.
 """
 
 _NEVER = 1 << 62
@@ -32,7 +32,7 @@ class TwoWirePart:
         self._dout.turn = self._turn
         self._driven = 0
         processor.net(sck).write = self._write
-        self.forced = -1
+        self.forced = self._was_forced = -1
         self.stretch_at = self.stretch_us = 0
         self.maskable_at = self.maskable_us = 0
         self.pause_at = self.pause_us = 0
@@ -49,7 +49,12 @@ class TwoWirePart:
 
     def advance(self, now_us):
         """Bring the chip up to now and pass on its edges."""
-        if self.chip.advance(now_us) and self.forced < 0:
+        chip = self.chip
+        if now_us < chip.next_us and chip.powered and not chip.sck:
+            if self.forced == self._was_forced:
+                return  # nothing happens by itself before that
+            self._was_forced = self.forced
+        if chip.advance(now_us) and self.forced < 0:
             self._pulse = 0
             self._last = 1  # a conversion that follows an unread one lifts DOUT for a moment
         self._edge()

@@ -135,7 +135,7 @@ def clocks(chip, attribute, gain):
         rig.tail = tail
         for position in range(1, pulses + 1):
             rig.settle()
-            rig.run(int(rig.period_ms * 80))
+            rig.run(int(rig.period_ms * 20))
             before = jumps[codes.FAULT_JUMP]
             fine = rig.weigher.reading.fine
             setattr(rig.wires, attribute, position)

@@ -13,9 +13,7 @@ from steelyard_wire.shim import const
 
 from terminal.drivers.converter import Converter
 
-_HIGH_LIMIT_US = const(
-    50
-)  # chips power down at 60 us and more; what we measure has the call in it
+_HIGH_LIMIT_US = const(50)  # chips power down at 60 us and more; what we measure has a call in it
 _HARD_JITTER_US = const(300)
 
 
