@@ -105,6 +105,21 @@ def test_the_rate_is_measured_not_assumed():
             assert board.driver.gaps == board.driver.bad_frames == board.driver.silences == 0
 
 
+def test_no_rate_spans_a_silence():
+    # It was told as a slow module (RATE) for four seconds after the samples were back.
+    for chip in DRIVERS:
+        board = _settled(chip, builder(chip).RATES[0], [5])
+        true = 1000000000 // board.chip.period_us
+        board.run(500)
+        board.wires.silent(True)
+        board.run(1500)
+        board.wires.silent(False)
+        for _ in range(45):
+            board.run(100)
+            assert abs((board.driver.rate_mhz or true) - true) <= true // 50, chip
+        assert board.driver.rate_mhz and board.driver.silences == 1, chip
+
+
 def test_silence_shows_is_counted_once_and_ends_by_itself():
     for chip, rate in _kinds():
         board = _settled(chip, rate, [500])

@@ -71,6 +71,7 @@ class Converter:
         self._quiet_us = 2 * period + min(1000, period >> 3)
         self._silence_us = 0
         self._silent = 0
+        self._was_silent = 0  # before the last frame
         self._settle = settle
         self._last_us = 0
         self._every_us = 0  # the period as measured, 0: not known
@@ -110,6 +111,11 @@ class Converter:
         """A complete frame: signed counts, and when its conversion was seen (ms and us)."""
         apart = self._diff(now_us, self._last_us)
         self._last_us = now_us
+        silent = self._silent
+        if silent and not self._was_silent:
+            # No rate spans a silence, unless each frame ends one: that module is slow.
+            self._rate_frames = -1
+        self._was_silent = silent
         self._silent = 0
         self._silence_us = self._quiet_us
         self.frames = self.frames + 1 & _COUNTER
