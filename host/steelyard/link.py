@@ -23,7 +23,7 @@ import crcmod.predefined
 import serial
 from steelyard_wire import auth
 from steelyard_wire import line as wire
-from steelyard_wire.codes import AUTH, CRC, PROTOCOL, Refused
+from steelyard_wire.codes import ARGUMENT, AUTH, CRC, PROTOCOL, Refused, error_text
 
 from steelyard.errors import BUG, USAGE, AtPrompt, DeviceRefused, NoDevice, UserError
 from steelyard.port import open_port
@@ -75,7 +75,12 @@ def _quoted(name: str, arg: str) -> str:
 
 def _refusal(reply: wire.Reply) -> UserError:
     try:
-        return DeviceRefused(int(reply.words[0]), reply.words[1], reply.words[2])
+        code, name, sentence = int(reply.words[0]), reply.words[1], reply.words[2]
+        general = f"{error_text(code)} ("
+        if code == ARGUMENT and sentence.startswith(general):
+            # HELP is for people at the line; here what is wrong with the argument says more.
+            sentence = sentence.removeprefix(general).removesuffix(")")
+        return DeviceRefused(code, name, sentence)
     except (IndexError, ValueError):
         return UserError(BUG, f"the terminal's refusal is not as specified: {reply.words}")
 

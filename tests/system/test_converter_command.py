@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from steelyard.errors import DeviceRefused
 from steelyard_wire import codes
 from terminals import Start
 from test_bus_converters import begin, calibrate, weight
@@ -22,7 +23,10 @@ def test_an_hx711_has_no_sensor_and_tests_its_frames(start: Start) -> None:
     terminal = bench.terminal
     assert terminal.ask_converter("TEST") == {"fault": "NONE"}
     assert terminal.ask_converter("TEMPERATURE") == {"raw": "-"}
-    assert bench.refused("CONVERTER", "RECALIBRATE") == codes.ARGUMENT
+    with pytest.raises(DeviceRefused) as refused:
+        terminal.ask_converter("RECALIBRATE")
+    said = "the terminal refused: this chip keeps no calibration of its own [3 ARGUMENT]"
+    assert refused.value.sentence == said
     assert bench.refused("CONVERTER", "DANCE") == codes.ARGUMENT
     bench.world("advance 2 s")
     bench.load("place 2 kg")
