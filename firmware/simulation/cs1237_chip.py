@@ -23,7 +23,6 @@ C6 pulses beyond 46 change nothing, and a frame that ends between 28 and 45 leav
 
 from simulation.two_wire_chip import TwoWireChip
 
-POWER_DOWN_US = 100
 RATES = (10, 40, 640, 1280)
 GAINS = (1, 2, 64, 128)
 DEFAULT = 0x0C
@@ -37,6 +36,7 @@ class CS1237Chip(TwoWireChip):
     """One chip. short_code: what it says with its inputs shorted."""
 
     last = 27
+    power_down_us = 100
 
     def __init__(self, convert, rate_error_ppm=0):
         TwoWireChip.__init__(self, convert, 100000, rate_error_ppm)
@@ -74,21 +74,11 @@ class CS1237Chip(TwoWireChip):
         self.period_us = self._exact(1000000 // self.rate_hz)
         self.restart(now_us, now_us + self.period_us)
 
-    def _too_long(self, now_us):
-        return self.sck and now_us - self._high_us > POWER_DOWN_US
-
-    def advance(self, now_us):
-        """Let time pass to `now_us`; True if DOUT fell."""
-        if self.powered and self._too_long(now_us):
-            self.powered = False
-            self.dout = 1
-        return TwoWireChip.advance(self, now_us)
-
     def level(self, now_us):
         """DOUT as the processor sees it."""
         if self.driven >= 0:
             return self.driven
-        return 1 if self._too_long(now_us) else self.dout
+        return TwoWireChip.level(self, now_us)
 
     def _finish(self, at_us):
         if 27 < self.pulses < 46 and self._clocked:
@@ -122,7 +112,7 @@ class CS1237Chip(TwoWireChip):
             self.dout = 1
 
     def _fall(self, now_us):
-        if not self.powered or now_us - self._high_us > POWER_DOWN_US:
+        if not self.powered or now_us - self._high_us > self.power_down_us:
             self.reset(now_us)
             return
         bit = 1 if self.driven > 0 else 0

@@ -13,13 +13,14 @@ A6 DOUT stays high after a reset until the first conversion, one period later.
 
 from simulation.two_wire_chip import TwoWireChip
 
-POWER_DOWN_US = 60
 PERIODS_US = {10: 100000, 80: 12500}
 _GAIN = {25: 128, 26: 32, 27: 64}
 
 
 class HX711Chip(TwoWireChip):
     """One chip. rate_hz: 10 or 80. rate_error_ppm: deviation of the internal oscillator."""
+
+    power_down_us = 60
 
     def __init__(self, convert, rate_hz=80, rate_error_ppm=0):
         TwoWireChip.__init__(self, convert, PERIODS_US[rate_hz], rate_error_ppm)
@@ -30,16 +31,6 @@ class HX711Chip(TwoWireChip):
         self.gain = 128
         self.restart(now_us, now_us + self.period_us)
 
-    def _too_long(self, now_us):
-        return self.sck and now_us - self._high_us > POWER_DOWN_US
-
-    def advance(self, now_us):
-        """Let time pass to `now_us`; True if DOUT fell."""
-        if self.powered and self._too_long(now_us):
-            self.powered = False
-            self.dout = 1
-        return TwoWireChip.advance(self, now_us)
-
     def _input(self, at_us):
         if self.pulses >= 25:
             gain = _GAIN[min(self.pulses, 27)]
@@ -48,10 +39,6 @@ class HX711Chip(TwoWireChip):
                 self._settled = 0
         return self._convert(at_us, self.gain)
 
-    def level(self, now_us):
-        """DOUT as the processor sees it."""
-        return 1 if self._too_long(now_us) else self.dout
-
     def _fall(self, now_us):
-        if not self.powered or now_us - self._high_us > POWER_DOWN_US:
+        if not self.powered or now_us - self._high_us > self.power_down_us:
             self.reset(now_us)

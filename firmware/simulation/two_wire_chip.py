@@ -28,6 +28,7 @@ class TwoWireChip:
     """
 
     last = 25
+    power_down_us = 0  # a clock that is high for longer powers the chip down; 0: it does not
 
     def __init__(self, convert, period_us, rate_error_ppm=0):
         self._convert = convert
@@ -61,8 +62,14 @@ class TwoWireChip:
         self._value = 0
         self.next_us = first_us
 
+    def _too_long(self, now_us):
+        return self.sck and self.power_down_us and now_us - self._high_us > self.power_down_us
+
     def advance(self, now_us):
         """Let time pass to `now_us`; True if DOUT fell."""
+        if self.powered and self._too_long(now_us):
+            self.powered = False
+            self.dout = 1
         if not self.powered or now_us < self.next_us:
             return False
         fell = False
@@ -93,7 +100,7 @@ class TwoWireChip:
 
     def level(self, now_us):
         """DOUT as the processor sees it."""
-        return self.dout
+        return 1 if self._too_long(now_us) else self.dout
 
     def clock(self, level, now_us):
         """The clock goes to `level` at `now_us`."""
