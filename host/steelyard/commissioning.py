@@ -35,6 +35,7 @@ _HEAVIER = 0.3  # of the unloaded frequency: no load on a scale makes it slower
 _CANDIDATES = ("default", "ringing", "stiff", "vibrating")
 _QUIET_E = 0.125  # of the output: half the span within which a load is at rest
 _BETTER = 0.8  # of the default's settling time, to leave it
+_SEEN = 100.0  # times the noise: less is no load
 _SLOW_HZ = 30.0  # below, what rings is folded, and one fit alone does not tell how
 _CALM_S, _CALM_SAMPLES = 3.0, 64  # of the end of a rest, when ringing has died away
 _SHAKES = 1.4  # noise over that without lines: the floor shakes, and may stand still tomorrow
@@ -72,7 +73,8 @@ class Transient:
 @dataclass(frozen=True)
 class Commissioned:
     """What is stored and shown. ring_hz 0: it does not ring visibly. noise_floor: of the
-    converter alone, 0: as noise. load_share: of Max.
+    converter alone, 0: as noise. load_share: of Max. zero_away: how far the empty platform is from
+    the calibration's zero, as a share of its span.
 
     settling: for each candidate the slower of both load changes in s; None: it did not settle.
     """
@@ -86,6 +88,7 @@ class Commissioned:
     noise_floor: float
     rate_hz: float
     load_share: float
+    zero_away: float
     settling: dict[str, float | None]
 
     @property
@@ -149,6 +152,8 @@ def transient(trace: Trace) -> Transient:
     if not rate or len(good) < 0.9 * len(trace):
         raise Unfit("samples are missing: `steelyard doctor` says why")
     counts = measures.without(good, measures.glitches(good))
+    if np.ptp(counts) < _SEEN * max(signature(counts), 0.5):
+        raise Unfit("no load change was seen")  # wherever noise looks most like one
     start = change_at(counts, rate)
     edge = round(_REST_S * rate)
     rest = counts[: max(0, start - round(0.3 * rate))]
@@ -156,7 +161,7 @@ def transient(trace: Trace) -> Transient:
         raise Unfit("the load must move in the middle of the time, not at its begin or end")
     noise = max(signature(rest[-round(_CALM_S * rate) :]), 0.5)
     size = float(np.median(counts[-edge:]) - np.median(rest[-edge:]))
-    if abs(size) < 100 * noise:
+    if abs(size) < _SEEN * noise:
         raise Unfit("no load change was seen")
     return Transient(trace, counts, start, size, rest, _ring(counts, rate, noise, start))
 
@@ -211,6 +216,11 @@ def _at_max(empty_hz: float, loaded_hz: float, share: float) -> float:
     return float(empty_hz / np.sqrt(1 + heavier / share))
 
 
+def _zero_away(on: Transient, calibration: Mapping[int, object]) -> float:
+    zero, span = (int(str(calibration[key])) for key in (2, 3))
+    return (float(np.mean(on.calm_before())) - zero) / (span - zero)
+
+
 def commission(
     put_on: Trace,
     take_off: Trace,
@@ -246,6 +256,7 @@ def commission(
         _noise_floor(on, off, noise),
         rate,
         min(share, 1.0),
+        _zero_away(on, calibration),
         {},
     )
     return _recommended(found, (put_on, take_off), config, calibration, e)

@@ -19,7 +19,7 @@ from steelyard.spectrum import Array, Line, alias_hz, spectrum_of
 from steelyard.trace import Trace
 
 _MIRROR_LEVEL, _MIRROR_NEAR = 0.03, 0.02  # of the span: a zero that changed its sign
-_ZERO_AWAY = 0.01  # of the span: 20 kelvin (R 60, Y = 10000) are 0.03 %, dirt a little more
+ZERO_AWAY = 0.01  # of the span: 20 kelvin (R 60, Y = 10000) are 0.03 %, dirt a little more
 _LINE_E, _LINE_NOISE = 0.25, 3.0  # a sine that moves the last digit, or stands out of the noise
 _NOISY_KNOWN, _NOISY_SHEET = 3.0, 6.0  # times commissioning; the data sheet (boards reach 5)
 _QUIET_KNOWN, _QUIET_SHEET = 0.5, 0.4  # no converter is that much better than its data sheet
@@ -205,7 +205,7 @@ class _Doctor(Examination):
         mirrored = abs(now + zero) / span
         if abs(zero) > _MIRROR_LEVEL * span and mirrored < _MIRROR_NEAR:
             self.find("swapped_pair", counts=now, zero=float(zero))
-        elif abs(away) > _ZERO_AWAY:
+        elif abs(away) > ZERO_AWAY:
             self.find("overloaded_cell", percent=100 * away, counts=now, zero=float(zero))
 
     def answer(self) -> None:

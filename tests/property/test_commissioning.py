@@ -100,9 +100,11 @@ def test_the_signature_is_the_deviation_of_white_noise_and_blind_to_the_rest() -
 
 def test_the_values_are_in_the_order_and_units_of_the_command() -> None:
     took = {"default": None, "vibrating": 0.8876}
-    found = Commissioned("vibrating", 9.0004, 8.1, 7.12, 0.0512, 38.66, 21.3, 81.634, 0.4, took)
+    found = Commissioned(
+        "vibrating", 9.0004, 8.1, 7.12, 0.0512, 38.66, 21.3, 81.634, 0.4, 0.0, took
+    )
     assert found.values == (PROFILES.index("vibrating"), 9000, 7120, 51, 387, 213, 81634, 888)
-    silent = Commissioned("default", 0.0, 0.0, 0.0, 0.9, 0.01, 0.0, 80.0, 0.4, took)
+    silent = Commissioned("default", 0.0, 0.0, 0.0, 0.9, 0.01, 0.0, 80.0, 0.4, 0.0, took)
     # Noise of 0 would mean: not known. A filter that did not settle promises nothing.
     assert silent.values == (0, 0, 0, 500, 1, 0, 80000, 0)
 
@@ -123,6 +125,12 @@ def test_the_profile_is_the_one_that_settles_first() -> None:
 def test_a_load_that_says_nothing_is_not_taken(kg: float, words: str) -> None:
     with pytest.raises(Unfit, match=words):
         commissioned(Scale(1, 80), kg)
+
+
+def test_no_change_is_told_wherever_the_noise_looks_like_one() -> None:
+    for seed in range(30):
+        with pytest.raises(Unfit, match="no load change was seen"):
+            transient(Scale(seed, 80).trace(8))
 
 
 def test_a_change_at_the_wrong_time_is_not_taken() -> None:

@@ -60,6 +60,7 @@ def test_a_commissioning_from_the_hands_to_the_record(
     assert found["rate_hz"] == pytest.approx(80, rel=0.002)
     assert found["load_share"] == pytest.approx(7 / 15, rel=0.01)
     assert 30 < found["noise_counts"] < 50  # 90 nV are 38.7 counts
+    assert abs(found["zero_away"]) < 0.001
     assert found["settling_s"]["default"] is None or found["expected_settling_s"] is not None
     # In force, recorded once, verified; the calibration stays.
     config = bench.terminal.config()
@@ -123,6 +124,19 @@ def test_a_change_that_does_not_come_is_asked_for_again(
     assert "does not ring visibly" in said.out and "only looked at" in said.out
     assert "stiff (chosen)" in said.out and "settles in 0." in said.out
     assert bench.terminal.records() == records and bench.terminal.config()["noise"] == "0"
+
+
+def test_a_platform_that_is_not_empty_is_told(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = rings(bench, "60 Hz 0.5 20 kg")
+    bench.world("place 0.4 kg")  # a tray; the terminal was calibrated with 10 kg
+    bench.world("advance 20 s")
+    hands = Hands(bench, "place 7.4 kg", "place 0.4 kg")
+    monkeypatch.setattr(builtins, "input", hands)
+    said = user("commission", bench.simulator.pty, "--look", "--seconds", "8")
+    assert said.code == OK and "+4.0% of the calibration's weight away" in said.out
+    assert "Was the platform empty?" in said.out
 
 
 def test_three_times_nothing_is_the_end(bench: Bench) -> None:

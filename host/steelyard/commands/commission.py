@@ -20,6 +20,7 @@ from steelyard.commands import Address, Json
 from steelyard.commands.doctor import listen
 from steelyard.commands.hands import Prompt, by_hand
 from steelyard.commissioning import Commissioned, Unfit, commission, transient
+from steelyard.diagnosis import ZERO_AWAY
 from steelyard.errors import REFUSED, USAGE, VERDICT, UserError
 from steelyard.facts import calibration_of, interval_counts
 from steelyard.output import errors, show
@@ -117,6 +118,7 @@ def as_data(found: Commissioned) -> dict[str, Any]:
         "noise_floor_counts": round(found.noise_floor, 2) or None,
         "rate_hz": round(found.rate_hz, 3),
         "load_share": round(found.load_share, 3),
+        "zero_away": round(found.zero_away, 4),
         "settling_s": {name: _short(time) for name, time in found.settling.items()},
     }
 
@@ -142,8 +144,16 @@ def for_people(shown: dict[str, Any]) -> Group:
     noise = f"{shown['noise_counts']:.1f} counts"
     if shown["noise_floor_counts"]:
         noise += f", of which the floor's shaking leaves {shown['noise_floor_counts']:.1f}"
+    away = shown["zero_away"]
+    zero = "where it was calibrated"
+    if abs(away) > ZERO_AWAY:
+        zero = (
+            f"{away:+.1%} of the calibration's weight away. Was the platform empty? If it was,"
+            " calibrate anew: `steelyard doctor` would take its cell for overloaded"
+        )
     facts = {
         "platform": ring,
+        "zero": zero,
         "noise": noise,
         "rate": f"{shown['rate_hz']:.2f} samples a second",
         "load": f"{shown['load_share']:.0%} of Max",
