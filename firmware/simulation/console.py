@@ -1,7 +1,11 @@
 """The console cable: a PTY and a TCP port on the host's side, the VM's PTY on the other.
 
 Owns: both PTYs, the listening socket, and what a soft reset looks like on the line.
-Refuses: a second client on the TCP port, with one sentence. Units: bytes.
+Refuses: a second client on the TCP port, with one sentence. Units: bytes, seconds.
+
+Ctrl-C is a wish that a running program is told of when it next waits for time: a signal strikes
+the VM between any two instructions of its own C, where a board's never strikes, and has left it
+with its heap locked. Only a program that never waits gets the signal, after `_PATIENCE_S`.
 
 The host's PTY stays while VMs come and go, as a USB port's cable does. Lone line feeds of the
 program leave as CR LF, as a board's console sends them.
@@ -15,10 +19,13 @@ import pty
 import re
 import socket
 import termios
+import time
 import tty
 
 RAW_BANNER = b"raw REPL; CTRL-B to exit\r\n"
 _PROMPT = b">>> "
+_CTRL_C = b"\x03"
+_PATIENCE_S = 0.3
 _MOST_UNSAID = 1 << 20
 _LONE_LF = re.compile(rb"(?<!\r)\n")
 
@@ -54,6 +61,9 @@ class Console:
         self._swallow = False
         self._last = b""
         self._early: bytes | None = b""  # typed before the program ran
+        self._asked_s = 0.0  # when Ctrl-C was typed
+        self.interrupting = False  # and the program has not been told yet
+        self._after_cr = False  # the last byte that the VM said
         self.typed = b""  # what the VM's line has no room for
         self.unsaid = b""  # what the client has not taken
 
@@ -102,10 +112,32 @@ class Console:
             self._early += data
 
     def flush_typed(self) -> None:
-        """Pass on what was typed, as far as the VM's line has room."""
+        """Pass on what was typed, as far as the VM's line has room and up to a Ctrl-C."""
         with contextlib.suppress(BlockingIOError):
-            while self.typed:
-                self.typed = self.typed[os.write(self.vm, self.typed) :]
+            while self.typed and not self.interrupting:
+                if self.typed.startswith(_CTRL_C) and not self.at_prompt():
+                    self.typed = self.typed[1:]
+                    self.interrupting, self._asked_s = True, time.monotonic()
+                    return
+                end = self.typed.find(_CTRL_C, 1)
+                text = self.typed if end < 0 else self.typed[:end]
+                self.typed = self.typed[os.write(self.vm, text) :]
+
+    def interrupted(self) -> None:
+        """The program was told of Ctrl-C; what was typed after it goes to whoever reads next."""
+        self.interrupting = False
+        self.flush_typed()
+
+    def insist(self) -> float | None:
+        """Seconds until a program that does not wait gets the signal; None: nobody asked."""
+        if not self.interrupting:
+            return None
+        left = self._asked_s + _PATIENCE_S - time.monotonic()
+        if left <= 0 or self.at_prompt():
+            with contextlib.suppress(BlockingIOError):
+                os.write(self.vm, _CTRL_C)
+                self.interrupted()
+        return max(left, 0.01)
 
     @property
     def holds(self) -> bool:
@@ -137,7 +169,9 @@ class Console:
             data, self._swallow = self._last[at:], False
             self._last = b""
         self._note_mode(data)
-        self.say(_LONE_LF.sub(b"\r\n", data))
+        after_cr, self._after_cr = self._after_cr, data.endswith(b"\r")
+        text = _LONE_LF.sub(b"\r\n", data)
+        self.say(text[1:] if after_cr and data.startswith(b"\n") else text)
         return True
 
     def _note_mode(self, data: bytes) -> None:
@@ -192,6 +226,7 @@ class Console:
         self._last = b""
         self._early = b""
         self.typed = b""
+        self.interrupting = self._after_cr = False
 
     def close(self) -> None:
         """Let everything go."""

@@ -30,6 +30,7 @@ from wiring import Wiring
 IDLE, CONVERT, RESET, START, STATION = 1, 2, 3, 4, 5
 DOUT_LOW, DOUT_HIGH, RADIO_UP, JOINED, CASE_OPEN = 1, 2, 4, 8, 1 << 15
 NACK, SDA_LOW = 16, 32
+CTRL_C = 64
 KEY_SHIFT, STALL_SHIFT, RESET_SHIFT = 8, 16, 24
 KEYS = ("zero", "tare", "print")
 POWER_ON, SOFT_RESET = 1, 4
@@ -73,7 +74,7 @@ class World:
         self._notice_until = 0.0
         self._noticed = True
         self.set_speed(1.0)
-        self.selector.register(console.server, selectors.EVENT_READ, self._accept_console)
+        self.selector.register(console.server, selectors.EVENT_READ, console.accept)
 
     # --- power -----------------------------------------------------------------------------------
 
@@ -187,6 +188,9 @@ class World:
         if self._waiting is None:
             return None
         number, wanted_us = self._waiting
+        if self.console.interrupting:
+            self._answer_idle(number)
+            return 0
         left = self._notice_until - time.monotonic()
         if not self._noticed:
             # A byte has come: the VM looks at its inputs once now and once when it surely is
@@ -214,8 +218,11 @@ class World:
 
     def _answer_idle(self, number: int) -> None:
         self._waiting = None
+        asked = CTRL_C if self.console.interrupting else 0
         if self.vm is not None:
-            self.vm.answer(number, self.signals, self.now_us)
+            self.vm.answer(number, self.signals | asked, self.now_us)
+        if asked:
+            self.console.interrupted()
 
     def host_bytes_came(self) -> None:
         """A byte from outside is on its way into the VM."""
@@ -258,9 +265,6 @@ class World:
     def _from_host(self) -> None:
         self._type(os.read(self.console.host, 4096))
 
-    def _accept_console(self) -> None:
-        self.console.accept()
-
     def _serve_vm(self) -> None:
         self.console.flush_typed()
         self.console.from_vm()
@@ -277,7 +281,7 @@ class World:
         # Who does not read is not waited for; what the VM has not read yet holds up the typist.
         console = self.console
         read = 0 if console.typed else selectors.EVENT_READ
-        write = selectors.EVENT_WRITE if console.typed else 0
+        write = selectors.EVENT_WRITE if console.typed and not console.interrupting else 0
         watch(self.selector, console.vm, selectors.EVENT_READ | write, self._serve_vm)
         watch(self.selector, console.host, read, self._from_host)
         if console.client is not None:
@@ -294,8 +298,9 @@ class World:
         if self.console.holds and self.console.at_prompt():
             self.console.started()
         wait = 0.005 if self.console.holds else self._serve_idle()
-        if wait is None or (timeout is not None and timeout < wait):
-            wait = timeout
+        for limit in (timeout, self.console.insist()):
+            if limit is not None and (wait is None or limit < wait):
+                wait = limit
         self._watch_console()
         for key, _ in self.selector.select(wait):
             if self._is_open(key.fileobj):

@@ -25,6 +25,7 @@ from steelyard.errors import NO_DEVICE, REFUSED, UserError
 # a port that disappears mpremote can.
 _SILENCE_S = 15.0
 _MARK = "@steelyard "
+_HERE = f"{_MARK}here"
 
 # Runs on the board: what it is, what space it has, which of our files it has.
 SURVEY = """
@@ -79,6 +80,10 @@ class RemoteError(UserError):
     def __init__(self, sentence: str, exit_code: int, full: bool = False) -> None:
         super().__init__(exit_code, sentence)
         self.full = full
+
+
+class _NotEntered(RemoteError):
+    """The board did not come to its prompt; no command was given yet."""
 
 
 @dataclass
@@ -170,7 +175,7 @@ def _explain(port: str, output: str, errors: str) -> RemoteError:
     if any(word in text for word in lost + gone):
         return RemoteError(f"The connection to {port} was lost.", NO_DEVICE)
     if "raw repl" in text:
-        return RemoteError(
+        return (RemoteError if _HERE in output else _NotEntered)(
             f"Nothing that speaks MicroPython answers at {port}. boards/README.md says how"
             " MicroPython gets onto a board.",
             NO_DEVICE,
@@ -191,10 +196,17 @@ class Remote:
 
         resume: without it the board is interrupted and restarted first, and stays at the REPL.
         """
+        try:
+            return self._run(steps, resume)
+        except _NotEntered:
+            # A board may miss the key that asks for its prompt. Nothing was done yet.
+            return self._run(steps, resume)
+
+    def _run(self, steps: tuple[list[str], ...], resume: bool) -> str:
         command = [sys.executable, "-m", "mpremote", "connect", self.port]
         if resume:
             command.append("resume")
-        for step in steps:
+        for step in (["exec", f"print({_HERE!r})"], *steps):
             command += ["+", *step]
         environment = dict(os.environ, PYTHONUNBUFFERED="1", PYTHONIOENCODING="utf-8")
         with subprocess.Popen(
@@ -211,7 +223,7 @@ class Remote:
                 process.kill()
         if process.returncode:
             raise _explain(self.port, output, errors)
-        return output
+        return output.partition(_HERE)[2].partition("\n")[2]
 
     def _collect(self, process: subprocess.Popen[bytes]) -> tuple[str, str]:
         lines: queue.Queue[tuple[bool, str | None]] = queue.Queue()
@@ -232,14 +244,16 @@ class Remote:
                 is_error, text = lines.get(timeout=_SILENCE_S)
             except queue.Empty:
                 process.kill()
-                raise RemoteError(
+                entered = any(_HERE in text for text in texts[False])
+                raise (RemoteError if entered else _NotEntered)(
                     f"{self.port} has been silent for {_SILENCE_S:.0f} s.", NO_DEVICE
                 ) from None
             if text is None:
                 open_streams -= 1
                 continue
             texts[is_error].append(text)
-            self._on_line(text.rstrip())
+            if _HERE not in text:
+                self._on_line(text.rstrip())
         process.wait()
         return "".join(texts[False]), "".join(texts[True])
 

@@ -31,6 +31,7 @@ RADIO_UP = 4
 JOINED = 8
 NACK = 16
 SDA_LOW = 32
+CTRL_C = 64  # only with the answer to a VM that is idle: no interrupt handler is cut short
 KEY_SHIFT = 8  # one bit for each key of the board, in the order zero, tare, print
 CASE_OPEN = 1 << 15
 STALL_SHIFT = 16  # 8 bits: how many clock stalls were ordered so far
@@ -43,6 +44,7 @@ heap_bytes = 0  # what the stand-ins had allocated when the program started, rep
 devices = []  # objects with next_us, advance(now_us) and deliver()
 
 _in_interrupt = False
+_ctrl_c = False
 _number = 0
 _to_world = None
 _from_world = None
@@ -59,7 +61,7 @@ def attach(requests, answers):
 
 def ask(operation, argument=0, value=0):
     """Put a question to the world: (now, word, next) of its answer; takes the signals over."""
-    global _number, signals
+    global _ctrl_c, _number, signals
     _number = (_number + 1) & 0xFFFFFFFF
     struct.pack_into(_REQUEST, _request, 0, _number, operation, now_us, argument, value)
     _to_world.write(_request)
@@ -67,6 +69,8 @@ def ask(operation, argument=0, value=0):
         if _from_world.readinto(_answer) != len(_answer):
             raise SystemExit
         number, given, now, word, following = struct.unpack(_ANSWER, _answer)
+        if given & CTRL_C:
+            _ctrl_c = True  # also with the answer to a question that a signal cut short
         if number == _number:
             signals = given
             return now, word, following
@@ -130,10 +134,13 @@ def interrupt(handler, argument):
 
 def idle(until_us):
     """The firmware has nothing to do before `until_us`: let the world decide what passes."""
-    global now_us
+    global _ctrl_c, now_us
     for device in devices:
         until_us = min(until_us, device.next_us())
     now_us = max(now_us, ask(IDLE, until_us)[0])
+    if _ctrl_c:
+        _ctrl_c = False
+        raise KeyboardInterrupt
     run_due()
     interrupts_on()
 
