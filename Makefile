@@ -20,7 +20,7 @@ ARGS ?=
 TOPIC ?=
 SEEDS ?= 100
 
-.PHONY: help setup demo test soak check bench size gen gen_check lock clean
+.PHONY: help setup demo test conformity soak check bench size gen gen_check lock clean
 
 help: ## print this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z_]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ demo: $(VENV) ## weigh, sign, verify and catch forgeries on a virtual terminal, 
 
 test: $(VENV) $(WASM) ## run all tests; ARGS="-k name" picks some
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+
+conformity: $(VENV) $(WASM) ## run the tests of OIML R 76's rules and print them as a table
+	@$(BIN)/python tests/conformity.py
 
 soak: $(VENV) ## power cuts for SEEDS more histories (default 100, ten minutes)
 	@STEELYARD_SOAK=$(SEEDS) $(BIN)/python -m pytest tests/faults $(ARGS)

@@ -112,7 +112,7 @@ ROOMS = (
         "terminal/links",
         ("firmware/terminal/links/",),
         # operations is what `app` hands in; weighing and evidence are reached through it alone.
-        own=(*_WIRE, "terminal.links", "terminal.links.*", "terminal.operations.*"),
+        own=(*_WIRE, "terminal.cold", "terminal.links*", "terminal.operations.*"),
         modules=frozenset(
             "asyncio binascii gc micropython network select socket ssl struct sys".split()
         ),
@@ -122,13 +122,13 @@ ROOMS = (
     Room(
         "terminal/operations",
         ("firmware/terminal/operations.py",),
-        own=(*_WIRE, "terminal.weighing.*", "terminal.evidence.*", "terminal.evidence"),
+        own=(*_WIRE, "terminal.cold", "terminal.weighing.*", "terminal.evidence*"),
         modules=frozenset({"micropython"}),
         names=_IO,
     ),
     Room(
         "composition",
-        tuple(f"firmware/terminal/{name}.py" for name in ("__init__", "app", "keep")),
+        tuple(f"firmware/terminal/{name}.py" for name in ("__init__", "app", "cold", "keep")),
         own=(*_WIRE, "terminal", "terminal.*"),
         modules=_ON_DEVICE,
         # The board file names the converter's driver.

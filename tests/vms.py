@@ -50,9 +50,10 @@ for (const name of job.copies) copy(name);
 const text = JSON.stringify;
 try {
   mp.runPython(`import sys\nsys.path[:] = ${text(job.paths)}\nsys.argv[:] = ${text(job.argv)}`);
-  // This port collects garbage between two calls only, so a script may ask to be parted.
+  // This port collects garbage between two calls only, and then only if asked in the first: a
+  // script may ask to be parted.
   const parts = fs.readFileSync(job.script, "utf8").split("# --- collect ---");
-  for (const part of parts) mp.runPython(part);
+  for (const part of parts) mp.runPython(`${part}\nimport gc\ngc.collect()`);
 } catch (error) {
   const exit = error.type === "SystemExit" && /SystemExit: ?(\d*)\s*$/.exec(error.message);
   if (!exit) process.stderr.write(`${error.message}\n`);

@@ -15,11 +15,11 @@ import machine
 from steelyard_wire import codes
 from steelyard_wire.codes import Refused
 
+from terminal import cold
 from terminal.drivers.append_file import AppendFile
 from terminal.drivers.clock import Clock
 from terminal.drivers.files import Files
 from terminal.drivers.keys import Keys
-from terminal.drivers.measure import software_identification
 from terminal.drivers.ring import SampleRing
 from terminal.evidence import ed25519, settings
 from terminal.evidence.journal import Journal
@@ -171,7 +171,7 @@ def main() -> None:
         Clock(time),
         signers.make,
         os.urandom,
-        software_identification(),
+        cold.call("terminal.drivers.measure", "software_identification"),
         # What runs on a desktop proves nothing about a weight, whatever its board file says.
         bool(board.TEST) or sys.platform in ("linux", "darwin"),
     )

@@ -17,10 +17,10 @@ from steelyard_wire import codes, cose, record
 from steelyard_wire.codes import Refused
 from steelyard_wire.digest import sha256
 
+from terminal import cold
 from terminal.evidence import settings
 from terminal.evidence.identity import Identity, make_seed
 from terminal.evidence.recorder import Recorder, last_boot_counter
-from terminal.weighing.calibrate import CalibrationSession
 from terminal.weighing.config import Config
 from terminal.weighing.linearise import Calibration
 from terminal.weighing.weigher import COUNTERS, Weigher
@@ -30,10 +30,12 @@ VERSION = "0.1.0"
 _TASK_MS = 60
 # The parameters of COMMISSION, in its order.
 COMMISSIONED = "profile ring_mhz ring_max_mhz damping noise noise_floor rate_mhz settle_ms".split()
+# What SET can change at once, in the order of the record.
+SCALE = "class min unit exp10 max e multirange max_1 e_1 max_2 e_2".split()
 
 
-def _commissioned(config: Config) -> str:
-    return " ".join([str(config.get(name)) for name in COMMISSIONED])
+def _values(config: Config, names: "list[str]") -> str:
+    return " ".join([str(config.get(name)) for name in names])
 
 
 class Terminal:
@@ -81,6 +83,7 @@ class Terminal:
         stored = settings.load(self.files, "config")
         if stored is not None:
             self.config = Config.from_map(stored)
+        cold.call("steelyard_wire.classes", "check", *self.config.law())
         stored = settings.load(self.files, "calibration")
         if stored is not None:
             self.calibration = Calibration.from_map(stored)
@@ -179,11 +182,13 @@ class Terminal:
         weigher = Weigher(config, calibration, rate_mhz, faults=self.faults)
         if self.converter is not None:
             weigher.set_rate(self.converter.rate_mhz)
+        cold.forget("terminal.weighing.plan")
         return weigher
 
     def follow_rate(self) -> None:
         """Plan the filter by the rate that the converter has; between samples."""
         self.weigher.set_rate(self.converter.rate_mhz)
+        cold.forget("terminal.weighing.plan")
 
     def drain(self) -> None:
         """Feed all waiting samples to the weigher; allocates nothing."""
@@ -196,13 +201,12 @@ class Terminal:
             weigher.feed(ring.counts, ring.ticks, ring.fault)
 
     def reading_age_ms(self) -> int:
-        """Milliseconds since the newest sample of the reading was taken."""
+        """Milliseconds since the newest sample."""
         return self.clock.since(self.weigher.reading.ticks)
 
     def stale(self) -> bool:
         """Whether the newest sample is so old that the reading may not be the load any more."""
-        limit_ms = 3000 // self.board.CONVERTER["rate_hz"] + _TASK_MS
-        return self.reading_age_ms() > limit_ms
+        return self.reading_age_ms() > 3000 // self.board.CONVERTER["rate_hz"] + _TASK_MS
 
     def _look(self) -> None:
         """What waits in the ring is fed, and then there is a reading of now; else Refused."""
@@ -275,20 +279,24 @@ class Terminal:
         new = self.config.with_value(name, value)
         return self._config_steps(name, self.config.get(name), new.get(name), new)
 
-    def commission_steps(self, values: "list[str]"):
-        """Store what a commissioning found, in the order of COMMISSIONED; returns (n, envelope).
+    def scale_steps(self, words: "list[str]"):
+        """Change some parameters of SCALE at once: name, value ...; returns (n, envelope)."""
+        if len(words) % 2 or [name for name in words[::2] if name not in SCALE]:
+            raise Refused(codes.ARGUMENT, "name value, of " + " ".join(SCALE))
+        new = self.config.with_values(words)
+        return self._config_steps("scale", _values(self.config, SCALE), _values(new, SCALE), new)
 
-        One transaction and one record: a filter with half of it would ring.
-        """
+    def commission_steps(self, values: "list[str]"):
+        """Store what a commissioning found, as COMMISSIONED orders it; returns (n, envelope)."""
         new = self.config
         for name, value in zip(COMMISSIONED, values):
             new = new.with_value(name, value)
-        return self._config_steps(
-            "commission", _commissioned(self.config), _commissioned(new), new
-        )
+        before = _values(self.config, COMMISSIONED)
+        return self._config_steps("commission", before, _values(new, COMMISSIONED), new)
 
     def _config_steps(self, name: str, before, after, new: Config):
-        weigher = self._weigher(new, self.calibration)  # refused here what does not fit together
+        cold.call("steelyard_wire.classes", "check", *new.law())
+        weigher = self._weigher(new, self.calibration)
         stored = new.to_map()
         data = {1: name, 2: before, 3: after}
         written = yield from self._record_change_steps("config", stored, record.PARAMETER, data)
@@ -302,7 +310,7 @@ class Terminal:
         self.session = None
         self.weigher = weigher
 
-    def calibration_session(self) -> CalibrationSession:
+    def calibration_session(self):
         """The open session; Refused(CALIBRATION_ORDER) when none is."""
         if self.session is None:
             raise Refused(codes.CALIBRATION_ORDER, "start with CAL BEGIN")
@@ -311,7 +319,7 @@ class Terminal:
 
     def begin_calibration(self) -> None:
         """Open a session; one that was open is dropped, the calibration in force stays."""
-        self.session = CalibrationSession(self.weigher)
+        self.session = cold.call("terminal.weighing.calibrate", "CalibrationSession", self.weigher)
 
     def commit_calibration_steps(self):
         """Put the session's calibration in force; returns (n, envelope)."""

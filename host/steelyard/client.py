@@ -61,6 +61,7 @@ class Reading:
     gross: str | None
     tare: str | None
     net: str | None
+    d: str | None
     fine: str | None
     tap: str | None
     status: int
@@ -219,6 +220,7 @@ class Terminal:
             gross=number("gross"),
             tare=number("tare"),
             net=number("net"),
+            d=number("d"),
             fine=number("fine"),
             tap=number("tap"),
             status=int(values["status"], 16),
@@ -281,9 +283,9 @@ class Terminal:
         """The parameters by name."""
         return self._values("CONFIG")
 
-    def set_parameter(self, name: str, value: str) -> int:
-        """Change a parameter; the number of the record of it."""
-        return int(self.link.command("SET", name, value, changes=True).values["n"])
+    def set_parameter(self, name: str, value: str, *more: str) -> int:
+        """Change a parameter, or several that must fit each other; the number of the record."""
+        return int(self.link.command("SET", name, value, *more, changes=True).values["n"])
 
     def commission(self, values: Iterable[int]) -> int:
         """Store what a commissioning found, in COMMISSION's order; the number of its record."""

@@ -23,6 +23,15 @@ from steelyard.scratch import scratch
 
 # Sources that only a board with this network needs.
 _NETWORK_ONLY = ("terminal/links/tcp.py", "terminal/links/wifi.py")
+# What is loaded for a call and let go of (terminal/cold.py).
+_COLD = (
+    "steelyard_wire.classes",
+    "steelyard_wire.identify",
+    "terminal.drivers.measure",
+    "terminal.links.trace",
+    "terminal.weighing.calibrate",
+    "terminal.weighing.plan",
+)
 _KEEP = "terminal/keep.py"  # what a converter with a calibration of its own needs
 # Drivers' parts that only these converters need.
 _SHARED = {"register_bus": ("nau7802", "ads1220"), "two_wire": ("hx711", "ads1232", "cs1237")}
@@ -80,6 +89,10 @@ class Image:
             for path, body in sorted(self.files.items())
             if path.endswith(".mpy")
         }
+
+    def resident_sizes(self) -> dict[str, int]:
+        """The same of the modules that stay in the heap."""
+        return {name: size for name, size in self.mpy_sizes().items() if name not in _COLD}
 
 
 def _is_wanted(name: str, board: Board) -> bool:

@@ -34,9 +34,8 @@ _PATIENCE_ROWS = 160
 # SOURCE.md: largest departure of the sensor from the straight line, 23 N.
 _LINEARITY_N = 23.0
 # Max 400 kg in steps of 0.2 kg; the sensor swings, so rest is one step over 16 rows.
+SCALE = ("max", "400000", "e", "200")
 CONFIGURATION = (
-    ("max", "400000"),
-    ("e", "200"),
     ("profile", "2"),  # the shortest: a row is eight conversions already
     ("noise", "1000"),  # it swings by 100 counts where it hangs still
     ("motion_ms", "200"),
@@ -126,6 +125,7 @@ def play(run: Run, simulator: Simulator, terminal: Terminal, folder: Path) -> It
     Yields each plate when it lies still; board time is held while the caller weighs it.
     """
     simulator.world("speed 0")
+    terminal.set_parameter(*SCALE)
     for name, value in CONFIGURATION:
         terminal.set_parameter(name, value)
     terminal.calibrate("BEGIN")

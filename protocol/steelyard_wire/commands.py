@@ -50,7 +50,15 @@ COMMANDS = (
         "CONVERTER TEST|TEMPERATURE|RECALIBRATE",
         "try the converter, or have it calibrate itself",
     ),
-    ("SET", SERVICE, True, 2, 2, "SET name value", "change a parameter"),
+    (
+        "SET",
+        SERVICE,
+        True,
+        2,
+        22,
+        "SET name value ...",
+        "change a parameter, or those of the scale",
+    ),
     (
         "COMMISSION",
         SERVICE,

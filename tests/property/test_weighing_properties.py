@@ -70,6 +70,23 @@ def _most(step: int) -> int:
 
 
 @st.composite
+def _partial(draw: st.DrawFn, most: int, e: int) -> tuple[int, int, int, int]:
+    """max_1, e_1, max_2, e_2 that Config takes below `most` and `e`; zeros: not there."""
+    steps = [step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if step < e]
+    found = [0, 0, 0, 0]
+    count = draw(st.integers(0, min(2, len(steps))))
+    for at in range(count - 1, -1, -1):
+        room = [k for k, step in enumerate(steps) if k >= at and 100 * step < most]
+        if not room:
+            return (0, 0, 0, 0)
+        chosen = draw(st.sampled_from(room))
+        step, steps = steps[chosen], steps[:chosen]
+        most = step * draw(st.integers(100, min(100000, (most - 1) // step)))
+        found[2 * at : 2 * at + 2] = (most, step)
+    return found[0], found[1], found[2], found[3]
+
+
+@st.composite
 def scales(draw: st.DrawFn) -> tuple[Config, Calibration]:
     """Any configuration that Config takes, with any calibration that belongs to it."""
     e = draw(st.sampled_from([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000]))
@@ -81,6 +98,7 @@ def scales(draw: st.DrawFn) -> tuple[Config, Calibration]:
             *(draw(st.integers(2000, 40000)), draw(st.integers(0, 40000))),
             *(draw(st.integers(0, 200)), draw(st.integers(0, 100000)), 0),
             *(draw(st.sampled_from([50, 60])), 0, draw(st.integers(0, 100000))),
+            *(3, 0, draw(st.integers(0, 1)), *draw(_partial(top, e))),
         )
     )
     zero = draw(st.integers(-_FULL, _FULL - 1000))
@@ -148,7 +166,9 @@ def test_no_number_passes_31_bits(
 
 
 # The widest scale there is, at its limit and beyond: what hypothesis may not hit in a short run.
-WIDEST = (_KG, -3, 5000000, 50000, 0, 400, 1000, 40, 0, 0, 0, 0, 0, 50, 0, 0)
+WIDEST = (_KG, -3, 5000000, 50000, 0, 400, 1000, 40, 0, 0, 0, 0, 0, 50, 0, 0) + (
+    *(3, 0, 0, 500000, 5000, 2000000, 20000),
+)
 
 
 @pytest.mark.parametrize("mantissa", [500000, 2500001, 3400000, 4999999, 5000000])
@@ -187,11 +207,15 @@ def test_what_a_reading_says_agrees_with_itself(
         assert weigher.registrable() != 0
         return
     assert reading.net == reading.indicated == reading.gross - reading.tare
-    assert reading.gross % config.e == reading.tare % config.e == 0
-    assert abs(reading.gross * FINE - reading.fine) * 2 <= config.e * FINE
+    steps = [e for _, e in config.ranges]
+    assert reading.e in steps and reading.net % reading.e == 0
+    assert reading.tare % steps[0] == 0 and reading.tare >= 0
+    # The fine net weight lies within half an e of what is shown; the tare of what it was.
+    assert abs((reading.net + reading.tare) * FINE - reading.fine) <= (reading.e + steps[-1]) * 50
     assert bool(status & codes.ST_NEGATIVE) == (reading.net < 0)
     # A fine weight between Max + 8.5 e and Max + 9 e is shown as Max + 9 e (R 76-1, 4.2.3).
-    assert -20 * config.e <= reading.gross <= config.max + 9 * config.e
+    assert reading.fine <= (config.max + 9 * config.e) * FINE
+    assert reading.fine >= -20 * steps[0] * FINE
     assert not status & (codes.ST_OVER | codes.ST_UNDER | codes.ST_FAULT | codes.ST_UNCALIBRATED)
 
 

@@ -82,7 +82,9 @@ def board_at_ten_a_second(bench: Bench) -> None:
     )
 
 
-def configure(bench: Bench, **values: object) -> None:
+def configure(bench: Bench, scale: str = "", **values: object) -> None:
+    if scale:
+        bench.terminal.set_parameter(*scale.split())
     for name, value in values.items():
         bench.terminal.set_parameter(name, str(value))
 
@@ -116,7 +118,7 @@ def test_the_weights_of_a_swing_up_and_down_and_its_bit_slips(start: Start) -> N
     bench = start("provisioned", "--rate", "10")
     board_at_ten_a_second(bench)
     # Max 20 kg, e = 0.1 kg; motion over 1.6 s
-    configure(bench, max=20000, e=100, motion_ms=1600, motion_span=500)
+    configure(bench, "class 4 max 20000 e 100", motion_ms=1600, motion_span=500)
     zero = int(statistics.median(rows[:60]))
     near_top = sorted(rows)[-60]  # 40 lb hung for more than a hundred rows
     top = int(statistics.median([counts for counts in rows if abs(counts - near_top) < 600]))
@@ -186,7 +188,7 @@ def test_a_dropped_load_that_swings_is_never_at_rest(start: Start) -> None:
     zero = round(statistics.mean(empty))
     bench = start("provisioned")
     # 2734 counts a kg, e = 0.2 kg as in the calibration run; rest is one e over 0.4 s
-    configure(bench, max=400000, e=200, motion_span=1000)
+    configure(bench, "max 400000 e 200", motion_span=1000)
     player = Player(bench, 80)
     player.calibrate(zero, zero + 2734 * 300, "300.000")
     player.play(rows[shock - 1600 : shock + 800])

@@ -105,20 +105,26 @@ def calibrate(terminal, grams=10000, zero=0):
     return finish(terminal.commit_calibration_steps())
 
 
+# protocol/README.md, section 8: records of several values, and the order of these.
+_TOGETHER = {
+    "commission": "profile ring_mhz ring_max_mhz damping noise noise_floor rate_mhz settle_ms",
+    "scale": "class min unit exp10 max e multirange max_1 e_1 max_2 e_2",
+}
+
+
 def journal_says(terminal):
     """(parameters, generation): what the records say is in force, folded from the first one on."""
     parameters = {}
     generation = 0
     for n in range(terminal.journal.next_n):
         fields = record.decode(cose.split(terminal.journal.get(n)).payload)
-        if fields[record.TYP] == record.PARAMETER and fields[record.DATA][1] == "commission":
-            # protocol/README.md, section 8: whole numbers in the order of COMMISSION.
-            names = ("profile", "ring_mhz", "ring_max_mhz", "damping", "noise")
-            names += ("noise_floor", "rate_mhz", "settle_ms")
-            parameters.update(zip(names, map(int, fields[record.DATA][3].split())))
-        elif fields[record.TYP] == record.PARAMETER:
+        if fields[record.TYP] == record.PARAMETER:
+            name, _, value = [fields[record.DATA][key] for key in (1, 2, 3)]
             parameters["settle_ms"] = 0
-            parameters[fields[record.DATA][1]] = fields[record.DATA][3]
+            if name in _TOGETHER:
+                parameters.update(zip(_TOGETHER[name].split(), map(int, value.split())))
+            else:
+                parameters[name] = value
         elif fields[record.TYP] == record.CALIBRATION:
             generation = fields[record.DATA][1]
     return parameters, generation

@@ -1,8 +1,11 @@
 """What a terminal can be asked: record and change are one, a refusal changes nothing."""
 
+import sys
+
 from check import refused
 from steelyard_wire import codes, cose, record
 from storage import Scratch
+from terminal import cold
 from terminal.drivers.files import Files
 from terminal.drivers.ring import SampleRing
 from terminal_parts import (
@@ -97,6 +100,13 @@ def test_no_value_of_any_parameter_stops_a_calibrated_terminal():
         "mains_hz": ("60", "50", "55"),
         "motion_span": ("50", "1000", "49"),
         "zero_range": ("0", "40", "41"),
+        "class": ("2", "3", "4", "5"),
+        "min": ("100", "99", "15000", "0"),
+        "multirange": ("1", "0", "2"),
+        "max_1": ("5000", "0"),  # not without e_1
+        "e_1": ("2", "0"),
+        "max_2": ("5000", "0"),
+        "e_2": ("2", "0"),
     }
     with Scratch(96) as folder:
         terminal = provisioned(folder)
@@ -116,6 +126,61 @@ def test_no_value_of_any_parameter_stops_a_calibrated_terminal():
                 check_in_force(terminal)
                 assert terminal.calibration.generation == 1
         assert taken > 15
+
+
+def test_a_scale_changes_as_a_whole_and_leaves_one_record():
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        calibrate(terminal)
+        # 6 kg / 2 g with a partial range of 3 kg / 1 g: none of these alone would be a scale.
+        words = "max 6000 e 2 max_1 3000 e_1 1 min 20".split()
+        n, envelope = finish(terminal.scale_steps(words))
+        data = record.decode(cose.split(envelope).payload)[record.DATA]
+        assert data == {
+            1: "scale",
+            2: "3 0 1 -3 15000 5 0 0 0 0 0",
+            3: "3 20 1 -3 6000 2 0 3000 1 0 0",
+        }
+        terminal = started(folder)
+        assert terminal.config.ranges == ((3000, 1), (6000, 2))
+        check_in_force(terminal)
+        for wrong in ("max", "max 6000 e", "max 3000 noise 5", "max 6000 e 3", "max_1 0 e_1 1"):
+            refused(
+                codes.ARGUMENT, lambda words: finish(terminal.scale_steps(words)), wrong.split()
+            )
+        assert terminal.journal.next_n == n + 2  # and a start
+        assert terminal.config.ranges == ((3000, 1), (6000, 2))
+
+
+def test_the_law_refuses_what_the_parameters_would_allow():
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        before = terminal.journal.next_n
+        # 20 kg in steps of 1 g are 20 000 intervals: class II (e from 0.1 g: 5 000 to 100 000).
+        error = refused(
+            codes.ARGUMENT,
+            lambda words: finish(terminal.scale_steps(words)),
+            "max 20000 e 1".split(),
+        )
+        assert "Table 3" in error.detail
+        finish(terminal.scale_steps("class 2 max 20000 e 1 min 50".split()))
+        error = refused(codes.ARGUMENT, finish, terminal.set_parameter_steps("min", "49"))
+        assert "Min is 50" in error.detail
+        assert terminal.journal.next_n == before + 1
+
+
+def test_what_only_a_change_needs_is_let_go_of():
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        names = ["steelyard_wire.classes"]
+        names += ["terminal.weighing." + name for name in ("calibrate", "plan")]
+        for name in names:
+            cold.forget(name)
+        terminal = started(folder)
+        finish(terminal.set_parameter_steps("e", "10"))
+        terminal.begin_calibration()
+        assert not [name for name in names if name in sys.modules]
+        refused(codes.CALIBRATION_ORDER, terminal.session.commit)
 
 
 def test_the_unit_of_a_calibration_in_force_stays():

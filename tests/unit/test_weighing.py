@@ -4,7 +4,7 @@ import check
 from steelyard_wire import codes
 from terminal.weighing.calibrate import CalibrationSession
 from terminal.weighing.config import Config
-from terminal.weighing.indication import range_status, rounded
+from terminal.weighing.indication import Ranges, rounded
 from terminal.weighing.linearise import Calibration
 from terminal.weighing.motion import Motion
 from terminal.weighing.weigher import Weigher
@@ -49,9 +49,9 @@ def test_rounding_is_half_away_from_zero():
     assert [rounded(fine, 5) for fine in (249, 250, -249, -250)] == [0, 5, 0, -5]
 
 
-def test_nothing_is_shown_above_max_plus_9_e():
-    # OIML R 76-1, 4.2.3: 15 000 g + 9 * 5 g = 15 045 g
-    for grams, over in ((15044, False), (15045, False), (15045.1, True), (15046, True)):
+def test_W14_nothing_is_shown_above_max_plus_9_e():
+    # OIML R 76-1, 4.2.3: 15 000 g + 9 * 5 g = 15 045 g; 8.9, 9.0 and 9.1 e
+    for grams, over in ((15044.5, False), (15045, False), (15045.1, True), (15045.5, True)):
         reading = _settle(_weigher(), grams)
         assert bool(reading.status & codes.ST_OVER) == over, grams
         assert reading.valid() != over
@@ -72,9 +72,9 @@ def test_centre_of_zero_is_a_quarter_of_e():
     for grams, inside in ((0, True), (1.25, True), (1.26, False), (-1.25, True), (-1.26, False)):
         reading = _settle(_weigher(), grams)
         assert bool(reading.status & codes.ST_CENTRE_ZERO) == inside, grams
-    config = Config.from_map({})
-    assert range_status(125, config) == codes.ST_CENTRE_ZERO
-    assert range_status(126, config) == 0
+    ranges = Ranges(Config.from_map({}))
+    assert ranges.status(125) == codes.ST_CENTRE_ZERO
+    assert ranges.status(126) == 0
 
 
 def test_no_number_until_the_window_is_full():
@@ -195,8 +195,9 @@ def test_net_is_gross_less_tare_in_steps_of_e():
     assert weigher.tare() == 0
     assert weigher.reading.net == 0 and weigher.reading.tare == 500
     assert weigher.reading.status & codes.ST_NET
+    # R 76-1, 4.6.3: the tare is 502 g, a quarter of e exactly, and net 1501 g, not 2005 - 500.
     reading = _settle(weigher, 2003)
-    assert (reading.gross, reading.tare, reading.net) == (2005, 500, 1505)
+    assert (reading.gross, reading.tare, reading.net) == (2000, 500, 1500)
     weigher.clear_tare()
     assert weigher.reading.net == 2005 and not weigher.reading.status & codes.ST_NET
 

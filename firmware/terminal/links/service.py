@@ -13,9 +13,9 @@ from steelyard_wire.codes import Refused
 from steelyard_wire.quantity import format_quantity, parse_quantity, unit_id
 from steelyard_wire.shim import const
 
+from terminal import cold
 from terminal.links import state
 from terminal.links.converter import ask
-from terminal.links.trace import trace_steps
 
 _WAIT_MS = const(10)
 
@@ -121,7 +121,8 @@ class Service:
         return state.faults(self._terminal)
 
     def do_trace(self, link, args):
-        return trace_steps(self._terminal, link, _number(args[0]))
+        trace = (self._terminal, link, _number(args[0]))
+        return cold.call("terminal.links.trace", "trace_steps", *trace)
 
     def do_session(self, link, _args) -> list:
         return ["nonce=" + state.as_hex(link.open_session())]
@@ -174,7 +175,11 @@ class Service:
         return [ask(self._terminal, args[0].upper())]
 
     def do_set(self, _link, args):
-        n, _ = yield from self._terminal.set_parameter_steps(args[0].lower(), args[1])
+        if len(args) > 2:
+            words = [word if at % 2 else word.lower() for at, word in enumerate(args)]
+            n, _ = yield from self._terminal.scale_steps(words)
+        else:
+            n, _ = yield from self._terminal.set_parameter_steps(args[0].lower(), args[1])
         return ["n=%d" % n]
 
     def do_commission(self, _link, args):

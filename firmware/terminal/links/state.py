@@ -107,6 +107,7 @@ def reading(terminal) -> list:
         "gross=" + number(reading.gross, config.exp10),
         "tare=" + number(reading.tare, config.exp10),
         "net=" + number(reading.net, config.exp10),
+        "d=" + number(reading.e, config.exp10),
         "status=0x%04X" % status,
         "flags=" + (flags or "-"),
         "fault=" + codes.fault_name(codes.FAULT_NO_DATA if stale else reading.fault),

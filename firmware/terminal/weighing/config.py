@@ -1,11 +1,17 @@
 """The metrological parameters of a scale.
 
-Owns: their names, ranges and defaults. Refuses: with Refused(ARGUMENT), values that do not fit.
+Owns: their names, ranges and defaults. Refuses: with Refused(ARGUMENT), values that do not fit
+each other; which scales the law has, steelyard_wire.classes says. The actual interval d is e.
 Units: max and e are mantissas, in units of 10**exp10 of `unit` (15 kg in steps of 5 g: unit kg,
 exp10 -3, max 15000, e 5); motion_span in 1/1000 of e, zero_range in 1/1000 of Max, damping a
 ratio in 1/1000, noise (of one sample at rest) in 1/10 count, noise_floor that of the converter
 alone where the floor shakes (0: as noise); frequencies in mHz; settle_ms, how long a load is
 expected to take until it is within e/2; 0: not known.
+
+class is 2, 3 or 4 for II, III and IIII; min the mantissa of Min (0: the lowest of the class).
+With max_1 and e_1, and max_2 and e_2 if there are three, the scale has partial ranges (multi-
+interval), or with multirange ranges (multiple range), each a Max and an e; max and e are those of
+the last. 0: there is none.
 """
 
 from steelyard_wire.codes import ARGUMENT, Refused
@@ -29,12 +35,20 @@ _FIELDS = (
     "mains_hz",
     "settle_ms",
     "noise_floor",
+    "class",
+    "min",
+    "multirange",
+    "max_1",
+    "e_1",
+    "max_2",
+    "e_2",
 )
 # Key in the stored map = index + 1. 0 for what a commissioning finds: not known.
-_DEFAULTS = (1, -3, 15000, 5, 0, 400, 250, 20, 0, 0, 0, 0, 0, 50, 0, 0)
-_LOWEST = (0, -6, 100, 1, 0, 100, 50, 0, 0, 0, 0, 0, 0, 50, 0, 0)
+_DEFAULTS = (1, -3, 15000, 5, 0, 400, 250, 20, 0, 0, 0, 0, 0, 50, 0, 0) + ((3, 0, 0, 0, 0, 0, 0))
+_LOWEST = (0, -6, 100, 1, 0, 100, 50, 0, 0, 0, 0, 0, 0, 50, 0, 0, 2, 0, 0, 0, 0, 0, 0)
 _HIGHEST = (len(UNITS) - 1, 3, 5000000, 50000, 5, 2000, 1000, 40) + (
-    (100000, 100000, 500, 100000, 2000000, 60, 60000, 100000)
+    (100000, 100000, 500, 100000, 2000000, 60, 60000, 100000, 4, 5000000, 1)
+    + (5000000, 50000, 5000000, 50000)
 )
 _SETTLE = const(14)
 _MAX_INTERVALS = const(100000)
@@ -55,16 +69,35 @@ class Config:
         self.unit, self.exp10, self.max, self.e = values[:4]
         self.profile, self.motion_ms, self.motion_span, self.zero_range = values[4:8]
         self.ring_mhz, self.ring_max_mhz, self.damping, self.noise = values[8:12]
-        self.rate_mhz, self.mains_hz, self.settle_ms, self.noise_floor = values[12:]
-        step = self.e
-        while step % 10 == 0:
-            step //= 10
-        if step not in (1, 2, 5):
-            raise Refused(ARGUMENT, "e is 1, 2 or 5 times a power of ten")
-        if self.max % self.e or not _MIN_INTERVALS <= self.max // self.e <= _MAX_INTERVALS:
-            raise Refused(ARGUMENT, "Max is 100 to 100000 times e")
+        self.rate_mhz, self.mains_hz, self.settle_ms, self.noise_floor = values[12:16]
+        self.accuracy, self.min, self.multirange = values[16:19]
+        self.ranges = self._ranges(values[19:])
         if self.mains_hz not in (50, 60):
             raise Refused(ARGUMENT, "mains_hz is 50 or 60")
+
+    def _ranges(self, partial: "tuple[int, ...]") -> "tuple[tuple[int, int], ...]":
+        """(Max, e) of each range, the smallest first."""
+        ranges = []
+        for most, e in (partial[:2], partial[2:], (self.max, self.e)):
+            if not most and not e:
+                continue
+            step = e
+            while step and step % 10 == 0:
+                step //= 10
+            if step not in (1, 2, 5):
+                raise Refused(ARGUMENT, "e is 1, 2 or 5 times a power of ten")
+            if most % e or not _MIN_INTERVALS <= most // e <= _MAX_INTERVALS:
+                raise Refused(ARGUMENT, "Max is 100 to 100000 times e")
+            if ranges and not (ranges[-1][0] < most and ranges[-1][1] < e):
+                raise Refused(ARGUMENT, "each range has a larger Max and e than the one before")
+            ranges.append((most, e))
+        if partial[2] and not partial[0]:
+            raise Refused(ARGUMENT, "max_2 and e_2 without max_1 and e_1")
+        return tuple(ranges)
+
+    def law(self) -> tuple:
+        """What steelyard_wire.classes.check takes."""
+        return self.accuracy, self.unit, self.exp10, self.ranges, self.min, self.multirange
 
     @staticmethod
     def from_map(stored: dict) -> "Config":
@@ -92,16 +125,23 @@ class Config:
         return self._values[self._index(name)]
 
     def with_value(self, name: str, text: str) -> "Config":
-        """This configuration with one value changed; `text`: a whole number, or a unit's name.
+        """This configuration with one value changed; see `with_values`."""
+        return self.with_values([name, text])
 
-        The settling time was found with the other values: it is not known any more.
+    def with_values(self, words: "list[str]") -> "Config":
+        """This configuration with some values changed at once: name, text, name, text ...
+
+        A text is a whole number, or a unit's name. The settling time was found with the other
+        values: it is not known any more.
         """
-        index = self._index(name)
         values = list(self._values)
         values[_SETTLE] = 0
-        if index == 0 and text in UNITS:
-            values[0] = UNITS.index(text)
-        else:
+        for at in range(0, len(words), 2):
+            name, text = words[at], words[at + 1]
+            index = self._index(name)
+            if index == 0 and text in UNITS:
+                values[0] = UNITS.index(text)
+                continue
             digits = text[1:] if text.startswith("-") else text
             if not digits.isdigit() or len(digits) > 9:
                 raise Refused(ARGUMENT, name + " is a whole number")

@@ -7,7 +7,7 @@ Units: counts in; `value` and `tap` in 1/16 count. Allocates only when made.
 
 from steelyard_wire.shim import const
 
-from terminal.weighing import plan
+from terminal.weighing import profiles
 from terminal.weighing.stages import Box, Fir, Growing, ring
 
 _QUIET = const(8)  # of 1/k: from here on a single wild sample is held
@@ -26,17 +26,19 @@ class Filter:
     """
 
     def __init__(self, config, rate_mhz: int, e_16: int, zero_16=0, max_16=0, make=ring) -> None:
-        planned = plan.Plan(config, config.profile, rate_mhz)
+        from terminal.weighing.plan import Plan
+
+        planned = Plan(config, config.profile, rate_mhz)
         self.rate_mhz = planned.rate_mhz
         self._decimate = planned.decimate
         self._chain = _stages(planned, make)
         self._tracked = planned.tracked if max_16 and len(planned.tracked) > 1 else None
         self._zero = zero_16
-        self._step = max(1, max_16 // plan.STEPS)
+        self._step = max(1, max_16 // profiles.STEPS)
         self._spare = None
         self.reach = self._longest = _reach(self._chain)
-        if config.profile in (plan.RINGING, plan.STIFF):
-            self._spare = _stages(plan.Plan(config, plan.DEFAULT, rate_mhz), make)
+        if config.profile in (profiles.RINGING, profiles.STIFF):
+            self._spare = _stages(Plan(config, profiles.DEFAULT, rate_mhz), make)
             self._longest = max(self.reach, _reach(self._spare))
         self._tap = Box(planned.tap, make)
         self.flat = max(planned.boxes)
@@ -48,9 +50,9 @@ class Filter:
         self._near = max(16, e_16 * _NEAR // 100, noise_16)
         self._early = None
         self._shift = 6 if planned.most >= 64 else 4
-        if config.profile in (plan.VIBRATING, plan.ANIMAL):
+        if config.profile in (profiles.VIBRATING, profiles.ANIMAL):
             # 0.3 or 0.5 s long; at 10 samples/s the first box, against mains, is none.
-            early = 1 if config.profile == plan.VIBRATING and len(self._chain) > 3 else 0
+            early = 1 if config.profile == profiles.VIBRATING and len(self._chain) > 3 else 0
             self._early = self._chain[early]
         self.value = 0
         self.tap = 0
@@ -121,7 +123,7 @@ class Filter:
         self.tap = self._tap.push(value) * 4
         if self._tracked is not None:
             step = (self.tap - self._zero) // self._step
-            last = plan.STEPS - 1
+            last = profiles.STEPS - 1
             self._chain[-1].weights = self._tracked[
                 0 if step < 0 else last if step > last else step
             ]

@@ -27,7 +27,6 @@ from steelyard_wire.codes import (
 )
 from steelyard_wire.shim import const
 
-from terminal.weighing.plan import frozen_run
 from terminal.weighing.signature import SIGMAS, Signature
 
 REJECT = const(0)
@@ -84,6 +83,8 @@ class Guard:
         self.counts[fault] = self.counts[fault] + 1 & _COUNTER
 
     def _plan(self, rate_mhz: int) -> None:
+        from terminal.weighing.plan import frozen_run
+
         self._run_limit = frozen_run(self._white, rate_mhz)
         self.signature.plan(rate_mhz)
 

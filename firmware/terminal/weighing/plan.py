@@ -4,19 +4,14 @@ Owns: the profiles and the arithmetic that turns times and frequencies into samp
 Refuses: nothing; a frequency that the rate cannot show has no zero.
 Units: rates and frequencies in mHz, times in 1/10 ms, weights in 1/4096 (see stages).
 
-Not for the sample path: it may allocate and use long integers.
+Not for the sample path: it may allocate and use long integers. Who needs it imports it in a
+function: `operations` lets go of it when a filter has been planned.
 """
 
 from steelyard_wire.shim import const
 
+from terminal.weighing.profiles import ANIMAL, DEFAULT, DOSING, RINGING, STEPS, VIBRATING
 from terminal.weighing.stages import MOST_BOX, MOST_GAIN, ONE
-
-DEFAULT = const(0)
-RINGING = const(1)
-STIFF = const(2)
-DOSING = const(3)
-VIBRATING = const(4)
-ANIMAL = const(5)
 
 # For each profile: rate at which the stages run (mHz), times of the boxes in 1/10 ms, most of 1/k
 # in ms, departure that starts 1/k anew in 1/100 e. The first box is the one with the mains null.
@@ -38,7 +33,6 @@ _DAMPING = const(55)  # 1/1000, when it was not measured
 # Not commissioned: zeros where boxes of 100 and 112 ms let ringing of 5 to 15 Hz through.
 _BLIND = (5000, 6000, 7000)
 _BLIND_SPACING = const(525)  # 1/10 ms: 4 samples at 67 to 85, 5 at 86 to 104
-STEPS = 16  # of the load, for a frequency that falls with it
 # Equal codes when the noise is unknown: enough for 2 counts of it.
 _RUN = const(16)
 _MOST_RUN = const(200)

@@ -1,8 +1,9 @@
 """What the scale says at one moment.
 
 Owns: the numbers and their status. Refuses: nothing; `valid` says whether there is a number.
-Units: gross, tare, net and indicated are mantissas of the configured unit in steps of e; fine is
-1/100 of the mantissa; counts are the filtered converter counts; ticks are milliseconds.
+Units: gross, tare, net and indicated are mantissas of the configured unit, net in steps of e (that
+of the range in force); fine is gross in 1/100 of the mantissa; counts are the filtered converter
+counts; ticks are milliseconds.
 """
 
 from steelyard_wire.codes import FAULT_SETTLING, ST_FAULT
@@ -17,6 +18,7 @@ class Reading:
         self.net = 0
         self.indicated = 0
         self.fine = 0
+        self.e = 0
         self.counts = 0
         self.ticks = 0
         self.status = ST_FAULT

@@ -10,12 +10,12 @@ from steelyard_wire import codes
 from steelyard_wire.codes import Refused
 from steelyard_wire.shim import const
 
-from terminal.weighing import indication
 from terminal.weighing.filter import Filter
 from terminal.weighing.guard import HOLD, REJECT, RESTART, Guard
+from terminal.weighing.indication import Ranges, rounded
 from terminal.weighing.linearise import LENGTH, Lineariser
 from terminal.weighing.motion import Motion
-from terminal.weighing.plan import ANIMAL, DOSING
+from terminal.weighing.profiles import ANIMAL, DOSING
 from terminal.weighing.reading import Reading
 from terminal.weighing.stages import ring
 from terminal.weighing.tare import Tare
@@ -54,6 +54,7 @@ class Weigher:
         )
         self._zero = Zero(config)
         self._tare = Tare()
+        self._ranges = Ranges(config)
         self.reading = Reading()
         self._after_gap = False
         self._full = False
@@ -85,14 +86,15 @@ class Weigher:
         calibration = self.calibration
         self.planned_mhz = rate_mhz
         limit = max(_MOTION_COUNTS, config.noise // 2)  # five times the noise of one sample
+        e = config.ranges[0][1]
         e_16 = limit * LENGTH * 2
         zero_16 = max_16 = 0
         if calibration is not None:
-            limit = max(1, config.e * config.motion_span // 10)  # 1/1000 e in fine units
+            limit = max(1, e * config.motion_span // 10)  # 1/1000 e in fine units
             span = calibration.span_counts - calibration.zero_counts
-            e_16 = max(1, span * LENGTH * config.e // calibration.span_mantissa)
+            e_16 = max(1, span * LENGTH * e // calibration.span_mantissa)
             zero_16 = calibration.zero_counts * LENGTH
-            max_16 = min(_MOST_E * 4, e_16 * (config.max // config.e))
+            max_16 = min(_MOST_E * 4, e_16 * (config.max // e))
         self._next = Filter(config, rate_mhz, min(e_16, _MOST_E), zero_16, max_16, self._make)
         if self.filter is None:
             self.filter = self._next
@@ -206,8 +208,11 @@ class Weigher:
     def _indicate(self, fine: int) -> None:
         reading = self.reading
         tare = self._tare
+        ranges = self._ranges
         fine -= self._zero.offset
-        status = indication.range_status(fine, self.config)
+        if ranges.follow(fine, self._still):
+            tare.clear()
+        status = ranges.status(fine)
         if self._still:
             status |= codes.ST_STABLE
         if tare.active:
@@ -217,10 +222,12 @@ class Weigher:
             reading.status = status
             reading.numeric = False
             return
-        reading.gross = indication.rounded(fine, self.config.e)
+        fine -= tare.fine
+        reading.e = ranges.step(fine)
+        reading.net = reading.indicated = rounded(fine, reading.e)
         reading.tare = tare.value
-        reading.net = reading.gross - tare.value
-        reading.indicated = reading.net
+        # Of three rounded numbers two are free: so gross - tare = net, whatever is rounded.
+        reading.gross = reading.net + tare.value
         if reading.net < 0:
             status |= codes.ST_NEGATIVE
         reading.status = status
@@ -228,8 +235,7 @@ class Weigher:
 
     def tap(self) -> int:
         """The net weight of the last 100 ms in fine units, for dosing; only while `numeric`."""
-        net = self._scale.fine(self.filter.tap) - self._zero.offset
-        return net - self._tare.value * indication.FINE
+        return self._scale.fine(self.filter.tap) - self._zero.offset - self._tare.fine
 
     def obstacle(self) -> int:
         """Why there is no stable weight now: an error code, or 0."""
@@ -269,7 +275,10 @@ class Weigher:
 
     def tare(self) -> int:
         """Take the load as tare; 0 or an error code."""
-        code = self.obstacle() or self._tare.take(self.reading.gross)
+        code = self.obstacle()
+        if code == 0:
+            fine = self.reading.fine
+            code = self._tare.take(fine, rounded(fine, self._ranges.step(fine)))
         if code == 0:
             self._indicate(self._scale.fine(self.filter.value))
         return code

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Annotated
 
 import typer
+from steelyard_wire.classes import CLASSES
 from steelyard_wire.quantity import format_quantity, unit_name
 
 from steelyard.access import authenticate, opened
@@ -40,6 +41,7 @@ _UNITS = {
     "rate_mhz": ("samples a second", 1000),
     "settle_ms": ("s", 1000),
 }
+_WEIGHTS = ("max", "e", "min", "max_1", "e_1", "max_2", "e_2")
 _UNKNOWN = ("ring_mhz", "ring_max_mhz", "damping", "noise", "rate_mhz", "settle_ms", "noise_floor")
 
 
@@ -60,9 +62,13 @@ def _meaning(name: str, values: Mapping[str, str]) -> str:
         return f"{text} ({unit_name(number)})"
     if name == "profile":
         return f"{text} ({PROFILES[number] if number < len(PROFILES) else '?'})"
-    if name in ("max", "e"):
+    if name == "class":
+        return f"{text} ({CLASSES.get(number, '?')})"
+    if name in _WEIGHTS and (number or name in ("max", "e")):
         exp10, unit = int(values.get("exp10", "0")), int(values.get("unit", "0"))
         return f"{text} ({format_quantity(number, exp10)} {unit_name(unit)})"
+    if name == "min" and not number:
+        return "0 (the lowest of the class)"
     if name in _UNKNOWN and number == 0:
         return "0 (not known)"
     if name in _UNITS:

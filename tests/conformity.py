@@ -1,0 +1,152 @@
+"""`make conformity`: each rule of OIML R 76 beside the tests that show it, for an evaluator.
+
+Owns: the list of the rules (rows W and Z: what this stage builds) and the table. A test shows the
+rule whose number its name begins with: test_W14_nothing_above_max. Refuses: exit code 1 if a test
+failed, a test names a rule that is not here, or a rule that should be shown is not.
+Units: none.
+
+    python tests/conformity.py [--json FILE]
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+_NAME = re.compile(r"test_([WZ]\d+)_(\w+)")
+OPEN = "open"
+
+
+@dataclass
+class Rule:
+    """One row. owner: what shows it: "here", or the stage (issue) that will."""
+
+    number: str
+    text: str
+    limit: str
+    clause: str
+    owner: str = "here"
+    results: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def result(self) -> str:
+        """Of all its tests: open while there is none."""
+        if not self.results:
+            return OPEN
+        return "failed" if "failed" in self.results.values() else "passed"
+
+
+_THIS = "open in stage 3"
+RULES = [
+    Rule("W1", "configuration fits class, n, e, Min", "Tables 3, 4; 1-2-5", "3.2, 4.2.2.1"),
+    Rule("W2", "linearity in both directions", "mpe", "3.5.1, A.4.4", _THIS),
+    Rule("W3", "mpe by bands and partial ranges", "0.5, 1, 1.5 e, edges included", "3.3, 3.5.1"),
+    Rule("W4", "repeatability", "spread within mpe", "3.6.1, A.4.10", _THIS),
+    Rule("W5", "eccentricity", "mpe at Max/3", "3.6.2, A.4.7", _THIS),
+    Rule("W6", "discrimination", "1.4 d shows d", "3.8.2.2", _THIS),
+    Rule("W7", "creep and zero return", "0.5 e, 0.2 e; 0.5 e", "3.9.4", _THIS),
+    Rule("W8", "temperature on zero and span", "1 e in 5 degrees; mpe", "3.9.2", _THIS),
+    Rule("W9", "no result before warm", "mpe at 0, 5, 15, 30 min", "A.5.2, 5.3.5", _THIS),
+    Rule("W10", "low supply", "right or blank", "3.9.3", _THIS),
+    Rule("W11", "converter faults", "blank and alarm", "5.1", _THIS),
+    Rule("W12", "resolution and noise", "10 counts in e; 0.2 e", "3.5.3.2, 4.5.2", _THIS),
+    Rule("W13", "gravity", "mpe/3 over the zone", "4.1.2.6", _THIS),
+    Rule("W14", "blank above the range", "Max + 9 e", "4.2.3"),
+    Rule("W15", "tilt, where a sensor is fitted", "50/1000", "3.9.1.1", _THIS),
+    Rule("W16", "interval of the (partial) range", "e_i up and down; e_1 at zero", "3.3, 4.10"),
+    Rule("Z1", "zero and tracking together", "4 % of Max in all", "4.5.1", _THIS),
+    Rule("Z2", "initial zero", "20 % of Max", "4.5.1", _THIS),
+    Rule("Z3", "accuracy after zero and tare", "0.25 e", "4.5.2, 4.6.3"),
+    Rule("Z4", "rate of tracking", "0.5 d in a second", "4.5.7", _THIS),
+    Rule(
+        "Z5", "when tracking and automatic zero act", "at zero, stable; 5 s", "4.5.6, 4.5.7", _THIS
+    ),
+    Rule("Z6", "centre of zero", "0.25 e", "4.5.5", _THIS),
+    Rule("Z7", "no zero, no tare in motion", "stable only", "4.4.2, 4.6.8", _THIS),
+    Rule("Z8", "gross - tare = net", "exactly, in steps of d", "4.6, 3.6.3"),
+    Rule("Z9", "tare in direct sale", "grows; cleared at zero", "4.13.3", _THIS),
+    Rule("Z10", "preset tare rounds", "to d", "4.7.1", _THIS),
+    Rule("Z11", "registration when stable", "1 e, five disturbances", "4.4.2, A.4.12", _THIS),
+    Rule("Z12", "an old value goes", "1 s", "4.4.1", _THIS),
+    Rule("Z13", "negative weights", "shown to -20 d, never sold", "4.2.3", _THIS),
+    Rule("Z14", "all outputs agree", "identical", "3.6.3", _THIS),
+    Rule("Z15", "segment test", "all on, all off", "5.3.1", "stage of the display"),
+    Rule("Z16", "digits, customer's side", "9.5 mm", "4.13.6", "stage of the display"),
+]
+
+
+class _Collector:
+    """What pytest tells: which rule each test names and how it went."""
+
+    def __init__(self) -> None:
+        self.rules = {rule.number: rule for rule in RULES}
+        self.unknown: list[str] = []
+
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Run the tests that name a rule, and no others."""
+        named = [item for item in items if _NAME.match(item.name)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in named])
+        items[:] = named
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the outcome: a test that failed anywhere failed."""
+        name = report.nodeid.split("::")[-1]
+        match = _NAME.match(name)
+        if match is None or (report.when != "call" and report.passed):
+            return
+        rule = self.rules.get(match[1])
+        if rule is None:
+            self.unknown.append(name)
+            return
+        # A skipped test shows nothing.
+        rule.results[report.nodeid] = "passed" if report.passed else "failed"
+
+
+def _table() -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("rule", "what it asks", "limit", "R 76-1", "tests", "result"):
+        table.add_column(heading, overflow="fold")
+    for rule in RULES:
+        names = sorted({re.sub(r"\[.*", "", test.split("::")[-1]) for test in rule.results})
+        tests = f"{len(rule.results)}: " + " ".join(names) if names else "-"
+        result = rule.result if rule.results or rule.owner == "here" else rule.owner
+        table.add_row(rule.number, rule.text, rule.limit, rule.clause, tests, result)
+    return table
+
+
+def main(arguments: list[str]) -> int:
+    """Run, print the table, say what is wrong; the exit code."""
+    collector = _Collector()
+    code = pytest.main(["-q", "--no-header", "--no-summary", "tests"], plugins=[collector])
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    console.print(_table())
+    if arguments[:1] == ["--json"]:
+        rows = [{**vars(rule), "results": rule.results, "result": rule.result} for rule in RULES]
+        Path(arguments[1]).write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+    wrong = [f"{name} names no rule" for name in collector.unknown]
+    for rule in RULES:
+        if rule.result == "failed":
+            wrong.append(f"{rule.number} failed")
+        elif rule.owner == "here" and rule.result == OPEN:
+            wrong.append(f"{rule.number} has no test")
+        elif rule.owner != "here" and rule.result != OPEN:
+            wrong.append(f"{rule.number} has tests and is listed as open")
+    for sentence in wrong:
+        sys.stderr.write(f"conformity: {sentence}\n")
+    shown = sum(rule.result == "passed" for rule in RULES)
+    console.print(f"{shown} of {len(RULES)} rules shown, {len(RULES) - shown} open or failed")
+    return 1 if wrong or code not in (0, 5) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
