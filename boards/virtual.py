@@ -23,5 +23,5 @@ TCP_PORT = 4590
 SCALE = {1: 1, 2: -3, 3: 15000, 4: 5}
 
 # The flash file has the geometry of a Pico.
-MPY_BUDGET_BYTES = 78848
+MPY_BUDGET_BYTES = 81920
 STORAGE_BYTES = 1441792

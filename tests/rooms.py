@@ -59,6 +59,7 @@ class Room:
     logic: bool = True
 
 
+_HELPERS = ("terminal.changes.*", "terminal.cold", "terminal.origin")
 _WIRE = ("steelyard_wire", "steelyard_wire.*")
 _PORTS = ("rp2", "esp32")
 # What MicroPython has and the composition may need; the host's modules are not among them.
@@ -121,8 +122,8 @@ ROOMS = (
     ),
     Room(
         "terminal/operations",
-        ("firmware/terminal/operations.py",),
-        own=(*_WIRE, "terminal.cold", "terminal.weighing.*", "terminal.evidence*"),
+        tuple(f"firmware/terminal/{name}.py" for name in ("operations", "changes", "origin")),
+        own=(*_WIRE, *_HELPERS, "terminal.weighing.*", "terminal.evidence*"),
         modules=frozenset({"micropython"}),
         names=_IO,
     ),

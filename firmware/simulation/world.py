@@ -33,7 +33,7 @@ NACK, SDA_LOW = 16, 32
 CTRL_C = 64
 KEY_SHIFT, STALL_SHIFT, RESET_SHIFT = 8, 16, 24
 KEYS = ("zero", "tare", "print")
-POWER_ON, SOFT_RESET = 1, 4
+POWER_ON, PROGRAM_RESET, SOFT_RESET = 1, 3, 4  # 3: what rp2 says after machine.reset()
 _NOTICE_S = 0.004
 _FOREVER_US = 1 << 62
 
@@ -123,7 +123,7 @@ class World:
         elif operation == RESET:
             self.power_off()
             self.console.power_on()
-            self.power_on()
+            self.power_on(PROGRAM_RESET)
         else:
             if operation == STATION:
                 self.on_station(bool(argument))

@@ -91,6 +91,7 @@ async def _weigh(terminal) -> None:
         terminal.converter.poll()
         terminal.drain()
         terminal.follow_rate()
+        terminal.keep_zero()
         terminal.clock.up_ms()  # keeps the unwrapped uptime up to date
         await asyncio.sleep_ms(_POLL_MS)
 

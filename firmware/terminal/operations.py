@@ -1,23 +1,19 @@
 """What a terminal can be asked to do, each operation with the signed record that it leaves.
 
-Owns: the settings in force, the calibration session and the order of "record, then change".
+Owns: the settings in force and what is done with them; how they change, changes.py says.
 Refuses: with `Refused(code)`, before anything has changed.
 Units: quantities are integer mantissas with a decimal exponent; times as in drivers.clock.
 
 Operations that sign are generators: each `yield` is a slice of work (in 256-bit multiplications),
 after which the caller lets other tasks run. Their result is the value of StopIteration.
-
-A change of settings and its record are one transaction: the new settings are saved as `pending`
-with the number of the record to come, the record is written, `pending` becomes the setting. A
-power cut leaves the old setting without a record or the new one with it (`_settle_pending`).
-While it is open what became of a change, there is no other one.
 """
 
 from steelyard_wire import codes, cose, record
 from steelyard_wire.codes import Refused
 from steelyard_wire.digest import sha256
 
-from terminal import cold
+from terminal import cold, origin
+from terminal.changes import Changes
 from terminal.evidence import settings
 from terminal.evidence.identity import Identity, make_seed
 from terminal.evidence.recorder import Recorder, last_boot_counter
@@ -28,17 +24,10 @@ from terminal.weighing.weigher import COUNTERS, Weigher
 VERSION = "0.1.0"
 # An erase of flash (45 ms) and a poll: so much later than due a sample may be seen.
 _TASK_MS = 60
-# The parameters of COMMISSION, in its order.
-COMMISSIONED = "profile ring_mhz ring_max_mhz damping noise noise_floor rate_mhz settle_ms".split()
-# What SET can change at once, in the order of the record.
-SCALE = "class min unit exp10 max e multirange max_1 e_1 max_2 e_2".split()
+_POWER_ON = 1  # cause of a reset: machine.PWRON_RESET of rp2 and esp32
 
 
-def _values(config: Config, names: "list[str]") -> str:
-    return " ".join([str(config.get(name)) for name in names])
-
-
-class Terminal:
+class Terminal(Changes):
     """The terminal's state and operations.
 
     board: module of the board file. files: settings' file access. journal: a Journal, not open.
@@ -88,6 +77,7 @@ class Terminal:
         if stored is not None:
             self.calibration = Calibration.from_map(stored)
         self._take(self._weigher(self.config, self.calibration))
+        origin.restore(self.files, self.weigher.origin, self._generation())
 
     def _settle_pending(self) -> None:
         pending = settings.load(self.files, "pending")
@@ -103,6 +93,8 @@ class Terminal:
 
     def start_steps(self, cause: int):
         """After a reset: take up the identity and write the boot record; None when bare."""
+        if cause == _POWER_ON:
+            self.weigher.origin.await_initial()
         stored = settings.load(self.files, "identity")
         if stored is None:
             if self.journal.next_n:
@@ -128,15 +120,17 @@ class Terminal:
 
     def common_fields(self) -> dict:
         """Fields that every record carries: boot, time, calibration, firmware (trust.md 6.2)."""
-        generation = self.calibration.generation if self.calibration else 0
         return {
             record.BC: self.boot_counter,
             record.UP: self.clock.up_ms(),
             record.T: self.clock.utc(),
             record.TS: self.clock.quality(),
-            record.CAL: [generation, self.calibration_digest()],
+            record.CAL: [self._generation(), self.calibration_digest()],
             record.FW: [VERSION, self.software_id[:8]],
         }
+
+    def _generation(self) -> int:
+        return self.calibration.generation if self.calibration else 0
 
     def calibration_digest(self) -> bytes:
         """8 bytes over calibration and metrological parameters; zeros when uncalibrated."""
@@ -190,6 +184,11 @@ class Terminal:
         self.weigher.set_rate(self.converter.rate_mhz)
         cold.forget("terminal.weighing.plan")
 
+    def keep_zero(self) -> None:
+        """Store a zero that somebody set, or that set itself; between samples."""
+        if self.weigher.origin.moved:
+            origin.keep(self.files, self.weigher.origin, self._generation())
+
     def drain(self) -> None:
         """Feed all waiting samples to the weigher; allocates nothing."""
         ring = self.ring
@@ -219,6 +218,7 @@ class Terminal:
         """Set zero; Refused with the reason."""
         self._look()
         self._check(self.weigher.zero())
+        self.keep_zero()
 
     def tare(self) -> None:
         """Take the load as tare; Refused with the reason."""
@@ -246,105 +246,3 @@ class Terminal:
         if nonce:
             fields[record.NONCE] = nonce
         return (yield from self._recorder.record_steps(record.READING, fields))
-
-    # --- settings --------------------------------------------------------------------------------
-
-    def _record_change_steps(self, name: str, new: dict, typ: int, data: dict):
-        """Record that `name` becomes `new`, which is then to be put in force and saved."""
-        self._require_identity()
-        self._recorder.check_idle()
-        if self._unsettled:
-            raise Refused(codes.STORAGE, "a change is not saved yet: RESET first")
-        pending = {1: self.journal.next_n, 2: name, 3: new, 4: typ}
-        self._unsettled = True
-        recorded = False
-        try:
-            settings.save(self.files, "pending", pending)
-            written = yield from self._recorder.record_steps(typ, {record.DATA: data})
-            recorded = True
-        finally:
-            # Unless it is open what became of the record: then the next start finds out.
-            if not recorded and not self.journal.fault:
-                settings.remove(self.files, "pending")
-                self._unsettled = False
-        return written
-
-    def _save_change(self, name: str, new: dict) -> None:
-        settings.save(self.files, name, new)
-        settings.remove(self.files, "pending")
-        self._unsettled = False
-
-    def set_parameter_steps(self, name: str, value: str):
-        """Change one parameter of the configuration; returns (n, envelope)."""
-        new = self.config.with_value(name, value)
-        return self._config_steps(name, self.config.get(name), new.get(name), new)
-
-    def scale_steps(self, words: "list[str]"):
-        """Change some parameters of SCALE at once: name, value ...; returns (n, envelope)."""
-        if len(words) % 2 or [name for name in words[::2] if name not in SCALE]:
-            raise Refused(codes.ARGUMENT, "name value, of " + " ".join(SCALE))
-        new = self.config.with_values(words)
-        return self._config_steps("scale", _values(self.config, SCALE), _values(new, SCALE), new)
-
-    def commission_steps(self, values: "list[str]"):
-        """Store what a commissioning found, as COMMISSIONED orders it; returns (n, envelope)."""
-        new = self.config
-        for name, value in zip(COMMISSIONED, values):
-            new = new.with_value(name, value)
-        before = _values(self.config, COMMISSIONED)
-        return self._config_steps("commission", before, _values(new, COMMISSIONED), new)
-
-    def _config_steps(self, name: str, before, after, new: Config):
-        cold.call("steelyard_wire.classes", "check", *new.law())
-        weigher = self._weigher(new, self.calibration)
-        stored = new.to_map()
-        data = {1: name, 2: before, 3: after}
-        written = yield from self._record_change_steps("config", stored, record.PARAMETER, data)
-        # In force from its record on, whatever becomes of the file now.
-        self.config = new
-        self._take(weigher)
-        self._save_change("config", stored)
-        return written
-
-    def _take(self, weigher: Weigher) -> None:
-        self.session = None
-        self.weigher = weigher
-
-    def calibration_session(self):
-        """The open session; Refused(CALIBRATION_ORDER) when none is."""
-        if self.session is None:
-            raise Refused(codes.CALIBRATION_ORDER, "start with CAL BEGIN")
-        self._look()
-        return self.session
-
-    def begin_calibration(self) -> None:
-        """Open a session; one that was open is dropped, the calibration in force stays."""
-        self.session = cold.call("terminal.weighing.calibrate", "CalibrationSession", self.weigher)
-
-    def commit_calibration_steps(self):
-        """Put the session's calibration in force; returns (n, envelope)."""
-        new = self.calibration_session().commit()
-        weigher = self._weigher(self.config, new)
-        data = {
-            1: new.generation,
-            2: new.zero_counts,
-            3: new.span_counts,
-            4: [new.span_mantissa, new.exp10, new.unit],
-            5: new.reference,
-        }
-        stored = new.to_map()
-        written = yield from self._record_change_steps(
-            "calibration", stored, record.CALIBRATION, data
-        )
-        self.calibration = new
-        self._take(weigher)
-        self._save_change("calibration", stored)
-        return written
-
-    def set_time_steps(self, utc: int):
-        """Set the wall time; the old and the new value are recorded; returns (n, envelope)."""
-        self._require_identity()
-        data = {1: self.clock.utc(), 2: utc}
-        written = yield from self._recorder.record_steps(record.TIME_SET, {record.DATA: data})
-        self.clock.set(utc)
-        return written

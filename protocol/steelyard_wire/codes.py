@@ -117,6 +117,7 @@ ST_UNCALIBRATED = 2048
 ST_GAP = 4096
 ST_FAULT = 8192
 ST_NEGATIVE = 16384
+ST_NO_ZERO = 32768
 
 # Index = bit number.
 STATUSES = (
@@ -135,6 +136,7 @@ STATUSES = (
     "GAP",
     "FAULT",
     "NEGATIVE",
+    "NO_ZERO",
 )
 
 

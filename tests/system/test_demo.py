@@ -65,8 +65,8 @@ def test_all_of_it_happens(tmp_path: Path) -> None:
     assert found["forgeries_caught"] == 3
     assert found["plates"] == 9  # calibration_finalCalibration.csv
     # The day: provisioning, calibration, six goods and a net weight; the recording: provisioning,
-    # five parameters, calibration and nine plates.
-    assert found["records_verified"] == 9 + 17
+    # its scale, four parameters, calibration and nine plates.
+    assert found["records_verified"] == 9 + 16
     _assert_nothing_is_left(tmp_path)
 
 

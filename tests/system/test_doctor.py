@@ -73,9 +73,16 @@ def test_a_healthy_scale_has_nothing_and_leaves_a_picture(bench: Bench, user: Co
 @pytest.mark.parametrize("name", FAULTS)
 def test_each_fault_is_named_with_what_to_do(name: str, bench: Bench, user: CommandLine) -> None:
     bench.world(FAULTS[name])
-    if name not in ("open_bridge",):  # which wanders from its first moment on
-        bench.world("advance 1 s")
+    bench.world("advance 1 s")
     said = user("doctor", bench.simulator.pty, "--seconds", "20")
+    for _ in range(3):
+        if name != "open_bridge" or not said.out.startswith("saturated"):
+            break
+        # It wanders from one end of the range to the other and stands there for some 20 s: how
+        # much of that these 20 s see depends on how fast the machine starts the command.
+        assert "a signal wire is open" in said.out
+        bench.world("advance 7 s")
+        said = user("doctor", bench.simulator.pty, "--seconds", "20")
     assert said.code == VERDICT and not said.err
     assert said.out.startswith(name.replace("_", " ") + " ("), said.out
     assert "\n  Do: " in said.out and "docs/doctor.md" in said.out

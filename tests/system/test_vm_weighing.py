@@ -25,7 +25,7 @@ PLANTED
 FULL = 0x7FFFFF
 SCALES = (
     ((1, -3, 15000, 5, 0, 400, 250, 20, 0, 0, 0, 0, 0, 50, 0, 0), (50000, 1050000, 10000)),
-    ((1, -3, 5000000, 50000, 1, 800, 1000, 40, 7000, 0, 0, 0, 0, 50, 0, 0),
+    ((1, -3, 5000000, 50000, 1, 800, 1000, 20, 7000, 0, 0, 0, 0, 50, 0, 0),
      (-FULL, FULL, 5000000)),
     ((1, 0, 60000, 20, 2, 100, 500, 20, 0, 0, 0, 0, 0, 60, 0, 0), (1234567, 1335791, 6001)),
     ((0, -2, 3000, 10, 3, 400, 250, 0, 0, 0, 0, 0, 0, 50, 0, 0), (-4000, -3000, 3000)),
@@ -45,7 +45,7 @@ FAULTS = (codes.FAULT_GAP, codes.FAULT_NO_DATA, codes.FAULT_BAD_FRAME, codes.FAU
 
 def weigher(scale, calibrated=True):
     values, (zero, span, mantissa) = scale
-    config = Config((values + (3, 0, 0, 0, 0, 0, 0))[:23])
+    config = Config(values + (3, 0, 0, 0, 0, 0, 0, 1, 1, 100)[len(values) - 16 :])
     made = Calibration(1, zero, span, mantissa, values[1], values[0], None)
     return Weigher(config, made if calibrated else None, 80000)
 

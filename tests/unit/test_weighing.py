@@ -287,7 +287,7 @@ def test_the_digest_covers_calibration_and_parameters():
 def test_configurations_that_no_scale_has_are_refused():
     config = Config.from_map({})
     assert (config.unit, config.exp10, config.max, config.e) == (_KG, -3, 15000, 5)
-    good = (("e", "10"), ("max", "30000"), ("unit", "g"), ("exp10", "-2"), ("zero_range", "40"))
+    good = (("e", "10"), ("max", "30000"), ("unit", "g"), ("exp10", "-2"), ("zero_range", "20"))
     for name, text in good:
         changed = config.with_value(name, text)
         assert Config.from_map(changed.to_map()).to_map() == changed.to_map()
@@ -306,7 +306,7 @@ def test_configurations_that_no_scale_has_are_refused():
         ("motion_ms", "2001"),
         ("mains_hz", "55"),
         ("damping", "501"),
-        ("zero_range", "41"),
+        ("zero_range", "21"),
         ("colour", "1"),
     )
     for name, text in wrong:

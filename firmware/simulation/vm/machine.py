@@ -122,7 +122,7 @@ def reset():
 
 
 def reset_cause():
-    """Why the board started: PWRON_RESET, or SOFT_RESET."""
+    """Why the board started: PWRON_RESET, WDT_RESET (as rp2 says after reset()), SOFT_RESET."""
     return _cause
 
 

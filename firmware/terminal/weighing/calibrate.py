@@ -64,8 +64,3 @@ class CalibrationSession:
         return Calibration(
             generation, self._zero, counts, mantissa, config.exp10, config.unit, reference
         )
-
-
-def begin(weigher) -> CalibrationSession:
-    """A new session."""
-    return CalibrationSession(weigher)

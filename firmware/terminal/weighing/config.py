@@ -12,6 +12,10 @@ class is 2, 3 or 4 for II, III and IIII; min the mantissa of Min (0: the lowest 
 With max_1 and e_1, and max_2 and e_2 if there are three, the scale has partial ranges (multi-
 interval), or with multirange ranges (multiple range), each a Max and an e; max and e are those of
 the last. 0: there is none.
+
+tracking and auto_zero are 1 where zero follows by itself; initial_zero is how much may lie on the
+scale when the power comes and becomes zero, in 1/1000 of Max (up to 20 below zero belong to it,
+200 in all; 0: nothing becomes zero by itself).
 """
 
 from steelyard_wire.codes import ARGUMENT, Refused
@@ -42,15 +46,23 @@ _FIELDS = (
     "e_1",
     "max_2",
     "e_2",
+    "tracking",
+    "auto_zero",
+    "initial_zero",
 )
 # Key in the stored map = index + 1. 0 for what a commissioning finds: not known.
-_DEFAULTS = (1, -3, 15000, 5, 0, 400, 250, 20, 0, 0, 0, 0, 0, 50, 0, 0) + ((3, 0, 0, 0, 0, 0, 0))
-_LOWEST = (0, -6, 100, 1, 0, 100, 50, 0, 0, 0, 0, 0, 0, 50, 0, 0, 2, 0, 0, 0, 0, 0, 0)
-_HIGHEST = (len(UNITS) - 1, 3, 5000000, 50000, 5, 2000, 1000, 40) + (
+_DEFAULTS = (1, -3, 15000, 5, 0, 400, 250, 20, 0, 0, 0, 0, 0, 50, 0, 0) + (
+    (3, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+)
+_LOWEST = (0, -6, 100, 1, 0, 100, 50, 0, 0, 0, 0, 0, 0, 50, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+_HIGHEST = (len(UNITS) - 1, 3, 5000000, 50000, 5, 2000, 1000, 20) + (
     (100000, 100000, 500, 100000, 2000000, 60, 60000, 100000, 4, 5000000, 1)
-    + (5000000, 50000, 5000000, 50000)
+    + (5000000, 50000, 5000000, 50000, 1, 1, 200)
 )
 _SETTLE = const(14)
+# What COMMISSION changes at once, and what SET can, in the order of their records.
+COMMISSIONED = "profile ring_mhz ring_max_mhz damping noise noise_floor rate_mhz settle_ms".split()
+SCALE = "class min unit exp10 max e multirange max_1 e_1 max_2 e_2".split()
 _MAX_INTERVALS = const(100000)
 _MIN_INTERVALS = const(100)
 
@@ -71,7 +83,8 @@ class Config:
         self.ring_mhz, self.ring_max_mhz, self.damping, self.noise = values[8:12]
         self.rate_mhz, self.mains_hz, self.settle_ms, self.noise_floor = values[12:16]
         self.accuracy, self.min, self.multirange = values[16:19]
-        self.ranges = self._ranges(values[19:])
+        self.ranges = self._ranges(values[19:23])
+        self.tracking, self.auto_zero, self.initial_zero = values[23:]
         if self.mains_hz not in (50, 60):
             raise Refused(ARGUMENT, "mains_hz is 50 or 60")
 
@@ -123,6 +136,10 @@ class Config:
     def get(self, name: str) -> int:
         """One value; Refused(ARGUMENT) for an unknown name."""
         return self._values[self._index(name)]
+
+    def values(self, names: "list[str]") -> str:
+        """Their values, as a record of several has them."""
+        return " ".join([str(self.get(name)) for name in names])
 
     def with_value(self, name: str, text: str) -> "Config":
         """This configuration with one value changed; see `with_values`."""

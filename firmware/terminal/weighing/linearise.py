@@ -1,8 +1,8 @@
 """From filtered counts to weight: two-point calibration, exactly rounded, in small integers.
 
 Owns: the calibration and its digest, and the division that applies it.
-Refuses: with Refused(ARGUMENT), a calibration that cannot be applied; beyond twice Max the result
-stays at twice Max, which every later stage calls overload.
+Refuses: with Refused(ARGUMENT), a calibration that cannot be applied; beyond 1.5 Max the
+result stays at 1.5 Max, which every later stage calls overload.
 Units: counts (filtered: in 1/LENGTH count); weights as mantissas, fine weights in 1/100 of them.
 """
 
@@ -78,7 +78,8 @@ class Lineariser:
         self._zero = calibration.zero_counts * LENGTH
         self._divisor = span * LENGTH
         self._factor = calibration.span_mantissa * FINE
-        self._most = 2 * config.max * FINE
+        # An initial zero of 20 % taken off leaves it beyond Max + 9 e, and below 2**30.
+        self._most = 3 * config.max * FINE // 2
         self._whole = self._most // self._factor
         shift = 1
         while self._divisor * ((4 << shift) - 1) < 1 << 30:

@@ -31,6 +31,8 @@ FALLBACKS = len(codes.FAULTS)
 COUNTERS = FALLBACKS + 1
 # What the driver does not count itself. Made once: a tuple of names is made anew when it is met.
 _COUNTED = (codes.FAULT_OVERLOAD, codes.FAULT_UNDERLOAD, codes.FAULT_SETTLING)
+# Status without a number.
+_BLANK = codes.ST_OVER | codes.ST_UNDER | codes.ST_NO_ZERO
 # What passes by itself.
 _NOT_BROKEN = (codes.FAULT_NONE, codes.FAULT_GAP, codes.FAULT_SETTLING, codes.FAULT_JUMP)
 
@@ -52,7 +54,7 @@ class Weigher:
         self.guard = Guard(
             config.noise, rate_mhz, unsteady, faults or [0] * COUNTERS, config.noise_floor
         )
-        self._zero = Zero(config)
+        self.origin = Zero(config)
         self._tare = Tare()
         self._ranges = Ranges(config)
         self.reading = Reading()
@@ -136,6 +138,7 @@ class Weigher:
             if self.filter.rate_mhz * 2 > self.planned_mhz:
                 reading.status &= ~codes.ST_STABLE
                 self._still = False
+                self.origin.stirred()
             return
         if not self._push(counts):
             self._no_number(codes.ST_GAP if self._after_gap else 0)
@@ -156,10 +159,11 @@ class Weigher:
         value = reading.counts
         if self._scale is not None:
             value = self._scale.fine(self.filter.value)
-        self._still = self._rests(value, fault)
+        still = self._still = self._rests(value, fault)
         if self._scale is None:
-            self._no_number(codes.ST_UNCALIBRATED | (codes.ST_STABLE if self._still else 0))
+            self._no_number(codes.ST_UNCALIBRATED | (codes.ST_STABLE if still else 0))
         else:
+            self.origin.follow(value, ticks, still, self._tare.active)
             self._indicate(value)
 
     def _rests(self, value: int, fault: int) -> bool:
@@ -187,6 +191,7 @@ class Weigher:
         self._moving = 0
         self._rested = 0
         self._still = False
+        self.origin.stirred()
         self._after_gap = after_gap
 
     def _fault_status(self, fault: int) -> int:
@@ -209,7 +214,7 @@ class Weigher:
         reading = self.reading
         tare = self._tare
         ranges = self._ranges
-        fine -= self._zero.offset
+        fine -= self.origin.offset
         if ranges.follow(fine, self._still):
             tare.clear()
         status = ranges.status(fine)
@@ -218,7 +223,9 @@ class Weigher:
         if tare.active:
             status |= codes.ST_NET
         reading.fine = fine
-        if status & (codes.ST_OVER | codes.ST_UNDER):
+        if self.origin.waiting:
+            status = status & ~codes.ST_CENTRE_ZERO | codes.ST_NO_ZERO
+        if status & _BLANK:
             reading.status = status
             reading.numeric = False
             return
@@ -235,7 +242,7 @@ class Weigher:
 
     def tap(self) -> int:
         """The net weight of the last 100 ms in fine units, for dosing; only while `numeric`."""
-        return self._scale.fine(self.filter.tap) - self._zero.offset - self._tare.fine
+        return self._scale.fine(self.filter.tap) - self.origin.offset - self._tare.fine
 
     def obstacle(self) -> int:
         """Why there is no stable weight now: an error code, or 0."""
@@ -251,6 +258,8 @@ class Weigher:
             return codes.NOT_READY
         if self._scale is None:
             return codes.NOT_CALIBRATED
+        if status & codes.ST_NO_ZERO:
+            return codes.ZERO_RANGE if status & codes.ST_STABLE else codes.MOTION
         return 0 if status & codes.ST_STABLE else codes.MOTION
 
     def registrable(self) -> int:
@@ -264,10 +273,10 @@ class Weigher:
         """Set zero; cancels a tare (R 76-1, 4.5.4). 0 or an error code."""
         code = self.obstacle()
         status = self.reading.status
-        if status & (codes.ST_OVER | codes.ST_UNDER) and not self.reading.fault:
+        if status & _BLANK and not self.reading.fault:
             # Out of the indication's range but measured: the zero range decides.
             code = 0 if status & codes.ST_STABLE else codes.MOTION
-        code = code or self._zero.set(self.reading.fine + self._zero.offset)
+        code = code or self.origin.set(self.reading.fine + self.origin.offset)
         if code == 0:
             self._tare.clear()
             self._indicate(self._scale.fine(self.filter.value))

@@ -33,6 +33,7 @@ _UNITS = {
     "motion_ms": ("s", 1000),
     "motion_span": ("e", 1000),
     "zero_range": ("% of Max", 10),
+    "initial_zero": ("% of Max", 10),
     "ring_mhz": ("Hz", 1000),
     "ring_max_mhz": ("Hz", 1000),
     "damping": ("of the critical", 1000),

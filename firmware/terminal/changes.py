@@ -1,0 +1,127 @@
+"""How a terminal's settings change: parameters, calibration, time, each with its signed record.
+
+Owns: the calibration session and the order of "record, then change".
+Refuses: with `Refused(code)`, before anything has changed.
+Units: as operations.py.
+
+A change of settings and its record are one transaction: the new settings are saved as `pending`
+with the number of the record to come, the record is written, `pending` becomes the setting. A
+power cut leaves the old setting without a record or the new one with it (`_settle_pending`).
+While it is open what became of a change, there is no other one.
+"""
+
+from steelyard_wire import codes, record
+from steelyard_wire.codes import Refused
+
+from terminal import cold
+from terminal.evidence import settings
+from terminal.weighing.config import COMMISSIONED, SCALE, Config
+from terminal.weighing.weigher import Weigher
+
+
+class Changes:
+    """The part of operations.Terminal that changes settings; it has the state."""
+
+    def _record_change_steps(self, name: str, new: dict, typ: int, data: dict):
+        """Record that `name` becomes `new`, which is then to be put in force and saved."""
+        self._require_identity()
+        self._recorder.check_idle()
+        if self._unsettled:
+            raise Refused(codes.STORAGE, "a change is not saved yet: RESET first")
+        pending = {1: self.journal.next_n, 2: name, 3: new, 4: typ}
+        self._unsettled = True
+        recorded = False
+        try:
+            settings.save(self.files, "pending", pending)
+            written = yield from self._recorder.record_steps(typ, {record.DATA: data})
+            recorded = True
+        finally:
+            # Unless it is open what became of the record: then the next start finds out.
+            if not recorded and not self.journal.fault:
+                settings.remove(self.files, "pending")
+                self._unsettled = False
+        return written
+
+    def _save_change(self, name: str, new: dict) -> None:
+        settings.save(self.files, name, new)
+        settings.remove(self.files, "pending")
+        self._unsettled = False
+
+    def set_parameter_steps(self, name: str, value: str):
+        """Change one parameter of the configuration; returns (n, envelope)."""
+        new = self.config.with_value(name, value)
+        return self._config_steps(name, self.config.get(name), new.get(name), new)
+
+    def scale_steps(self, words: "list[str]"):
+        """Change some parameters of SCALE at once: name, value ...; returns (n, envelope)."""
+        if len(words) % 2 or [name for name in words[::2] if name not in SCALE]:
+            raise Refused(codes.ARGUMENT, "name value, of " + " ".join(SCALE))
+        new = self.config.with_values(words)
+        return self._config_steps("scale", self.config.values(SCALE), new.values(SCALE), new)
+
+    def commission_steps(self, values: "list[str]"):
+        """Store what a commissioning found, as COMMISSIONED orders it; returns (n, envelope)."""
+        new = self.config
+        for name, value in zip(COMMISSIONED, values):
+            new = new.with_value(name, value)
+        before = self.config.values(COMMISSIONED)
+        return self._config_steps("commission", before, new.values(COMMISSIONED), new)
+
+    def _config_steps(self, name: str, before, after, new: Config):
+        cold.call("steelyard_wire.classes", "check", *new.law())
+        weigher = self._weigher(new, self.calibration)
+        stored = new.to_map()
+        data = {1: name, 2: before, 3: after}
+        written = yield from self._record_change_steps("config", stored, record.PARAMETER, data)
+        # In force from its record on, whatever becomes of the file now.
+        self.config = new
+        self._take(weigher)
+        self._save_change("config", stored)
+        return written
+
+    def _take(self, weigher: Weigher) -> None:
+        old = self.weigher
+        if old.calibration is weigher.calibration:
+            weigher.origin.restore(old.origin.offset, old.origin.reference)
+            weigher.origin.waiting = old.origin.waiting and weigher.origin.initial
+        self.session = None
+        self.weigher = weigher
+
+    def calibration_session(self):
+        """The open session; Refused(CALIBRATION_ORDER) when none is."""
+        if self.session is None:
+            raise Refused(codes.CALIBRATION_ORDER, "start with CAL BEGIN")
+        self._look()
+        return self.session
+
+    def begin_calibration(self) -> None:
+        """Open a session; one that was open is dropped, the calibration in force stays."""
+        self.session = cold.call("terminal.weighing.calibrate", "CalibrationSession", self.weigher)
+
+    def commit_calibration_steps(self):
+        """Put the session's calibration in force; returns (n, envelope)."""
+        new = self.calibration_session().commit()
+        weigher = self._weigher(self.config, new)
+        data = {
+            1: new.generation,
+            2: new.zero_counts,
+            3: new.span_counts,
+            4: [new.span_mantissa, new.exp10, new.unit],
+            5: new.reference,
+        }
+        stored = new.to_map()
+        written = yield from self._record_change_steps(
+            "calibration", stored, record.CALIBRATION, data
+        )
+        self.calibration = new
+        self._take(weigher)
+        self._save_change("calibration", stored)
+        return written
+
+    def set_time_steps(self, utc: int):
+        """Set the wall time; the old and the new value are recorded; returns (n, envelope)."""
+        self._require_identity()
+        data = {1: self.clock.utc(), 2: utc}
+        written = yield from self._recorder.record_steps(record.TIME_SET, {record.DATA: data})
+        self.clock.set(utc)
+        return written
