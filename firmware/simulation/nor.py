@@ -31,6 +31,8 @@ _BLOCK_COUNT = 4
 _BLOCK_SIZE = 5
 _BLOCK_ERASE = 6
 
+_ERASED = b"\xff" * PAGE
+
 
 class FlashError(Exception):
     """The caller broke a rule of the medium; the message says which."""
@@ -71,9 +73,8 @@ class NorFlash:
         have = self._file.seek(0, 2)
         if have > size:
             raise FlashError(f"storage has {have} bytes, the chip {size}")
-        erased = b"\xff" * PAGE
         while have < size:
-            have += self._file.write(erased[: size - have])
+            have += self._file.write(_ERASED[: size - have])
         self._file.flush()
 
     # --- the block protocol -------------------------------------------------------------------
@@ -154,13 +155,21 @@ class NorFlash:
     def _erase(self, block: int) -> None:
         start = block * BLOCK
         if self._cut_now():
-            self._write(start, b"\xff" * (self._partial * (BLOCK // PAGE)))
+            self._blank(start, self._partial * (BLOCK // PAGE))
             self._die()
-        self._write(start, b"\xff" * BLOCK)
+        self._blank(start, BLOCK)
         self.erases += 1
         self.wear[block] += 1
         if self._hooks is not None:
             self._hooks.on_erase(ERASE_US)
+
+    def _blank(self, start: int, length: int) -> None:
+        # A page at a time: a block of ones would lie in the heap of the program that is simulated.
+        while length > 0:
+            part = min(length, PAGE)
+            self._write(start, _ERASED if part == PAGE else _ERASED[:part])
+            start += part
+            length -= part
 
     def _program(self, start: int, page) -> None:
         wanted = int.from_bytes(page, "little")
