@@ -96,10 +96,10 @@ def scales(draw: st.DrawFn) -> tuple[Config, Calibration]:
         (
             *(_KG, -3, top, e, draw(st.integers(0, 5)), *motion, draw(st.integers(0, 20))),
             *(draw(st.integers(2000, 40000)), draw(st.integers(0, 40000))),
-            *(draw(st.integers(0, 200)), draw(st.integers(0, 100000)), 0),
+            *(draw(st.integers(0, 195)), draw(st.integers(0, 100000)), 0),
             *(draw(st.sampled_from([50, 60])), 0, draw(st.integers(0, 100000))),
             *(3, 0, draw(st.integers(0, 1)), *draw(_partial(top, e))),
-            *(draw(st.integers(0, 1)), draw(st.integers(0, 1)), draw(st.integers(0, 200))),
+            *(draw(st.integers(0, 1)), draw(st.integers(0, 1)), draw(st.integers(0, 195))),
         )
     )
     zero = draw(st.integers(-_FULL, _FULL - 1000))
@@ -168,7 +168,7 @@ def test_no_number_passes_31_bits(
 
 # The widest scale there is, at its limit and beyond: what hypothesis may not hit in a short run.
 WIDEST = (_KG, -3, 5000000, 50000, 0, 400, 1000, 20, 0, 0, 0, 0, 0, 50, 0, 0) + (
-    *(3, 0, 0, 500000, 5000, 2000000, 20000, 1, 1, 200),
+    *(3, 0, 0, 500000, 5000, 2000000, 20000, 1, 1, 195),
 )
 
 

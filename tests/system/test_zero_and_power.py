@@ -32,7 +32,7 @@ def test_a_zero_that_was_set_outlives_power_cuts_resets_and_changes(bench: Bench
 
 
 def test_Z2_the_power_makes_a_zero_of_what_is_allowed(bench: Bench) -> None:
-    bench.terminal.set_parameter("initial_zero", "200")
+    bench.terminal.set_parameter("initial_zero", "195")
     bench.load("place 2.85 kg")  # 19 % of 15 kg
     assert bench.terminal.reading().value == "2.850"
     _power(bench)
@@ -47,7 +47,7 @@ def test_Z2_the_power_makes_a_zero_of_what_is_allowed(bench: Bench) -> None:
 
 
 def test_Z2_the_power_makes_no_zero_of_more(bench: Bench) -> None:
-    bench.terminal.set_parameter("initial_zero", "200")
+    bench.terminal.set_parameter("initial_zero", "195")
     bench.load("place 3.15 kg")  # 21 %
     before = bench.terminal.reading().n
     _power(bench)

@@ -102,7 +102,7 @@ def test_no_value_of_any_parameter_stops_a_calibrated_terminal():
         "zero_range": ("0", "20", "21"),
         "tracking": ("1", "0", "2"),
         "auto_zero": ("1", "0", "2"),
-        "initial_zero": ("200", "0", "201"),
+        "initial_zero": ("195", "0", "196"),
         "class": ("2", "3", "4", "5"),
         "min": ("100", "99", "15000", "0"),
         "multirange": ("1", "0", "2"),

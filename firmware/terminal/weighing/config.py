@@ -15,7 +15,7 @@ the last. 0: there is none.
 
 tracking and auto_zero are 1 where zero follows by itself; initial_zero is how much may lie on the
 scale when the power comes and becomes zero, in 1/1000 of Max (up to 20 below zero belong to it,
-200 in all; 0: nothing becomes zero by itself).
+200 in all, so 195 at most; 0: nothing becomes zero by itself).
 """
 
 from steelyard_wire.codes import ARGUMENT, Refused
@@ -57,7 +57,7 @@ _DEFAULTS = (1, -3, 15000, 5, 0, 400, 250, 20, 0, 0, 0, 0, 0, 50, 0, 0) + (
 _LOWEST = (0, -6, 100, 1, 0, 100, 50, 0, 0, 0, 0, 0, 0, 50, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _HIGHEST = (len(UNITS) - 1, 3, 5000000, 50000, 5, 2000, 1000, 20) + (
     (100000, 100000, 500, 100000, 2000000, 60, 60000, 100000, 4, 5000000, 1)
-    + (5000000, 50000, 5000000, 50000, 1, 1, 200)
+    + (5000000, 50000, 5000000, 50000, 1, 1, 195)
 )
 _SETTLE = const(14)
 # What COMMISSION changes at once, and what SET can, in the order of their records.
