@@ -66,9 +66,7 @@ RULES = [
     Rule("Z2", "initial zero", "20 % of Max", "4.5.1"),
     Rule("Z3", "accuracy after zero and tare", "0.25 e", "4.5.2, 4.6.3"),
     Rule("Z4", "rate of tracking", "0.5 d in a second", "4.5.7"),
-    Rule(
-        "Z5", "when tracking and automatic zero act", "at zero, stable; 5 s", "4.5.6, 4.5.7", _THIS
-    ),
+    Rule("Z5", "when tracking and automatic zero act", "at zero, stable; 5 s", "4.5.6, 4.5.7"),
     Rule("Z6", "centre of zero", "0.25 e", "4.5.5"),
     Rule("Z7", "no zero, no tare in motion", "stable only", "4.4.2, 4.6.8"),
     Rule("Z8", "gross - tare = net", "exactly, in steps of d", "4.6, 3.6.3"),
