@@ -26,7 +26,7 @@ from terminal.evidence.journal import Journal
 from terminal.links.console import ConsoleLink
 from terminal.links.service import Service
 from terminal.links.session import KeyedSession, OpenSession
-from terminal.operations import Terminal
+from terminal.operations import ITSELF, KEY, Terminal
 
 _POLL_MS = 10
 # 9 bytes a sample: 9 KB are 3.2 s at 320 samples/s, 1 s at 1000 and 0.8 s at 1280; more would not
@@ -91,7 +91,7 @@ async def _weigh(terminal) -> None:
         terminal.converter.poll()
         terminal.drain()
         terminal.follow_rate()
-        terminal.keep_zero()
+        terminal.attend()
         terminal.clock.up_ms()  # keeps the unwrapped uptime up to date
         await asyncio.sleep_ms(_POLL_MS)
 
@@ -104,15 +104,18 @@ def _keys():
     return Keys(pins)
 
 
-async def _press(terminal, key: str) -> None:
-    """What a key asks for; a refusal leaves everything as it is (a display will say why)."""
+async def _press(terminal, key: "str | None") -> None:
+    """What a key asks for, or a load by itself (None).
+
+    A refusal leaves everything as it is; a display will say why.
+    """
     try:
         if key == "zero":
             terminal.zero()
         elif key == "tare":
             terminal.tare()
         else:
-            for _ in terminal.register_steps(None):
+            for _ in terminal.register_steps(None, KEY if key else ITSELF):
                 await asyncio.sleep_ms(0)
     except Refused as refused:
         terminal.refused_key = refused.code
@@ -122,7 +125,7 @@ async def _watch_keys(terminal) -> None:
     keys = _keys()
     while True:
         key = keys.poll()
-        if key is not None:
+        if key is not None or terminal.due():
             await _press(terminal, key)
         await asyncio.sleep_ms(_POLL_MS)
 
@@ -136,7 +139,8 @@ async def _start(terminal, signers) -> int:
         for _ in terminal.start_steps(machine.reset_cause()):
             await asyncio.sleep_ms(0)
     except Refused as refused:
-        print("# stopped:", codes.error_name(refused.code), refused.detail)
+        print("# stopped:", refused)
+        cold.forget("steelyard_wire.sentences")
         return refused.code
     return 0
 

@@ -68,6 +68,7 @@ class Changes:
         return self._config_steps("commission", before, new.values(COMMISSIONED), new)
 
     def _config_steps(self, name: str, before, after, new: Config):
+        cold.forget("terminal.weighing.parameters")
         cold.call("steelyard_wire.classes", "check", *new.law())
         weigher = self._weigher(new, self.calibration)
         stored = new.to_map()
@@ -84,6 +85,7 @@ class Changes:
         if old.calibration is weigher.calibration:
             weigher.origin.restore(old.origin.offset, old.origin.reference)
             weigher.origin.waiting = old.origin.waiting and weigher.origin.initial
+        weigher.warming = old.warming
         self.session = None
         self.weigher = weigher
 

@@ -22,8 +22,8 @@ def forget(module: str) -> None:
 def call(module: str, function: str, *args):
     """The result of a function of `module`, a dotted name; what it needed too is let go of."""
     there = list(sys.modules)
-    __import__(module)
     try:
+        __import__(module)
         return getattr(sys.modules[module], function)(*args)
     finally:
         for name in list(sys.modules):

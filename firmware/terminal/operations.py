@@ -24,6 +24,11 @@ from terminal.weighing.weigher import COUNTERS, Weigher
 VERSION = "0.1.0"
 # An erase of flash (45 ms) and a poll: so much later than due a sample may be seen.
 _TASK_MS = 60
+# What registers, as a configuration's registration counts it.
+KEY = 1
+COMMAND = 2
+ITSELF = 4
+_EXTENDED_MS = 5000  # R 76-1, 4.4.3
 _POWER_ON = 1  # cause of a reset: machine.PWRON_RESET of rp2 and esp32
 
 
@@ -57,9 +62,11 @@ class Terminal(Changes):
         self.boot_counter = 0
         self.link_key = b""
         self.session = None
+        self._extended_ms = 0  # uptime until which the extended display is on
         self.refused_key = 0  # error code of the last key that was refused, for a display
         self.faults = [0] * COUNTERS  # what the weighers have found; the last is for fallbacks
         self.config = Config.from_map(board.SCALE)
+        cold.forget("terminal.weighing.parameters")
         self.calibration = None
         self.weigher = self._weigher(self.config, None)
 
@@ -72,6 +79,7 @@ class Terminal(Changes):
         stored = settings.load(self.files, "config")
         if stored is not None:
             self.config = Config.from_map(stored)
+            cold.forget("terminal.weighing.parameters")
         cold.call("steelyard_wire.classes", "check", *self.config.law())
         stored = settings.load(self.files, "calibration")
         if stored is not None:
@@ -93,6 +101,7 @@ class Terminal(Changes):
 
     def start_steps(self, cause: int):
         """After a reset: take up the identity and write the boot record; None when bare."""
+        self.weigher.warming = self.config.warm_up_s > 0
         if cause == _POWER_ON:
             self.weigher.origin.await_initial()
         stored = settings.load(self.files, "identity")
@@ -184,8 +193,13 @@ class Terminal(Changes):
         self.weigher.set_rate(self.converter.rate_mhz)
         cold.forget("terminal.weighing.plan")
 
-    def keep_zero(self) -> None:
-        """Store a zero that somebody set, or that set itself; between samples."""
+    def attend(self) -> None:
+        """What the time brings, between samples: the end of the warm-up, a zero to be stored."""
+        if self.weigher.warming and self.clock.up_ms() >= self.config.warm_up_s * 1000:
+            self.weigher.warming = False
+        self._keep_zero()
+
+    def _keep_zero(self) -> None:
         if self.weigher.origin.moved:
             origin.keep(self.files, self.weigher.origin, self._generation())
 
@@ -218,22 +232,77 @@ class Terminal(Changes):
         """Set zero; Refused with the reason."""
         self._look()
         self._check(self.weigher.zero())
-        self.keep_zero()
+        self._keep_zero()
 
     def tare(self) -> None:
         """Take the load as tare; Refused with the reason."""
         self._look()
         self._check(self.weigher.tare())
 
-    def _check(self, code: int) -> None:
-        if code:
-            raise Refused(code, "")
+    def preset_tare(self, mantissa: int, exp10: int, unit: int) -> None:
+        """Take a keyed-in tare, rounded to e; Refused with the reason."""
+        config = self.config
+        if unit != config.unit:
+            raise Refused(codes.ARGUMENT, "the unit is that of CONFIG")
+        places = config.exp10 - 2 - exp10
+        fine = mantissa * 10**-places if places < 0 else (mantissa + 10**places // 2) // 10**places
+        self._check(self.weigher.preset_tare(fine), "more than nothing, Max of the range at most")
 
-    def register_steps(self, nonce: "bytes | None"):
-        """Sign the present stable reading; returns (n, envelope)."""
+    def clear_tare(self) -> None:
+        """Show gross weight again; Refused where a tare ends with the load."""
+        if self.config.direct_sale:
+            self._look()
+        self._check(self.weigher.clear_tare())
+
+    def _check(self, code: int, detail: str = "") -> None:
+        if code:
+            warming = code == codes.NOT_READY and self.weigher.warming
+            raise Refused(code, "warming up" if warming else detail)
+
+    def extend(self) -> None:
+        """Show tenths of d for five seconds, in which nothing is registered (4.4.3)."""
+        self._extended_ms = self.clock.up_ms() + _EXTENDED_MS
+
+    def extended(self) -> bool:
+        """Whether tenths of d are shown."""
+        return self.clock.up_ms() < self._extended_ms
+
+    def due(self) -> bool:
+        """Whether a load is to be registered by itself."""
+        weigher = self.weigher
+        cycle = weigher.cycle
+        if cycle is None or not cycle.due or not weigher.reading.status & codes.ST_STABLE:
+            return False
+        return self.config.registration & ITSELF > 0
+
+    def register_steps(self, nonce: "bytes | None", by: int = COMMAND):
+        """Sign the present stable reading, once per load if so configured; (n, envelope).
+
+        by: KEY, COMMAND or ITSELF.
+        """
         self._require_identity()
+        if not self.config.registration & by:
+            raise Refused(codes.TRIGGER)
         self._look()
+        if self.extended():
+            raise Refused(codes.EXTENDED)
+        self._recorder.check_idle()
         self._check(self.weigher.registrable())
+        fields = self.reading_fields()
+        if nonce:
+            fields[record.NONCE] = nonce
+        cycle = self.weigher.cycle
+        if cycle is not None:
+            cycle.open = cycle.due = False
+        try:
+            return (yield from self._recorder.record_steps(record.READING, fields))
+        except Refused:
+            if cycle is not None:
+                cycle.open = by != ITSELF  # what failed by itself, a key may try again
+            raise
+
+    def reading_fields(self) -> dict:
+        """What a record says of the present reading."""
         reading = self.weigher.reading
         config = self.config
         fields = {
@@ -242,7 +311,10 @@ class Terminal(Changes):
             record.RAW: [reading.counts, None],
         }
         if reading.status & codes.ST_NET:
-            fields[record.TARE] = [reading.tare, config.exp10, 0]
-        if nonce:
-            fields[record.NONCE] = nonce
-        return (yield from self._recorder.record_steps(record.READING, fields))
+            # One of them is there; in a larger range either may have been rounded to nothing.
+            both = reading.tare or not reading.preset
+            tare = [reading.tare, config.exp10, 0] if both else []
+            if reading.preset:
+                tare += [reading.preset, config.exp10, 1]
+            fields[record.TARE] = tare
+        return fields

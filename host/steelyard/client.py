@@ -21,6 +21,7 @@ from steelyard_wire.line import Reply
 
 from steelyard.errors import BUG, AtPrompt, DeviceRefused, NoDevice, UserError
 from steelyard.link import Link
+from steelyard.reading import Reading
 from steelyard.trace import Trace, block_seconds, decode
 
 _RESTART_S = 15.0
@@ -50,30 +51,6 @@ class Identity:
     def provisioned(self) -> bool:
         """Whether there is a key."""
         return bool(self.key)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """Reply to READ: an unsigned look. value, net and so on are None when there is no number."""
-
-    value: str | None
-    unit: str
-    gross: str | None
-    tare: str | None
-    net: str | None
-    d: str | None
-    fine: str | None
-    tap: str | None
-    status: int
-    flags: tuple[str, ...]
-    fault: str
-    age_ms: int
-    n: int
-
-    @property
-    def stable(self) -> bool:
-        """Whether the load is at rest."""
-        return "STABLE" in self.flags
 
 
 def _bytes(values: Mapping[str, str], key: str) -> bytes:
@@ -207,28 +184,13 @@ class Terminal:
 
     # --- weights ---------------------------------------------------------------------------------
 
-    def reading(self) -> Reading:
-        """An unsigned look at the weight."""
-        values = self._values("READ")
+    def reading(self, unit: str = "") -> Reading:
+        """An unsigned look at the weight, in the terminal's unit or another."""
+        return Reading.of(self._values("READ", *([unit] if unit else [])))
 
-        def number(key: str) -> str | None:
-            return None if values[key] == "-" else values[key]
-
-        return Reading(
-            value=number("value"),
-            unit=values["unit"],
-            gross=number("gross"),
-            tare=number("tare"),
-            net=number("net"),
-            d=number("d"),
-            fine=number("fine"),
-            tap=number("tap"),
-            status=int(values["status"], 16),
-            flags=() if values["flags"] == "-" else tuple(values["flags"].split(",")),
-            fault=values["fault"],
-            age_ms=int(values["age_ms"]),
-            n=int(values["n"]),
-        )
+    def extend(self) -> None:
+        """Show tenths of d for five seconds, in which nothing is registered."""
+        self.link.command("EXTEND", changes=True)
 
     def wait_stable(
         self, seconds: float = 20.0, on_moving: Callable[[Reading], None] = lambda reading: None
@@ -262,9 +224,9 @@ class Terminal:
         """Set zero."""
         self.link.command("ZERO", changes=True)
 
-    def tare(self, clear: bool = False) -> None:
-        """Take the load as tare, or clear it."""
-        self.link.command("TARE", *(("CLEAR",) if clear else ()), changes=True)
+    def tare(self, *what: str) -> None:
+        """Take the load as tare; or a quantity and its unit; or CLEAR it."""
+        self.link.command("TARE", *what, changes=True)
 
     # --- records ---------------------------------------------------------------------------------
 

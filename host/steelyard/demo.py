@@ -22,10 +22,11 @@ from steelyard_wire.quantity import format_quantity
 
 from steelyard import data, recording, records
 from steelyard.access import pull
-from steelyard.client import Reading, Terminal, when_still
+from steelyard.client import Terminal, when_still
 from steelyard.commands.calibrate import calibrate_terminal
 from steelyard.commands.provision import provision_terminal
 from steelyard.errors import UserError
+from steelyard.reading import Reading
 from steelyard.scratch import scratch
 from steelyard.simulator import Simulator
 from steelyard.store import Store

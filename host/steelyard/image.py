@@ -27,9 +27,13 @@ _NETWORK_ONLY = ("terminal/links/tcp.py", "terminal/links/wifi.py")
 _COLD = (
     "steelyard_wire.classes",
     "steelyard_wire.identify",
+    "steelyard_wire.sentences",
+    "steelyard_wire.units",
+    "steelyard_wire.usage",
     "terminal.drivers.measure",
     "terminal.links.trace",
     "terminal.weighing.calibrate",
+    "terminal.weighing.parameters",
     "terminal.weighing.plan",
 )
 _KEEP = "terminal/keep.py"  # what a converter with a calibration of its own needs

@@ -23,7 +23,8 @@ import crcmod.predefined
 import serial
 from steelyard_wire import auth
 from steelyard_wire import line as wire
-from steelyard_wire.codes import ARGUMENT, AUTH, CRC, PROTOCOL, Refused, error_text
+from steelyard_wire.codes import ARGUMENT, AUTH, CRC, PROTOCOL, Refused
+from steelyard_wire.sentences import error_text
 
 from steelyard.errors import BUG, USAGE, AtPrompt, DeviceRefused, NoDevice, UserError
 from steelyard.port import open_port

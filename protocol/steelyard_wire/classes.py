@@ -8,17 +8,10 @@ A terminal needs it when a configuration comes in, and not while it weighs.
 
 from steelyard_wire.codes import ARGUMENT, Refused
 from steelyard_wire.quantity import UNITS
+from steelyard_wire.units import NANOGRAMS
 
 CLASSES = {2: "II", 3: "III", 4: "IIII"}
 
-NANOGRAMS = {
-    "g": 10**9,
-    "kg": 10**12,
-    "mg": 10**6,
-    "t": 10**15,
-    "lb": 453592370000,
-    "oz": 28349523125,
-}
 # For each class: least e of the row in ng, fewest and most intervals, the lowest Min in e. An e
 # between two rows, which no metric scale has, falls in the upper one.
 _ROWS = {

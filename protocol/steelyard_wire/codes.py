@@ -30,6 +30,10 @@ CALIBRATION_ORDER = 27
 NEGATIVE = 28
 BELOW_ZERO_TARE = 29
 SPAN = 30
+TARE_KEPT = 31
+NEXT_LOAD = 32
+TRIGGER = 33
+EXTENDED = 34
 JOURNAL_FULL = 40
 JOURNAL_FAULT = 41
 NO_RECORD = 42
@@ -38,40 +42,6 @@ STORAGE = 44
 NO_NETWORK = 50
 BUSY = 60
 INTERNAL = 99
-
-# What happened, and what to do. Short: the device carries them too.
-ERRORS = (
-    (SYNTAX, "SYNTAX", "Malformed line. See HELP."),
-    (UNKNOWN_COMMAND, "UNKNOWN_COMMAND", "No such command. See HELP."),
-    (ARGUMENT, "ARGUMENT", "Wrong arguments. See HELP."),
-    (CRC, "CRC", "Check sum wrong. Send again."),
-    (LINE_TOO_LONG, "LINE_TOO_LONG", "Line over 512 bytes. Send less."),
-    (LEVEL, "LEVEL", "Not allowed on this link. Use the cable."),
-    (AUTH, "AUTH", "Session code missing or wrong. Open a SESSION."),
-    (CRC_REQUIRED, "CRC_REQUIRED", "A machine must add a check sum."),
-    (NOT_PROVISIONED, "NOT_PROVISIONED", "No key yet. Provision first."),
-    (ALREADY_PROVISIONED, "ALREADY_PROVISIONED", "It has its key. Nothing changed."),
-    (NOT_CALIBRATED, "NOT_CALIBRATED", "Not calibrated. Calibrate first."),
-    (MOTION, "MOTION", "The load moves. Wait until stable."),
-    (OVERLOAD, "OVERLOAD", "Overload. Take load off."),
-    (UNDERLOAD, "UNDERLOAD", "Underload. Check the platform."),
-    (CONVERTER_FAULT, "CONVERTER_FAULT", "No good samples. See FAULTS."),
-    (ZERO_RANGE, "ZERO_RANGE", "Too far from zero. Clear the platform."),
-    (NO_LOAD_CHANGE, "NO_LOAD_CHANGE", "Zero and span too close. Check the load."),
-    (NOT_READY, "NOT_READY", "Too few samples yet. Repeat in a second."),
-    (CALIBRATION_ORDER, "CALIBRATION_ORDER", "Wrong order. BEGIN, ZERO, SPAN, COMMIT."),
-    (NEGATIVE, "NEGATIVE", "Negative weight. Zero, or clear the tare."),
-    (BELOW_ZERO_TARE, "BELOW_ZERO_TARE", "Nothing to tare. Put the container on."),
-    (SPAN, "SPAN", "Unsuitable span. Take 10 to 100 % of Max."),
-    (JOURNAL_FULL, "JOURNAL_FULL", "Journal full, not registered. Call service."),
-    (JOURNAL_FAULT, "JOURNAL_FAULT", "Journal failed, not registered. Call service."),
-    (NO_RECORD, "NO_RECORD", "No such record. See RECORDS."),
-    (SIGNER_FAULT, "SIGNER_FAULT", "Signer failed its test. Call service."),
-    (STORAGE, "STORAGE", "Settings damaged or not writable. Call service."),
-    (NO_NETWORK, "NO_NETWORK", "No network on this board. Use the cable."),
-    (BUSY, "BUSY", "Busy. Repeat later."),
-    (INTERNAL, "INTERNAL", "Internal error. Report it."),
-)
 
 FAULT_NONE = 0
 FAULT_NO_DATA = 1
@@ -118,6 +88,8 @@ ST_GAP = 4096
 ST_FAULT = 8192
 ST_NEGATIVE = 16384
 ST_NO_ZERO = 32768
+ST_WARM_UP = 65536
+ST_EXTENDED = 131072
 
 # Index = bit number.
 STATUSES = (
@@ -137,6 +109,8 @@ STATUSES = (
     "FAULT",
     "NEGATIVE",
     "NO_ZERO",
+    "WARM_UP",
+    "EXTENDED",
 )
 
 
@@ -152,25 +126,10 @@ class Refused(Exception):
         self.detail = detail
 
     def __str__(self) -> str:
+        from steelyard_wire.sentences import error_name, error_text
+
         text = str(self.code) + " " + error_name(self.code) + ": " + error_text(self.code)
         return text + " (" + self.detail + ")" if self.detail else text
-
-
-def _error(code: int) -> tuple[int, str, str]:
-    for row in ERRORS:
-        if row[0] == code:
-            return row
-    return ERRORS[-1]
-
-
-def error_name(code: int) -> str:
-    """The name of an error code; a code that is not in the table is INTERNAL."""
-    return _error(code)[1]
-
-
-def error_text(code: int) -> str:
-    """The sentence of an error code; a code that is not in the table is INTERNAL."""
-    return _error(code)[2]
 
 
 def fault_name(fault: int) -> str:

@@ -16,8 +16,6 @@ from steelyard_wire.codes import (
     LINE_TOO_LONG,
     SYNTAX,
     Refused,
-    error_name,
-    error_text,
 )
 from steelyard_wire.shim import const, utf8
 
@@ -122,11 +120,16 @@ def reply(tag: "int | None", kind: str, *words: str) -> bytes:
 
 def error(tag: "int | None", refused: Refused) -> bytes:
     """The reply to a refusal: ERROR, code, name, sentence with the detail. Never refuses."""
-    text = error_text(refused.code)
+    try:
+        from steelyard_wire.sentences import error_name, error_text
+
+        name, text = error_name(refused.code), error_text(refused.code)
+    except (ImportError, OSError, MemoryError):  # a board that cannot read its flash still answers
+        name, text = "UNKNOWN", "See protocol/README.md."
     if refused.detail:
         detail = "".join([c if " " <= c < "\x7f" else "?" for c in refused.detail[:_MAX_DETAIL]])
         text += " (" + detail + ")"
-    return reply(tag, "ERROR", str(refused.code), error_name(refused.code), quote(text))
+    return reply(tag, "ERROR", str(refused.code), name, quote(text))
 
 
 def parse_reply(line: bytes) -> Reply:

@@ -8,7 +8,9 @@ Units: as the caller says; a quantity is mantissa * 10**exp10.
 from steelyard_wire.codes import ARGUMENT, Refused
 from steelyard_wire.shim import const
 
-UNITS = ("g", "kg", "mg", "t", "lb", "oz")
+UNITS = ("g", "kg", "mg", "t", "lb", "oz", "jin", "liang")
+# Those that OIML R 76-1, 2.1 has; the others are shown beside them, or where a law has them.
+LEGAL = ("g", "kg", "mg", "t")
 
 _MAX_EXP10 = const(9)
 _MAX_DIGITS = const(15)

@@ -66,8 +66,9 @@ TYPES = (
 TEST_PREFIX = b"TEST"
 
 # Rules, as in protocol/README.md: u32 an integer of 32 bits without a sign, p32 the same but not
-# 0, i32 with a sign, m5 of 0..5, x9 of -9..9, b8 exactly 8 bytes, B16 of 1..16 bytes, t32 text of
-# 1..32 bytes, s64 an i32 or text of 0..64 bytes; "?" or null; several: an array of exactly these.
+# 0, i32 with a sign, m7 of 0..7, x9 of -9..9, b8 exactly 8 bytes, B16 of 1..16 bytes, t32 text of
+# 1..32 bytes, s64 an i32 or text of 0..64 bytes; "?" or null; several: an array of exactly these;
+# "|" or.
 _RULES = {
     V: "p1",
     DEV: "b8",
@@ -79,8 +80,8 @@ _RULES = {
     UP: "u48",
     T: "u40?",
     TS: "m4 u32?",
-    VAL: "i32 x9 m5",
-    TARE: "i32 x9 m1",
+    VAL: "i32 x9 m7",
+    TARE: "i32 x9 m1|i32 x9 m0 i32 x9 p1",
     ST: "u15",
     CAL: "u32 b8",
     FW: "t32 b8",
@@ -92,7 +93,7 @@ _RULES = {
 _DATA: "dict[object, tuple[str, ...]]" = {
     BOOT: ("b32", "u32", "B32?"),
     VOID: ("u32",),
-    CALIBRATION: ("p32", "i32", "i32", "p31 x9 m5", "t64?"),
+    CALIBRATION: ("p32", "i32", "i32", "p31 x9 m7", "t64?"),
     PARAMETER: ("t32", "s64?", "s64?"),
     TIME_SET: ("u40?", "u40"),
 }
@@ -190,6 +191,9 @@ def _first(value: object) -> object:
 
 
 def _fits(value: object, rule: str) -> bool:
+    if "|" in rule:
+        one, other = rule.split("|")
+        return _fits(value, one) or _fits(value, other)
     rules = rule.split(" ")
     if len(rules) == 1:
         return _fits_one(value, rule)

@@ -15,7 +15,7 @@ import sys
 import terminal_parts as parts
 import vfs
 from simulation.nor import BLOCK, PAGE, NorFlash, PowerCut, file_system
-from steelyard_wire import codes
+from steelyard_wire import sentences
 from steelyard_wire.codes import Refused
 from terminal.operations import Terminal
 
@@ -114,7 +114,7 @@ def _cut(operation, partial):
             life.live()
             life.power_down()
     except Refused as error:
-        return "refused: %s %s" % (codes.error_name(error.code), error.detail)
+        return "refused: %s %s" % (sentences.error_name(error.code), error.detail)
     except (AssertionError, OSError) as error:
         return repr(error)
     finally:

@@ -18,7 +18,7 @@ import sys
 
 import vfs
 from simulation.nor import BLOCK, PAGE, NorFlash, PowerCut, file_system
-from steelyard_wire import codes
+from steelyard_wire import sentences
 from steelyard_wire.codes import Refused
 from storage import envelope, totals, tree_root
 from terminal.drivers.append_file import AppendFile
@@ -212,7 +212,7 @@ def _try(start, make_journal, make_files, cuts):
     except Violation as error:
         broken = str(error)
     except Refused as error:
-        broken = f"refused: {codes.error_name(error.code)} {error.detail}"
+        broken = f"refused: {sentences.error_name(error.code)} {error.detail}"
     except OSError as error:
         broken = f"file system: {error!r}"
     else:
@@ -263,7 +263,7 @@ def full():
         try:
             world.append(1)
         except Refused as error:
-            refusal = codes.error_name(error.code)
+            refusal = sentences.error_name(error.code)
     used = os.statvfs(ROOT)
     for _ in range(50):
         world.save()

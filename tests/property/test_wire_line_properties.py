@@ -13,7 +13,7 @@ import crcmod.predefined
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from steelyard_wire import codes, commands, line
+from steelyard_wire import codes, commands, line, sentences
 from steelyard_wire.codes import Refused
 
 CRC = crcmod.predefined.mkCrcFun("crc-ccitt-false")
@@ -87,7 +87,7 @@ def test_replies_come_back(tag, kind, words):
     assert reply.values == {key: text for key, text in words if key is not None}
 
 
-@given(st.sampled_from(codes.ERRORS), st.text(max_size=300), TAGS)
+@given(st.sampled_from(sentences.ERRORS), st.text(max_size=300), TAGS)
 def test_error_replies_never_refuse(row, detail, tag):
     reply = line.parse_reply(line.error(tag, Refused(row[0], detail)))
     assert (reply.tag, reply.words[:2]) == (tag, [str(row[0]), row[1]])

@@ -9,7 +9,18 @@ import re
 from pathlib import Path
 
 import check
-from steelyard_wire import auth, codes, commands, cose, identify, line, quantity, record
+from steelyard_wire import (
+    auth,
+    codes,
+    commands,
+    cose,
+    identify,
+    line,
+    quantity,
+    record,
+    sentences,
+    usage,
+)
 
 README = (Path(__file__).resolve().parents[2] / "protocol" / "README.md").read_text("utf-8")
 
@@ -34,8 +45,9 @@ def _tables(number: int) -> list[list[list[str]]]:
 
 def test_commands():
     expected = [
-        [name, commands.LEVELS[level], "yes" if changes else "no", f"{low}–{high}", usage, text]
-        for name, level, changes, low, high, usage, text in commands.COMMANDS
+        [name, commands.LEVELS[level], "yes" if changes else "no", f"{low}–{high}"]
+        + list(usage.USAGE[name])
+        for name, level, changes, low, high in commands.COMMANDS
     ]
     assert [row[:6] for row in _tables(5)[0]] == expected
 
@@ -45,7 +57,7 @@ def test_levels():
 
 
 def test_errors():
-    assert _tables(6)[0] == [[str(code), name, text] for code, name, text in codes.ERRORS]
+    assert _tables(6)[0] == [[str(code), name, text] for code, name, text in sentences.ERRORS]
 
 
 def test_faults_status_bits_and_units():

@@ -16,7 +16,7 @@ import pytest
 import serial
 from steelyard.client import Terminal
 from steelyard.errors import DeviceRefused
-from steelyard_wire import codes, cose, record
+from steelyard_wire import codes, cose, record, sentences
 from terminals import Bench, Start
 
 SECRETS = [base64.b64encode(bytes(range(k, k + 32))).decode() for k in (0, 32)]
@@ -216,10 +216,10 @@ PROVOKED: dict[int, tuple[str, Callable[[Bench], int]]] = {
 
 
 def test_no_code_is_left_out() -> None:
-    assert set(PROVOKED) == {code for code, _, _ in codes.ERRORS}
+    assert set(PROVOKED) == {code for code, _, _ in sentences.ERRORS}
 
 
-@pytest.mark.parametrize("code", PROVOKED, ids=codes.error_name)
+@pytest.mark.parametrize("code", PROVOKED, ids=sentences.error_name)
 def test_a_code_is_provoked_and_the_terminal_goes_on(code: int, start: Start) -> None:
     state, provoke = PROVOKED[code]
     bench = start(state)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from steelyard.client import Reading
+from steelyard.reading import Reading
 from steelyard_wire import codes
 from terminals import Bench, Start
 

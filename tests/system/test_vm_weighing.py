@@ -45,7 +45,7 @@ FAULTS = (codes.FAULT_GAP, codes.FAULT_NO_DATA, codes.FAULT_BAD_FRAME, codes.FAU
 
 def weigher(scale, calibrated=True):
     values, (zero, span, mantissa) = scale
-    config = Config(values + (3, 0, 0, 0, 0, 0, 0, 1, 1, 100)[len(values) - 16 :])
+    config = Config(values + (3, 0, 0, 0, 0, 0, 0, 1, 1, 100, 0, 15)[len(values) - 16 :])
     made = Calibration(1, zero, span, mantissa, values[1], values[0], None)
     return Weigher(config, made if calibrated else None, 80000)
 

@@ -84,7 +84,7 @@ def test_a_commissioning_is_one_record_and_all_or_nothing():
 def test_no_value_of_any_parameter_stops_a_calibrated_terminal():
     # At the edges of what each one may be, and beside them.
     values = {
-        "unit": ("g", "kg", "mg", "t", "lb", "oz", "0", "5", "6"),
+        "unit": ("g", "kg", "mg", "t", "lb", "oz", "jin", "liang", "0", "7", "8"),
         "exp10": ("-6", "-4", "-3", "-2", "0", "3", "4"),
         "max": ("100", "500", "15000", "500000", "5000000", "17"),
         "e": ("1", "2", "5", "10", "150", "200", "50000", "3"),
@@ -103,6 +103,10 @@ def test_no_value_of_any_parameter_stops_a_calibrated_terminal():
         "tracking": ("1", "0", "2"),
         "auto_zero": ("1", "0", "2"),
         "initial_zero": ("195", "0", "196"),
+        "direct_sale": ("1", "0", "2"),
+        "registration": ("15", "0", "16", "3"),
+        "cycle_load": ("100", "5000001"),
+        "warm_up_s": ("3600", "3601"),
         "class": ("2", "3", "4", "5"),
         "min": ("100", "99", "15000", "0"),
         "multirange": ("1", "0", "2"),

@@ -2,6 +2,7 @@
 
 import check
 from steelyard_wire import codes, commands, line
+from steelyard_wire.usage import USAGE
 
 
 def _admit(raw):
@@ -31,7 +32,9 @@ def test_a_person_needs_no_check_sum():
 def test_every_row_is_whole():
     names = [row[0] for row in commands.COMMANDS]
     assert len(set(names)) == len(names)
-    for name, level, changes, fewest, most, usage, text in commands.COMMANDS:
+    assert sorted(USAGE) == sorted(names)
+    for name, level, changes, fewest, most in commands.COMMANDS:
+        usage, text = USAGE[name]
         assert commands.lookup(name)[0] == name
         assert commands.LEVELS[level] in ("OPEN", "USER", "SERVICE", "FACTORY")
         assert 0 <= fewest <= most <= 22
@@ -41,7 +44,7 @@ def test_every_row_is_whole():
 
 
 def test_every_argument_count_outside_the_row_is_refused():
-    for name, _, _, fewest, most, _, _ in commands.COMMANDS:
+    for name, _, _, fewest, most in commands.COMMANDS:
         for count in range(24):
             raw = " ".join([name] + ["x"] * count).encode()
             if fewest <= count <= most:

@@ -1,7 +1,7 @@
 """The service line: grammar, check sum, quoting, replies, buffering."""
 
 import check
-from steelyard_wire import codes, line
+from steelyard_wire import codes, line, sentences
 from steelyard_wire.codes import Refused
 
 
@@ -76,9 +76,9 @@ def test_a_reply_carries_no_control_characters():
 def test_error_replies():
     reply = line.parse_reply(line.error(17, Refused(codes.MOTION)))
     assert (reply.tag, reply.kind) == (17, "ERROR")
-    assert reply.words == ["20", "MOTION", codes.error_text(20)]
+    assert reply.words == ["20", "MOTION", sentences.error_text(20)]
     reply = line.parse_reply(line.error(None, Refused(codes.ARGUMENT, 'not "a\r\nb"')))
-    assert reply.words[2] == codes.error_text(3) + ' (not "a??b")'
+    assert reply.words[2] == sentences.error_text(3) + ' (not "a??b")'
     for detail in ('"' * 2000, "\\" * 2000, "\u6c34" * 2000, "x" * 2000):
         line.parse_reply(line.error(999999999, Refused(codes.ARGUMENT, detail)))
 

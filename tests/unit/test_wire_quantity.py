@@ -30,10 +30,10 @@ def test_exponents_beyond_nine_are_refused():
 
 def test_units():
     # Fixed by record format 1.
-    for unit, name in enumerate(("g", "kg", "mg", "t", "lb", "oz")):
+    for unit, name in enumerate(("g", "kg", "mg", "t", "lb", "oz", "jin", "liang")):
         assert quantity.unit_name(unit) == name
         assert quantity.unit_id(name) == unit
-    for unit in (-1, 6):
+    for unit in (-1, 8):
         check.refused(ARGUMENT, quantity.unit_name, unit)
     for name in ("", "KG", "k", "kgs"):
         check.refused(ARGUMENT, quantity.unit_id, name)

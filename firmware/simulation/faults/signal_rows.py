@@ -18,7 +18,7 @@ from simulation.faults.rig import (
     observe,
     settled,
 )
-from steelyard_wire import codes
+from steelyard_wire import sentences
 from steelyard_wire.codes import Refused
 from terminal.weighing.calibrate import CalibrationSession
 
@@ -181,7 +181,7 @@ def _refusal(action):
         code = action()
     except Refused as refused:
         code = refused.code
-    return codes.error_name(code) if code and isinstance(code, int) and code < 100 else "OK"
+    return sentences.error_name(code) if code and isinstance(code, int) and code < 100 else "OK"
 
 
 def refusals(chip):

@@ -17,7 +17,7 @@ from simulation.faults.rig import (
     observe,
     settled,
 )
-from steelyard_wire import codes
+from steelyard_wire import codes, sentences
 
 _OFFSET = 50000  # counts by which a chip's own calibration may move a word
 
@@ -54,7 +54,7 @@ def saturated(chip, word):
     seen = observe(rig, entries, LOAD_G)
     seen["same_sample"] = all(entry.fault and not entry.numeric for entry in mine)
     refused = (rig.weigher.zero(), rig.weigher.tare(), rig.weigher.registrable())
-    seen["refused"] = [codes.error_name(code) for code in refused]
+    seen["refused"] = [sentences.error_name(code) for code in refused]
     rig.same = None
     rig.settle()
     back = rig.run(1000)

@@ -18,6 +18,12 @@ from terminal.links import state
 from terminal.links.converter import ask
 
 _WAIT_MS = const(10)
+# Loaded on the way to a refusal.
+_FOR_REFUSALS = (
+    "steelyard_wire.sentences",
+    "steelyard_wire.usage",
+    "terminal.weighing.parameters",
+)
 
 
 def _base64(data: bytes) -> str:
@@ -76,7 +82,10 @@ class Service:
 
     async def refuse(self, tag, refused: Refused, link) -> None:
         """Send the reply to a refusal."""
-        await link.send(line.error(tag, refused))
+        reply = line.error(tag, refused)
+        for module in _FOR_REFUSALS:
+            cold.forget(module)
+        await link.send(reply)
 
     async def _finish(self, result, tag, link) -> list:
         if isinstance(result, list):
@@ -108,8 +117,12 @@ class Service:
     def do_help(self, _link, args) -> list:
         if not args:
             return [entry[0] for entry in commands.COMMANDS]
-        entry = commands.lookup(args[0].upper())
-        return [line.quote(entry[5]), line.quote(entry[6])]
+        name = commands.lookup(args[0].upper())[0]
+        from steelyard_wire.usage import USAGE
+
+        words = [line.quote(text) for text in USAGE[name]]
+        cold.forget("steelyard_wire.usage")
+        return words
 
     def do_id(self, _link, _args) -> list:
         return state.identity(self._terminal, self._halted)
@@ -129,8 +142,12 @@ class Service:
 
     # --- weights ---------------------------------------------------------------------------------
 
-    def do_read(self, _link, _args) -> list:
-        return state.reading(self._terminal)
+    def do_read(self, _link, args) -> list:
+        return state.reading(self._terminal, *map(unit_id, args))
+
+    def do_extend(self, _link, _args) -> list:
+        self._terminal.extend()
+        return []
 
     def do_register(self, _link, args):
         nonce = _from_text(unhexlify, args[0], "the nonce is hex") if args else None
@@ -146,13 +163,16 @@ class Service:
         return []
 
     def do_tare(self, _link, args) -> list:
-        if args and args[0].upper() != "CLEAR":
-            raise Refused(codes.ARGUMENT, "TARE or TARE CLEAR")
-        self._terminal.drain()
-        if args:
-            self._terminal.weigher.clear_tare()
+        terminal = self._terminal
+        terminal.drain()
+        if not args:
+            terminal.tare()
+        elif len(args) == 2:
+            terminal.preset_tare(*parse_quantity(args[0]), unit_id(args[1]))
+        elif args[0].upper() == "CLEAR":
+            terminal.clear_tare()
         else:
-            self._terminal.tare()
+            raise commands.wrong("TARE")
         return []
 
     # --- records ---------------------------------------------------------------------------------
@@ -169,7 +189,9 @@ class Service:
     def do_config(self, _link, args) -> list:
         config = self._terminal.config
         names = [args[0].lower()] if args else config.names()
-        return ["%s=%s" % (name, line.quote(str(config.get(name)))) for name in names]
+        words = ["%s=%s" % (name, line.quote(str(config.get(name)))) for name in names]
+        cold.forget("terminal.weighing.parameters")
+        return words
 
     def do_converter(self, _link, args) -> list:
         return [ask(self._terminal, args[0].upper())]
@@ -207,7 +229,7 @@ class Service:
         elif step == "ABORT":
             terminal.session = None
         else:
-            raise Refused(codes.ARGUMENT, "usage: " + commands.lookup("CAL")[5])
+            raise commands.wrong("CAL")
         return []
 
     def _calibration_status(self) -> list:
@@ -260,7 +282,7 @@ class Service:
         elif args[0].upper() == "CLEAR" and len(args) == 1:
             network.clear_credentials()
         else:
-            raise Refused(codes.ARGUMENT, "usage: " + commands.lookup("WIFI")[5])
+            raise commands.wrong("WIFI")
         return []
 
     def do_reset(self, _link, _args) -> list:

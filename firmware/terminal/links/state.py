@@ -8,8 +8,9 @@ import gc
 from binascii import hexlify
 
 from steelyard_wire import codes, line
-from steelyard_wire.quantity import format_quantity, unit_name
+from steelyard_wire.quantity import LEGAL, format_quantity, unit_name
 
+from terminal import cold
 from terminal.operations import VERSION
 
 
@@ -85,8 +86,30 @@ def faults(terminal) -> list:
     ]
 
 
-def reading(terminal) -> list:
-    """The weight now."""
+def _tenths(reading) -> int:
+    """The gross weight in tenths of d, in fine units."""
+    tenth = reading.e * 10 or 1
+    whole = (abs(reading.fine) + tenth // 2) // tenth * tenth
+    return -whole if reading.fine < 0 else whole
+
+
+def _converted(reading, config, unit: int) -> tuple:
+    """(value, gross, tare, preset, net, d, exp10) of a reading in another unit."""
+    size = config.exp10, config.unit, unit
+    step, places = cold.call("steelyard_wire.units", "interval", reading.e, *size)
+    net, tare, preset = cold.call(
+        "steelyard_wire.units",
+        "convert",
+        (reading.net, reading.tare, reading.preset),
+        *size,
+        step,
+        places,
+    )
+    return net, net + tare + preset, tare, preset, net, step, places
+
+
+def reading(terminal, unit: "int | None" = None) -> list:
+    """The weight now, in the unit of the configuration or another."""
     terminal.drain()
     weigher = terminal.weigher
     reading = weigher.reading
@@ -94,25 +117,38 @@ def reading(terminal) -> list:
     stale = terminal.stale()
     valid = reading.valid() and not stale
     status = reading.status
+    extended = terminal.extended()
     if stale:
         status = status & ~codes.ST_STABLE | codes.ST_FAULT
+    if extended:
+        status |= codes.ST_EXTENDED
     flags = ",".join(codes.status_names(status))
+    exp10 = config.exp10
+    said = reading.indicated, reading.gross, reading.tare, reading.preset, reading.net, reading.e
+    if unit is None:
+        unit = config.unit
+    elif valid and unit != config.unit:
+        *said, exp10 = _converted(reading, config, unit)
 
-    def number(mantissa: int, exp10: int) -> str:
-        return format_quantity(mantissa, exp10) if valid else "-"
+    def number(mantissa: int, places: int, there: bool = True) -> str:
+        return format_quantity(mantissa, places) if valid and there else "-"
 
+    # In direct sale a tare hides gross (4.13.3), and what would tell it.
+    gross = not (config.direct_sale and reading.status & codes.ST_NET)
     return [
-        "value=" + number(reading.indicated, config.exp10),
-        "unit=" + unit_name(config.unit),
-        "gross=" + number(reading.gross, config.exp10),
-        "tare=" + number(reading.tare, config.exp10),
-        "net=" + number(reading.net, config.exp10),
-        "d=" + number(reading.e, config.exp10),
+        "value=" + number(said[0], exp10),
+        "unit=" + unit_name(unit),
+        "legal=%d" % (unit_name(unit) in LEGAL),
+        "gross=" + number(said[1], exp10, gross),
+        "tare=" + number(said[2], exp10),
+        "preset=" + number(said[3], exp10),
+        "net=" + number(said[4], exp10),
+        "d=" + number(said[5], exp10),
         "status=0x%04X" % status,
         "flags=" + (flags or "-"),
         "fault=" + codes.fault_name(codes.FAULT_NO_DATA if stale else reading.fault),
-        "fine=" + number(reading.fine, config.exp10 - 2),
-        "tap=" + number(weigher.tap() if valid else 0, config.exp10 - 2),
+        "fine=" + number(_tenths(reading), config.exp10 - 2, extended and gross),
+        "tap=" + number(weigher.tap() if valid else 0, config.exp10 - 2, gross),
         "age_ms=%d" % terminal.reading_age_ms(),
         "n=%d" % terminal.journal.next_n,
     ]

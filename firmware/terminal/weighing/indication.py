@@ -49,16 +49,17 @@ class Ranges:
             return ST_UNDER
         return ST_CENTRE_ZERO if -self._centre <= fine <= self._centre else 0
 
-    def follow(self, fine: int, resting: bool) -> bool:
-        """Of multiple ranges choose the one of a gross weight; True on the return to the first."""
+    def follow(self, fine: int, resting: bool) -> int:
+        """Of multiple ranges choose the one of a gross weight: 1 a larger one, -1 the first."""
         if not self._multiple:
-            return False
+            return 0
+        before = self.at
         while self.at < self._last and fine > self._limits[self.at]:
             self.at += 1
         if self.at and resting and -self._centre <= fine <= self._centre:
             self.at = 0
-            return True
-        return False
+            return -1
+        return self.at - before and 1
 
     def step(self, fine: int) -> int:
         """The e in which a weight is shown; of a multi-interval scale the net weight decides."""

@@ -10,9 +10,10 @@ from steelyard_wire import codes
 from steelyard_wire.codes import Refused
 from steelyard_wire.shim import const
 
+from terminal.weighing.cycle import LoadCycle
 from terminal.weighing.filter import Filter
 from terminal.weighing.guard import HOLD, REJECT, RESTART, Guard
-from terminal.weighing.indication import Ranges, rounded
+from terminal.weighing.indication import FINE, Ranges, rounded
 from terminal.weighing.linearise import LENGTH, Lineariser
 from terminal.weighing.motion import Motion
 from terminal.weighing.profiles import ANIMAL, DOSING
@@ -31,6 +32,8 @@ FALLBACKS = len(codes.FAULTS)
 COUNTERS = FALLBACKS + 1
 # What the driver does not count itself. Made once: a tuple of names is made anew when it is met.
 _COUNTED = (codes.FAULT_OVERLOAD, codes.FAULT_UNDERLOAD, codes.FAULT_SETTLING)
+# Of a configuration's registration: by a load itself, and once per load in any way.
+_ONCE = const(12)
 # Status without a number.
 _BLANK = codes.ST_OVER | codes.ST_UNDER | codes.ST_NO_ZERO
 # What passes by itself.
@@ -55,7 +58,11 @@ class Weigher:
             config.noise, rate_mhz, unsteady, faults or [0] * COUNTERS, config.noise_floor
         )
         self.origin = Zero(config)
-        self._tare = Tare()
+        self._tare = Tare(config)
+        self.cycle = LoadCycle(config) if config.registration & _ONCE else None
+        self.warming = False
+        self._half = config.ranges[0][1] * FINE // 2
+        self._max_fine = config.max * FINE + config.e * FINE // 2  # what is shown as Max
         self._ranges = Ranges(config)
         self.reading = Reading()
         self._after_gap = False
@@ -160,7 +167,9 @@ class Weigher:
         if self._scale is not None:
             value = self._scale.fine(self.filter.value)
         still = self._still = self._rests(value, fault)
-        if self._scale is None:
+        if self.warming:
+            self._no_number(codes.ST_WARM_UP)
+        elif self._scale is None:
             self._no_number(codes.ST_UNCALIBRATED | (codes.ST_STABLE if still else 0))
         else:
             self.origin.follow(value, ticks, still, self._tare.active)
@@ -215,8 +224,11 @@ class Weigher:
         tare = self._tare
         ranges = self._ranges
         fine -= self.origin.offset
-        if ranges.follow(fine, self._still):
+        other = ranges.follow(fine, self._still)
+        if other < 0:
             tare.clear()
+        elif other:
+            tare.coarser(ranges.step(fine))
         status = ranges.status(fine)
         if self._still:
             status |= codes.ST_STABLE
@@ -233,12 +245,15 @@ class Weigher:
         reading.e = ranges.step(fine)
         reading.net = reading.indicated = rounded(fine, reading.e)
         reading.tare = tare.value
-        # Of three rounded numbers two are free: so gross - tare = net, whatever is rounded.
-        reading.gross = reading.net + tare.value
+        reading.preset = tare.preset
+        # Of rounded numbers one is not free: so gross - tare = net, whatever is rounded.
+        reading.gross = reading.net + tare.value + tare.preset
         if reading.net < 0:
             status |= codes.ST_NEGATIVE
         reading.status = status
         reading.numeric = True
+        if self.cycle is not None:
+            self.cycle.follow(reading)
 
     def tap(self) -> int:
         """The net weight of the last 100 ms in fine units, for dosing; only while `numeric`."""
@@ -254,7 +269,7 @@ class Weigher:
             return codes.UNDERLOAD
         if reading.fault not in _NOT_BROKEN:
             return codes.CONVERTER_FAULT
-        if not self._full:
+        if not self._full or self.warming:
             return codes.NOT_READY
         if self._scale is None:
             return codes.NOT_CALIBRATED
@@ -265,9 +280,15 @@ class Weigher:
     def registrable(self) -> int:
         """0 if the reading may be registered, else the error code that says why not."""
         code = self.obstacle()
-        if code == 0 and self.reading.status & codes.ST_NEGATIVE:
+        if code:
+            return code
+        if self.reading.status & codes.ST_NEGATIVE:
             return codes.NEGATIVE
-        return code
+        if self._tare.active and self.reading.fine > self._max_fine:
+            return codes.OVERLOAD  # 4.6.6: a tare takes nothing from Max
+        if self.cycle is not None and not self.cycle.due:
+            return codes.NEXT_LOAD
+        return 0
 
     def zero(self) -> int:
         """Set zero; cancels a tare (R 76-1, 4.5.4). 0 or an error code."""
@@ -276,7 +297,7 @@ class Weigher:
         if status & _BLANK and not self.reading.fault:
             # Out of the indication's range but measured: the zero range decides.
             code = 0 if status & codes.ST_STABLE else codes.MOTION
-        code = code or self.origin.set(self.reading.fine + self.origin.offset)
+        code = code or self._kept() or self.origin.set(self.reading.fine + self.origin.offset)
         if code == 0:
             self._tare.clear()
             self._indicate(self._scale.fine(self.filter.value))
@@ -285,26 +306,40 @@ class Weigher:
     def tare(self) -> int:
         """Take the load as tare; 0 or an error code."""
         code = self.obstacle()
+        if code == 0 and self.reading.fine > self._max_fine:
+            code = codes.OVERLOAD
+        return self._retared(code or self._tare.take(self.reading.fine, self._ranges))
+
+    def preset_tare(self, fine: int) -> int:
+        """Take a keyed-in tare, whatever lies on the scale; 0 or an error code."""
+        return self._retared(self._tare.key_in(fine, self._ranges))
+
+    def clear_tare(self) -> int:
+        """Show gross weight again; 0 or an error code."""
+        code = self._kept()
         if code == 0:
-            fine = self.reading.fine
-            code = self._tare.take(fine, rounded(fine, self._ranges.step(fine)))
-        if code == 0:
+            self._tare.clear()
+        return self._retared(code)
+
+    def _kept(self) -> int:
+        """TARE_KEPT where a tare in use ends with the load alone (4.13.3.2), else 0."""
+        if not self.config.direct_sale or not self._tare.active:
+            return 0
+        unloaded = self.obstacle() == 0 and -self._half <= self.reading.fine <= self._half
+        return 0 if unloaded else codes.TARE_KEPT
+
+    def _retared(self, code: int) -> int:
+        if code == 0 and self._full and self._scale is not None and not self.warming:
             self._indicate(self._scale.fine(self.filter.value))
         return code
-
-    def clear_tare(self) -> None:
-        """Show gross weight again."""
-        self._tare.clear()
-        if self._full and self._scale is not None:
-            self._indicate(self._scale.fine(self.filter.value))
 
     def capture(self) -> int:
         """Filtered counts of a load at rest, for a calibration; Refused with the reason."""
         reading = self.reading
         if reading.fault not in _NOT_BROKEN:
             raise Refused(codes.CONVERTER_FAULT, codes.fault_name(reading.fault))
-        if not self._full:
-            raise Refused(codes.NOT_READY)
+        if not self._full or self.warming:
+            raise Refused(codes.NOT_READY, "warming up" if self.warming else "")
         if not reading.status & codes.ST_STABLE:
             raise Refused(codes.MOTION, "moves by %d" % self.motion.span())
         return reading.counts

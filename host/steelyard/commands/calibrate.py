@@ -28,7 +28,7 @@ _NOT_SIGNED = (
 )
 
 
-def parse_weight(text: str) -> tuple[str, str]:
+def parse_weight(text: str, option: str = "--weight") -> tuple[str, str]:
     """("10.000", "kg") of "10.000 kg" or "10kg"; UserError for anything else."""
     unit = text.lstrip("0123456789. ").strip()
     number = text.strip()[: len(text.strip()) - len(unit)].strip()
@@ -36,7 +36,7 @@ def parse_weight(text: str) -> tuple[str, str]:
         mantissa, exp10 = parse_quantity(number)
         unit_id(unit)
     except Refused:
-        raise UserError(USAGE, f"{text!r} is not a weight: say --weight 10kg") from None
+        raise UserError(USAGE, f"{text!r} is not a weight: say {option} 10kg") from None
     return format_quantity(mantissa, exp10), unit
 
 

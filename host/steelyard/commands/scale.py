@@ -9,8 +9,9 @@ from fractions import Fraction
 from typing import Annotated
 
 import typer
-from steelyard_wire.classes import CLASSES, NANOGRAMS, lowest_min
+from steelyard_wire.classes import CLASSES, lowest_min
 from steelyard_wire.quantity import UNITS, format_quantity
+from steelyard_wire.units import NANOGRAMS
 
 from steelyard.access import opened
 from steelyard.commands import Address, Json

@@ -1,4 +1,4 @@
-"""Short commands to one terminal: status, reset, config, time, wifi, zero, tare."""
+"""Short commands to one terminal: status, reset, config, time, wifi, zero, tare, extend."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from steelyard_wire.quantity import format_quantity, unit_name
 from steelyard.access import authenticate, opened
 from steelyard.client import Terminal, when_still
 from steelyard.commands import Address, Json, Wait
+from steelyard.commands.calibrate import parse_weight
 from steelyard.errors import USAGE, VERDICT, NoDevice, UserError
 from steelyard.output import rows, show
 from steelyard.replay import PROFILES
@@ -41,8 +42,11 @@ _UNITS = {
     "noise_floor": ("counts", 10),
     "rate_mhz": ("samples a second", 1000),
     "settle_ms": ("s", 1000),
+    "warm_up_s": ("s", 1),
 }
-_WEIGHTS = ("max", "e", "min", "max_1", "e_1", "max_2", "e_2")
+_WEIGHTS = ("max", "e", "min", "max_1", "e_1", "max_2", "e_2", "cycle_load")
+# Bits of registration: who may register.
+_TRIGGERS = {1: "by key", 2: "by command", 4: "by itself, once per load", 8: "once per load"}
 _UNKNOWN = ("ring_mhz", "ring_max_mhz", "damping", "noise", "rate_mhz", "settle_ms", "noise_floor")
 
 
@@ -68,6 +72,13 @@ def _meaning(name: str, values: Mapping[str, str]) -> str:
     if name in _WEIGHTS and (number or name in ("max", "e")):
         exp10, unit = int(values.get("exp10", "0")), int(values.get("unit", "0"))
         return f"{text} ({format_quantity(number, exp10)} {unit_name(unit)})"
+    if name == "registration":
+        by = ", ".join(words for bit, words in _TRIGGERS.items() if number & bit)
+        return f"{text} ({by})"
+    if name == "direct_sale":
+        return f"{text} ({'yes' if number else 'no'})"
+    if name == "cycle_load" and not number:
+        return "0 (Min)"
     if name == "min" and not number:
         return "0 (the lowest of the class)"
     if name in _UNKNOWN and number == 0:
@@ -159,16 +170,38 @@ def register(app: typer.Typer) -> None:
     def tare(
         address: Address,
         clear: Annotated[bool, typer.Option("--clear", help="Forget the tare.")] = False,
+        preset: Annotated[
+            str, typer.Option(help="A tare that you know, e.g. 0.4kg; it is rounded to d.")
+        ] = "",
         wait: Wait = 10.0,
         as_json: Json = False,
     ) -> int:
         """Take the load as tare, when it is at rest: from now on the net weight is signed.
 
+        A preset tare and a weighed one add up. In direct sale (see `steelyard config`) there is
+        one of them, it only grows, and it is cleared on the empty platform alone.
+
         Example: steelyard tare /dev/ttyACM0
         """
+        if clear and preset:
+            raise UserError(USAGE, "either --clear or --preset")
+        what = ("CLEAR",) if clear else parse_weight(preset, "--preset") if preset else ()
         with opened(address) as (terminal, _):
-            when_still(lambda: terminal.tare(clear), wait)
+            when_still(lambda: terminal.tare(*what), wait)
             show(vars(terminal.reading()), as_json)
+        return 0
+
+    @app.command()
+    def extend(address: Address, as_json: Json = False) -> int:
+        """Show tenths of d for five seconds; nothing is registered in them.
+
+        Example: steelyard extend /dev/ttyACM0
+        """
+        with opened(address) as (terminal, _):
+            terminal.extend()
+            reading = terminal.reading()
+            shown = {"fine": reading.fine, "unit": reading.unit, "flags": reading.flags}
+            show(shown, as_json)
         return 0
 
     @app.command()

@@ -14,13 +14,14 @@ from rich.table import Table
 from rich.text import Text
 from steelyard_wire import record
 from steelyard_wire.codes import CONVERTER_FAULT
-from steelyard_wire.quantity import format_quantity, unit_name
+from steelyard_wire.quantity import UNITS, format_quantity, unit_name
 
 from steelyard.access import after_signing, judge, opened
-from steelyard.client import Reading, Terminal, when_still
+from steelyard.client import Terminal, when_still
 from steelyard.commands import ALLOW_TEST_HINT, Address, AllowTest, Json, Wait
 from steelyard.errors import USAGE, VERDICT, DeviceRefused, UserError
 from steelyard.output import console, errors, rows, show
+from steelyard.reading import Reading
 from steelyard.store import Store
 
 COLUMNS = ("value", "unit", "stable", "zero", "net", "sequence", "verdict")
@@ -35,7 +36,7 @@ def cells(reading: Reading, verdict: str = "-") -> tuple[str, ...]:
         verdict = ", ".join(reading.flags) or "no weight yet"
     return (
         reading.value or "-",
-        reading.unit,
+        reading.unit if reading.legal else reading.unit + " *",
         mark[reading.stable],
         mark["CENTRE_ZERO" in reading.flags],
         mark["NET" in reading.flags],
@@ -44,11 +45,11 @@ def cells(reading: Reading, verdict: str = "-") -> tuple[str, ...]:
     )
 
 
-def _print_rows(terminal: Terminal, end: float | None) -> None:
+def _print_rows(terminal: Terminal, end: float | None, unit: str) -> None:
     """For a file or a pipe: a row for each reading, as it comes."""
     console.print("  ".join(COLUMNS))
     while end is None or time.monotonic() < end:
-        row = zip(cells(terminal.reading(), "unsigned"), COLUMNS, strict=True)
+        row = zip(cells(terminal.reading(unit), "unsigned"), COLUMNS, strict=True)
         console.print("  ".join(cell.ljust(len(head)) for cell, head in row), markup=False)
         sys.stdout.flush()
         time.sleep(0.2)
@@ -73,29 +74,34 @@ def register(app: typer.Typer) -> None:
     def watch(
         address: Address,
         seconds: Annotated[float, typer.Option(help="End after so long; 0: Ctrl-C.", min=0)] = 0,
+        unit: Annotated[str, typer.Option(help=f"One of {', '.join(UNITS)}.")] = "",
         as_json: Json = False,
     ) -> int:
         """Show the weight live until Ctrl-C. Nothing is signed: `steelyard read` does that.
+
+        Another unit is shown, never registered; "*" marks one that OIML R 76-1 does not have.
 
         sequence is the number that the next record will have; verdict says "unsigned", or why
         there is no weight. With --json each reading is a line of its own.
 
         Example: steelyard watch /dev/ttyACM0 --seconds 10
         """
+        if unit and unit not in UNITS:
+            raise UserError(USAGE, f"there is no unit {unit!r}; there are: {', '.join(UNITS)}")
         end = time.monotonic() + seconds if seconds else None
         with opened(address) as (terminal, _):
             if as_json:
                 while end is None or time.monotonic() < end:
-                    show(vars(terminal.reading()), True)
+                    show(vars(terminal.reading(unit)), True)
                     time.sleep(0.2)
                 return 0
             if not console.is_terminal:
-                _print_rows(terminal, end)
+                _print_rows(terminal, end, unit)
                 return 0
             with Live(console=console, refresh_per_second=10) as live:
                 while end is None or time.monotonic() < end:
                     table = Table(*COLUMNS, box=None)
-                    table.add_row(*map(Text, cells(terminal.reading(), "unsigned")))
+                    table.add_row(*map(Text, cells(terminal.reading(unit), "unsigned")))
                     live.update(table)
                     time.sleep(0.1)
         return 0
@@ -139,9 +145,15 @@ def register(app: typer.Typer) -> None:
             failed = report.failures[0].detail if report.failures else "another reading"
             raise UserError(VERDICT, f"record {n} is not what was asked for: {failed}")
         mantissa, exp10, unit = fields[record.VAL]
+        tare = fields.get(record.TARE, [])
+        kinds = ("tare", "preset tare")
         shown = {
             "value": format_quantity(mantissa, exp10),
             "unit": unit_name(unit),
+            **{
+                kinds[tare[at + 2]]: format_quantity(tare[at], tare[at + 1])
+                for at in range(0, len(tare), 3)
+            },
             "n": n,
             "verdict": "verified" if report.ok else report.failures[0].detail,
         }

@@ -59,6 +59,10 @@ def scenario(public_key: bytes) -> list[Fields]:
         | set_time
         | {5: 4, 6: [2, 2750, 0], 8: 300000, 9: UTC + 240, 15: calibrated}
         | {19: {1: "commission", 2: "0 0 0 0 0 0", 3: "1 9000 6804 50 387 80123"}},
+        common
+        | set_time
+        | {5: 1, 6: [3, 3500, 0], 8: 360000, 9: UTC + 300, 11: [750, -3, 1]}
+        | {12: [500, -3, 0, 250, -3, 1], 14: 0x0011, 15: calibrated, 18: [244213, None]},
     ]
 
 
@@ -88,22 +92,21 @@ def refused_records(reading: Fields, boot: Fields) -> list[tuple[str, dict[objec
             fields[key] = value
         cases.append((why, fields))
 
-    for key in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15, 16):
+    for key in (*range(1, 12), 14, 15, 16):
         case(f"READING without {key}", key, ...)
     case("unknown key", 20, 0)
     case("reserved key", 13, [199, -2, 0])
     case("text key", "n", 0)
     case("another format", 1, 2)
     case("DEV too short", 2, bytes(7))
-    case("N negative", 3, -1)
-    case("N above 32 bits", 3, 1 << 32)
-    case("N a bool", 3, True)
-    case("ROOT too short", 4, bytes(31))
-    case("ROOT too long", 4, bytes(33))
+    for n in (-1, 1 << 32, True):
+        case(f"N: {n}", 3, n)
+    for size in (31, 33):
+        case(f"ROOT: {size} bytes", 4, bytes(size))
     case("ROOT as text", 4, "0" * 32)
-    case("unknown type", 5, 12)
-    case("type an array", 5, [])
-    case("type a map", 5, {})
+    types: tuple[object, ...] = (12, [], {})
+    for typ in types:
+        case(f"type {typ}", 5, typ)
     case("TOT too short", 6, [1, 1500])
     case("TOT: readings negative", 6, [-1, 1500, 0])
     case("TOT: sum above 63 bits", 6, [1, 1 << 63, 0])
@@ -114,25 +117,27 @@ def refused_records(reading: Fields, boot: Fields) -> list[tuple[str, dict[objec
     case("T as text", 9, "2026-01-01")
     case("T above 40 bits", 9, 1 << 40)
     case("T null, but a status", 9, None)
-    case("TS: status 5", 10, [5, 1])
-    case("TS: error negative", 10, [2, -1])
-    case("VAL: mantissa above 31 bits", 11, [1 << 31, -3, 1])
-    case("VAL: mantissa below", 11, [-(1 << 31) - 1, -3, 1])
+    for quality in ([5, 1], [2, -1]):
+        case(f"TS: {quality}", 10, quality)
+    for mantissa in (1 << 31, -(1 << 31) - 1):
+        case("VAL: mantissa beyond 31 bits", 11, [mantissa, -3, 1])
     case("VAL: exponent 10", 11, [1500, 10, 1])
-    case("VAL: unknown unit", 11, [1500, -3, 6])
+    case("VAL: unknown unit", 11, [1500, -3, 8])
     case("VAL: unit as text", 11, [1500, -3, "kg"])
     case("VAL: four items", 11, [1500, -3, 1, 0])
     case("NET without TARE", 14, 0x0011)
     case("TARE without NET", 12, [250, -3, 0])
+    for tare in ([250, -3, 1, 250, -3, 0], [250, -3, 0, 250, -3, 0], [250, -3, 2]):
+        case(f"TARE: {tare}", 12, tare, {**reading, 14: 0x0011})
     case("ST: unnamed bit", 14, 0x8001)
     case("CAL: READING uncalibrated", 15, [0, bytes(8)])
     case("CAL: digest too long", 15, [1, bytes(9)])
-    case("FW: no version", 16, ["", bytes(8)])
-    case("FW: version too long", 16, ["0" * 33, bytes(8)])
-    case("NONCE empty", 17, b"")
-    case("NONCE too long", 17, bytes(17))
-    case("RAW: counts above 31 bits", 18, [1 << 31, None])
-    case("RAW: temperature above 15 bits", 18, [0, 32768])
+    for version in ("", "0" * 33):
+        case(f"FW: version of {len(version)}", 16, [version, bytes(8)])
+    for size in (0, 17):
+        case(f"NONCE: {size} bytes", 17, bytes(size))
+    for raw in ([1 << 31, None], [0, 32768]):
+        case(f"RAW: {raw}", 18, raw)
     case("DATA in a READING", 19, {1: 0})
     case("BOOT without DATA", 19, ..., boot)
     case("BOOT with a weight", 11, [1500, -3, 1], boot)

@@ -1,0 +1,64 @@
+"""What each error code means to a person.
+
+Owns: its name and its sentence. Refuses: nothing; a code without a row is INTERNAL.
+Units: none.
+
+A terminal loads it for a refusal, and lets go of it.
+"""
+
+from steelyard_wire import codes
+
+# What happened, and what to do. Short: the device carries them too.
+ERRORS = (
+    (codes.SYNTAX, "SYNTAX", "Malformed line. See HELP."),
+    (codes.UNKNOWN_COMMAND, "UNKNOWN_COMMAND", "No such command. See HELP."),
+    (codes.ARGUMENT, "ARGUMENT", "Wrong arguments. See HELP."),
+    (codes.CRC, "CRC", "Check sum wrong. Send again."),
+    (codes.LINE_TOO_LONG, "LINE_TOO_LONG", "Line over 512 bytes. Send less."),
+    (codes.LEVEL, "LEVEL", "Not allowed on this link. Use the cable."),
+    (codes.AUTH, "AUTH", "Session code missing or wrong. Open a SESSION."),
+    (codes.CRC_REQUIRED, "CRC_REQUIRED", "A machine must add a check sum."),
+    (codes.NOT_PROVISIONED, "NOT_PROVISIONED", "No key yet. Provision first."),
+    (codes.ALREADY_PROVISIONED, "ALREADY_PROVISIONED", "It has its key. Nothing changed."),
+    (codes.NOT_CALIBRATED, "NOT_CALIBRATED", "Not calibrated. Calibrate first."),
+    (codes.MOTION, "MOTION", "The load moves. Wait until stable."),
+    (codes.OVERLOAD, "OVERLOAD", "Overload. Take load off."),
+    (codes.UNDERLOAD, "UNDERLOAD", "Underload. Check the platform."),
+    (codes.CONVERTER_FAULT, "CONVERTER_FAULT", "No good samples. See FAULTS."),
+    (codes.ZERO_RANGE, "ZERO_RANGE", "Too far from zero. Clear the platform."),
+    (codes.NO_LOAD_CHANGE, "NO_LOAD_CHANGE", "Zero and span too close. Check the load."),
+    (codes.NOT_READY, "NOT_READY", "Too few samples yet. Repeat in a second."),
+    (codes.CALIBRATION_ORDER, "CALIBRATION_ORDER", "Wrong order. BEGIN, ZERO, SPAN, COMMIT."),
+    (codes.NEGATIVE, "NEGATIVE", "Negative weight. Zero, or clear the tare."),
+    (codes.BELOW_ZERO_TARE, "BELOW_ZERO_TARE", "Nothing to tare. Put the container on."),
+    (codes.SPAN, "SPAN", "Unsuitable span. Take 10 to 100 % of Max."),
+    (codes.TARE_KEPT, "TARE_KEPT", "The tare in use stays. Clear it, unloaded."),
+    (codes.NEXT_LOAD, "NEXT_LOAD", "Registered, or no load. Put the next on."),
+    (codes.TRIGGER, "TRIGGER", "Not registered this way. See CONFIG registration."),
+    (codes.EXTENDED, "EXTENDED", "Extended display. Repeat in 5 s."),
+    (codes.JOURNAL_FULL, "JOURNAL_FULL", "Journal full, not registered. Call service."),
+    (codes.JOURNAL_FAULT, "JOURNAL_FAULT", "Journal failed, not registered. Call service."),
+    (codes.NO_RECORD, "NO_RECORD", "No such record. See RECORDS."),
+    (codes.SIGNER_FAULT, "SIGNER_FAULT", "Signer failed its test. Call service."),
+    (codes.STORAGE, "STORAGE", "Settings damaged or not writable. Call service."),
+    (codes.NO_NETWORK, "NO_NETWORK", "No network on this board. Use the cable."),
+    (codes.BUSY, "BUSY", "Busy. Repeat later."),
+    (codes.INTERNAL, "INTERNAL", "Internal error. Report it."),
+)
+
+
+def _error(code: int) -> tuple[int, str, str]:
+    for row in ERRORS:
+        if row[0] == code:
+            return row
+    return ERRORS[-1]
+
+
+def error_name(code: int) -> str:
+    """The name of an error code."""
+    return _error(code)[1]
+
+
+def error_text(code: int) -> str:
+    """The sentence of an error code."""
+    return _error(code)[2]

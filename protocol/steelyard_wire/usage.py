@@ -1,0 +1,46 @@
+"""How each command of the service line is typed, and what it is for.
+
+Owns: these texts. Refuses: nothing. Units: none.
+
+A terminal loads it when somebody asks for help or is wrong, and lets go of it.
+"""
+
+# Usage and help of a command.
+USAGE = {
+    "HELP": ("HELP [name]", "list the commands, or explain one"),
+    "ID": ("ID", "who the terminal is"),
+    "STATUS": ("STATUS", "how the terminal is"),
+    "READ": ("READ [unit]", "the weight now; not registered"),
+    "FAULTS": ("FAULTS", "converter faults counted since the start"),
+    "TRACE": ("TRACE ms", "raw samples of the converter, for so long"),
+    "SESSION": ("SESSION", "begin a session: a new nonce"),
+    "RECORDS": ("RECORDS", "which records there are"),
+    "RECORD": ("RECORD n", "one signed record"),
+    "CONFIG": ("CONFIG [name]", "the parameters, or one"),
+    "TIME": ("TIME", "the clock"),
+    "NETWORK": ("NETWORK", "the state of the network"),
+    "REGISTER": ("REGISTER [nonce]", "sign and keep the weight now"),
+    "ZERO": ("ZERO", "set zero"),
+    "TARE": ("TARE [quantity unit|CLEAR]", "tare the load, or as keyed; clear"),
+    "EXTEND": ("EXTEND", "show tenths of d for 5 s"),
+    "CAL": (
+        "CAL BEGIN|ZERO|SPAN quantity unit [reference]|COMMIT|ABORT|STATUS",
+        "calibrate, step by step",
+    ),
+    "CONVERTER": (
+        "CONVERTER TEST|TEMPERATURE|RECALIBRATE",
+        "try the converter, or have it calibrate itself",
+    ),
+    "SET": ("SET name value ...", "change a parameter, or those of the scale"),
+    "COMMISSION": (
+        "COMMISSION profile ring_mhz ring_max_mhz damping noise noise_floor rate_mhz settle_ms",
+        "store what a commissioning found",
+    ),
+    "SETTIME": ("SETTIME utc", "set the clock, s since 1970"),
+    "WIFI": ("WIFI SET ssid psk|CLEAR", "the network to join"),
+    "RESET": ("RESET", "start again"),
+    "PROVISION": (
+        "PROVISION serial entropy linkkey",
+        "make the key; both secrets are 32 bytes in base64",
+    ),
+}
