@@ -10,8 +10,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from steelyard.calibration import Work, calibrate_terminal
 from steelyard.client import Terminal
-from steelyard.commands.calibrate import calibrate_terminal
 from steelyard.commands.provision import provision_terminal
 from steelyard.remote import Remote
 from steelyard.simulator import Simulator
@@ -109,5 +109,7 @@ def make_states(folder: Path) -> None:
                     bench.world("place 10 kg" if "weight" in text else "remove")
                     bench.world("advance 1 s")
 
-                calibrate_terminal(bench.terminal, bench.store, ("10.000", "kg"), "F1 17", put)
+                calibrate_terminal(
+                    bench.terminal, bench.store, Work((("10.000", "kg"),), reference="F1 17"), put
+                )
                 bench.world("remove")

@@ -16,6 +16,7 @@ from steelyard_wire.codes import Refused
 from terminal import cold
 from terminal.evidence import settings
 from terminal.weighing.config import COMMISSIONED, SCALE, Config
+from terminal.weighing.linearise import Calibration
 from terminal.weighing.weigher import Weigher
 
 
@@ -43,6 +44,8 @@ class Changes:
         return written
 
     def _save_change(self, name: str, new: dict) -> None:
+        if name == "calibration":
+            self._keep_old(new)
         settings.save(self.files, name, new)
         settings.remove(self.files, "pending")
         self._unsettled = False
@@ -98,27 +101,47 @@ class Changes:
 
     def begin_calibration(self) -> None:
         """Open a session; one that was open is dropped, the calibration in force stays."""
-        self.session = cold.call("terminal.weighing.calibrate", "CalibrationSession", self.weigher)
+        scale = self.board.CONVERTER.get("gain", 128), getattr(self.converter, "HALVES", 1)
+        make = ("terminal.weighing.calibrate", "CalibrationSession")
+        self.session = cold.call(*make, self.weigher, scale)
 
-    def commit_calibration_steps(self):
+    def old_calibration(self) -> "Calibration | None":
+        """The calibration that was in force before the present one."""
+        stored = settings.load(self.files, "calibration_old")
+        return None if stored is None else Calibration.from_map(stored)
+
+    def commit_calibration_steps(self, unchecked: bool = False):
         """Put the session's calibration in force; returns (n, envelope)."""
-        new = self.calibration_session().commit()
+        return self._commit_steps(self.calibration_session().commit(unchecked))
+
+    def roll_back_steps(self):
+        """Put the calibration before the present one in force again; returns (n, envelope)."""
+        before = self.old_calibration()
+        if before is None:
+            raise Refused(codes.NOT_CALIBRATED, "there is no calibration before this one")
+        self.begin_calibration()
+        try:
+            self.session.restore(before)
+            new = self.session.commit(True)
+        finally:
+            self.session = None
+        return self._commit_steps(new)
+
+    def _commit_steps(self, new: Calibration):
         weigher = self._weigher(self.config, new)
-        data = {
-            1: new.generation,
-            2: new.zero_counts,
-            3: new.span_counts,
-            4: [new.span_mantissa, new.exp10, new.unit],
-            5: new.reference,
-        }
         stored = new.to_map()
-        written = yield from self._record_change_steps(
-            "calibration", stored, record.CALIBRATION, data
-        )
+        change = ("calibration", stored, record.CALIBRATION, stored)
+        written = yield from self._record_change_steps(*change)
         self.calibration = new
         self._take(weigher)
         self._save_change("calibration", stored)
         return written
+
+    def _keep_old(self, new: dict) -> None:
+        """The calibration that `new` takes the place of stays at hand; again if cut short."""
+        before = settings.load(self.files, "calibration")
+        if before is not None and before != new:
+            settings.save(self.files, "calibration_old", before)
 
     def set_time_steps(self, utc: int):
         """Set the wall time; the old and the new value are recorded; returns (n, envelope)."""

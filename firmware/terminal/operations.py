@@ -93,7 +93,8 @@ class Terminal(Changes):
             return
         n = pending[1]
         if self.journal.next_n > n and self._record_type(n) == pending[4]:
-            settings.save(self.files, pending[2], pending[3])
+            self._save_change(pending[2], pending[3])
+            return
         settings.remove(self.files, "pending")
 
     def _record_type(self, n: int) -> int:

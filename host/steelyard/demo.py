@@ -22,8 +22,8 @@ from steelyard_wire.quantity import format_quantity
 
 from steelyard import data, recording, records
 from steelyard.access import pull
+from steelyard.calibration import Work, calibrate_terminal
 from steelyard.client import Terminal, when_still
-from steelyard.commands.calibrate import calibrate_terminal
 from steelyard.commands.provision import provision_terminal
 from steelyard.errors import UserError
 from steelyard.reading import Reading
@@ -170,7 +170,9 @@ class Demo:
                 simulator.world("place 10 kg" if "weight" in text else "remove")
                 simulator.world("advance 1 s")
 
-            done = calibrate_terminal(terminal, store, ("10.000", "kg"), "demo weight", put)
+            done = calibrate_terminal(
+                terminal, store, Work((("10.000", "kg"),), reference="demo weight"), put
+            )
             self._say(
                 f"  calibrated: zero {done['zero_counts']}, 10 kg at {done['span_counts']} counts,"
                 f" record {done['record']} {done['verdict']}"

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-
-from steelyard_wire.quantity import parse_quantity
+from typing import Any
 
 from steelyard import boards
+from steelyard.calibration import METHODS
 from steelyard.client import Identity, Terminal
 from steelyard.errors import DeviceRefused, UserError
 from steelyard.findings import Facts
@@ -78,27 +79,51 @@ def calibration_of(terminal: Terminal, config: Mapping[str, str]) -> dict[int, o
         return None
     if state.get("weight", "-") == "-":
         return None
-    mantissa, exp10 = parse_quantity(state["weight"])
-    zero, span, generation = (int(state[name]) for name in ("zero", "span", "generation"))
+    exp10 = int(config["exp10"])
+    points = []
+    for text in state["points"].split(","):
+        counts, _, weight = text.partition(":")
+        points.append([int(counts), int(Decimal(weight).scaleb(-exp10))])
+    gravity = (
+        [int(text) for text in state["gravity"].split(",")] if "," in state["gravity"] else None
+    )
     return {
-        1: generation,
-        2: zero,
-        3: span,
-        4: mantissa,
-        5: exp10,
-        6: int(config["unit"]),
+        1: int(state["generation"]),
+        2: METHODS.index(state["method"].lower()),
+        3: points,
+        4: [exp10, int(config["unit"])],
+        5: None,
+        6: gravity,
         7: None,
+        8: 0,
+        9: None,
     }
 
 
-def interval_counts(calibration: Mapping[int, object] | None, config: Mapping[str, str]) -> float:
+@dataclass(frozen=True)
+class Line:
+    """A calibration on the whole: counts without load, counts of its largest weight, that weight
+    in the terminal's unit."""
+
+    zero: float
+    span: float
+    weight: Decimal
+
+    @staticmethod
+    def of(calibration: Mapping[int, Any]) -> Line:
+        """Of a calibration as `calibration_of` gives it."""
+        points, (exp10, _) = calibration[3], calibration[4]
+        (first, _), (last, mantissa) = points[0], points[-1]
+        return Line(first / 16, last / 16, Decimal(mantissa).scaleb(exp10))
+
+
+def interval_counts(calibration: Mapping[int, Any] | None, config: Mapping[str, str]) -> float:
     """One scale interval in counts; 0 without a calibration."""
     if calibration is None:
         return 0.0
-    zero, span, mantissa, exp10 = (int(str(calibration[key])) for key in (2, 3, 4, 5))
-    weight = Decimal(mantissa).scaleb(exp10)
+    line = Line.of(calibration)
     step = Decimal(config["e"]).scaleb(int(config["exp10"]))
-    return abs(float((span - zero) * step / weight))
+    return abs((line.span - line.zero) * float(step / line.weight))
 
 
 def facts_of(terminal: Terminal, identity: Identity, empty: bool, rate_hz: float) -> Facts:
@@ -111,13 +136,12 @@ def facts_of(terminal: Terminal, identity: Identity, empty: bool, rate_hz: float
     nominal = _number(terminal.status(), "nominal_mhz") / 1000 or nominal
     config = terminal.config()
     calibration = calibration_of(terminal, config)
-    zero = None if calibration is None else int(str(calibration[2]))
-    span = 0 if calibration is None else int(str(calibration[3])) - int(str(calibration[2]))
+    line = None if calibration is None else Line.of(calibration)
     return Facts(
         nominal_hz=nominal,
         sheet_noise=sheet_noise(identity.converter, nominal or rate_hz, gain),
-        zero=zero,
-        span=span,
+        zero=None if line is None else round(line.zero),
+        span=0 if line is None else round(line.span - line.zero),
         e=interval_counts(calibration, config),
         noise=_number(config, "noise") / 10,
         ring_hz=_number(config, "ring_mhz") / 1000,

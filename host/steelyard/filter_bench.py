@@ -15,14 +15,14 @@ from dataclasses import replace
 import numpy as np
 
 from steelyard.load_model import Floats, Model, Score, Trial, score, summary, trial
-from steelyard.weighing_vm import Stream, Weighed, weigh
+from steelyard.weighing_vm import Stream, Weighed, two_points, weigh
 
 TRIALS = 200
 FIRST_SEED = 5000
 COUNTS_PER_E = 400
 ZERO_COUNTS = 50000
 # 15 kg in steps of 5 g: 3000 e; calibrated with 2000 e.
-_CALIBRATION = {1: 1, 2: ZERO_COUNTS, 3: ZERO_COUNTS + 2000 * COUNTS_PER_E, 4: 10000, 5: -3, 6: 1}
+_CALIBRATION = two_points(1, ZERO_COUNTS, ZERO_COUNTS + 2000 * COUNTS_PER_E, 10000, (-3, 1))
 PROFILES = {"default": 0, "ringing": 1, "stiff": 2, "dosing": 3, "vibrating": 4, "animal": 5}
 # Platforms that a case is about, where it is not the table's.
 STIFF = Model(ring_hz=(30.0, 60.0))
@@ -56,7 +56,7 @@ def trials(
 def stream(one: Trial, settings: Mapping[str, int], rate_hz: float = 80.0) -> Stream:
     """A trial as a converter sees it."""
     counts = np.rint(ZERO_COUNTS + COUNTS_PER_E * one.x).astype(np.int32)
-    made = {**_CALIBRATION, 7: None}
+    made = _CALIBRATION
     rate = round(rate_hz * 1000)
     return Stream(counts, 80000 if abs(rate_hz - 80) < 25 else rate, settings, made, (), (), rate)
 

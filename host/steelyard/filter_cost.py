@@ -57,7 +57,7 @@ def took(push, counts):
 
 def weigher(profile, rate_mhz):
     config = Config.from_map({5: profile, 9: 9000, 10: 6000, 12: 290})  # 101 / 12**0.5 counts
-    made = Calibration(1, 50000, 1050000, 10000, -3, 1, None)
+    made = Calibration.two_points(1, 50000, 1050000, 10000, -3, 1, None)
     return Weigher(config, made, rate_mhz)
 
 def path(profile, rate_mhz):

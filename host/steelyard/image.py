@@ -31,6 +31,7 @@ _COLD = (
     "steelyard_wire.units",
     "steelyard_wire.usage",
     "terminal.drivers.measure",
+    "terminal.links.calibration",
     "terminal.links.trace",
     "terminal.weighing.calibrate",
     "terminal.weighing.parameters",

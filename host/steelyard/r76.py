@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from steelyard_wire.classes import CLASSES
-
-# Table 6: up to so many e the error is 0.5 e, 1 e and 1.5 e; the limits belong to their band.
-_BANDS = {2: (5000, 20000, 100000), 3: (500, 2000, 10000), 4: (50, 200, 1000)}
+from steelyard_wire.classes import BANDS, CLASSES
 
 Range = tuple[Fraction, Fraction]  # Max and e
 
@@ -28,10 +25,10 @@ def interval(ranges: Sequence[Range], load: Fraction) -> Fraction:
 
 def mpe(accuracy: int, ranges: Sequence[Range], load: Fraction) -> Fraction:
     """The maximum permissible error on initial verification of a load (in service: twice that)."""
-    if accuracy not in _BANDS or not ranges:
+    if accuracy not in BANDS or not ranges:
         raise ValueError(f"class is one of {', '.join(CLASSES.values())}, with a range at least")
     e = interval(ranges, load)
-    first, second, _ = _BANDS[accuracy]
+    first, second, _ = BANDS[accuracy]
     halves = 1 if abs(load) <= first * e else 2 if abs(load) <= second * e else 3
     return e * halves / 2
 
@@ -41,7 +38,7 @@ def change_points(accuracy: int, ranges: Sequence[Range]) -> list[Fraction]:
     found = []
     below = Fraction(0)
     for most, e in ranges:
-        edges = [limit * e for limit in _BANDS[accuracy][:2]]
+        edges = [limit * e for limit in BANDS[accuracy][:2]]
         found += [edge for edge in edges if below < edge < most]
         if most != ranges[-1][0]:
             found.append(most)

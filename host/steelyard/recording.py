@@ -141,7 +141,7 @@ def play(run: Run, simulator: Simulator, terminal: Terminal, folder: Path) -> It
     _pass(simulator, row - _LAST_PLATE_FROM)
     said = ("SPAN", f"{kilograms:.3f}", "kg", "the recording's last plate")
     _capture(simulator, terminal, row, row + _PATIENCE_ROWS - 10, *said)
-    terminal.calibrate("COMMIT")
+    terminal.calibrate("COMMIT", "UNCHECKED")
     _start(simulator, run.counts, folder / "run.txt")
     played = 0
     for row, kilograms in run.plates:

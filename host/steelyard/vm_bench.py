@@ -24,7 +24,8 @@ import gc
 from terminal.weighing.config import Config
 from terminal.weighing.linearise import Calibration
 from terminal.weighing.weigher import Weigher
-weigher = Weigher(Config.from_map({}), Calibration(1, 0, 2000000, 10000, -3, 1, None), 80000)
+made = Calibration.two_points(1, 0, 2000000, 10000, -3, 1)
+weigher = Weigher(Config.from_map({}), made, 80000)
 feed = weigher.feed
 def run(count):
     for k in range(count):

@@ -76,13 +76,21 @@ target.close()
 """
 
 
+def two_points(
+    generation: int, zero: int, span: int, mantissa: int, scale: tuple[int, int]
+) -> dict[int, object]:
+    """A calibration of zero and one weight; zero, span: counts; scale: exp10 and unit id."""
+    points = [[zero * 16, 0], [span * 16, mantissa]]
+    return {1: generation, 2: 0, 3: points, 4: list(scale), 8: 0} | dict.fromkeys((5, 6, 7, 9))
+
+
 @dataclass(frozen=True)
 class Stream:
     """What is fed to one weigher, from its start on.
 
     counts: the samples. rate_mhz: nominal rate of the board. config: parameters by name (others
-    have the firmware's defaults). calibration: the map {1: generation, 2: zero counts, 3: span
-    counts, 4: span mantissa, 5: exp10, 6: unit, 7: reference}, or None for counts alone.
+    have the firmware's defaults). calibration: the map of a CALIBRATION record (`two_points`), or
+    None for counts alone.
     faults: fault code of each sample, all 0 when empty. ticks_ms: time stamps, else by the rate.
     measured_mhz: the rate that the converter has been measured to have, 0: as nominal.
     """

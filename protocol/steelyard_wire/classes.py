@@ -19,6 +19,8 @@ _ROWS = {
     3: ((10**8, 100, 10000, 20), (2 * 10**9 + 1, 500, 10000, 20)),
     4: ((5 * 10**9, 100, 1000, 10),),
 }
+# Table 6: up to so many e the error is 0.5 e, 1 e and 1.5 e; the limits belong to their band.
+BANDS = {2: (5000, 20000, 100000), 3: (500, 2000, 10000), 4: (50, 200, 1000)}
 # Table 4: Max of a partial range in intervals of the next, at least.
 _NEXT = {2: 5000, 3: 500, 4: 50}
 
@@ -42,6 +44,20 @@ def _row(accuracy: int, e: int, unit: int, exp10: int) -> tuple[int, int, int, i
 def lowest_min(accuracy: int, unit: int, exp10: int, e: int) -> int:
     """The lowest Min of a class (a key of CLASSES), a mantissa as e; Refused(ARGUMENT): no row."""
     return _row(accuracy, e, unit, exp10)[3] * e
+
+
+def permissible(accuracy: int, ranges: tuple[tuple[int, int], ...], load: int) -> int:
+    """Twice the maximum permissible error of a load on initial verification (3.5.1, 3.3).
+
+    load and result: mantissas as `ranges`, (Max, e) of each.
+    """
+    e = ranges[-1][1]
+    for most, step in ranges:
+        if load <= most:
+            e = step
+            break
+    first, second, _ = BANDS[accuracy]
+    return e if load <= first * e else 2 * e if load <= second * e else 3 * e
 
 
 def check(

@@ -8,7 +8,15 @@ converted.
 """
 
 from steelyard_wire import cbor
-from steelyard_wire.codes import ARGUMENT, ST_NET, SYNTAX, Refused
+from steelyard_wire.codes import (
+    ARGUMENT,
+    ST_EXTENDED,
+    ST_NET,
+    ST_NO_ZERO,
+    ST_WARM_UP,
+    SYNTAX,
+    Refused,
+)
 from steelyard_wire.digest import sha256
 
 FORMAT = 1
@@ -68,7 +76,8 @@ TEST_PREFIX = b"TEST"
 # Rules, as in protocol/README.md: u32 an integer of 32 bits without a sign, p32 the same but not
 # 0, i32 with a sign, m7 of 0..7, x9 of -9..9, b8 exactly 8 bytes, B16 of 1..16 bytes, t32 text of
 # 1..32 bytes, s64 an i32 or text of 0..64 bytes; "?" or null; several: an array of exactly these;
-# "|" or.
+# "|"
+# or; "2..3 of ..." an array of two or three of these.
 _RULES = {
     V: "p1",
     DEV: "b8",
@@ -82,7 +91,7 @@ _RULES = {
     TS: "m4 u32?",
     VAL: "i32 x9 m7",
     TARE: "i32 x9 m1|i32 x9 m0 i32 x9 p1",
-    ST: "u15",
+    ST: "u19",
     CAL: "u32 b8",
     FW: "t32 b8",
     NONCE: "B16",
@@ -93,11 +102,23 @@ _RULES = {
 _DATA: "dict[object, tuple[str, ...]]" = {
     BOOT: ("b32", "u32", "B32?"),
     VOID: ("u32",),
-    CALIBRATION: ("p32", "i32", "i32", "p31 x9 m7", "t64?"),
+    CALIBRATION: (
+        "p32",
+        "m2",
+        "2..11 of i32 u31",
+        "x9 m7",
+        "t64?",
+        "null|u24 u24",
+        "null|u31 i32",
+        "u31",
+        "p32?",
+    ),
     PARAMETER: ("t32", "s64?", "s64?"),
     TIME_SET: ("u40?", "u40"),
 }
 
+# Status that no record has: there was no weight, or no registration.
+_NEVER = ST_NO_ZERO | ST_WARM_UP | ST_EXTENDED
 _COMMON = (V, DEV, N, ROOT, TYP, TOT, BC, UP, T, TS, CAL, FW)
 _REQUIRED: "dict[object, tuple[int, ...]]" = {READING: (VAL, ST), VOID: (VAL,), CASE: (ST,)}
 
@@ -167,6 +188,8 @@ def _first_broken(fields: "dict[int, object]") -> object:
         if key not in fields:
             return key
     status = fields.get(ST)
+    if isinstance(status, int) and status & _NEVER:
+        return ST
     net = typ == READING and isinstance(status, int) and status & ST_NET != 0
     if (VAL in fields) != (typ in (READING, VOID)):
         return VAL
@@ -191,6 +214,14 @@ def _first(value: object) -> object:
 
 
 def _fits(value: object, rule: str) -> bool:
+    if " of " in rule:
+        count, each = rule.split(" of ")
+        fewest, most = count.split("..")
+        if not isinstance(value, (list, tuple)) or not int(fewest) <= len(value) <= int(most):
+            return False
+        return False not in [_fits(item, each) for item in value]
+    if rule == "null":
+        return value is None
     if "|" in rule:
         one, other = rule.split("|")
         return _fits(value, one) or _fits(value, other)

@@ -24,7 +24,9 @@ USAGE = {
     "TARE": ("TARE [quantity unit|CLEAR]", "tare the load, or as keyed; clear"),
     "EXTEND": ("EXTEND", "show tenths of d for 5 s"),
     "CAL": (
-        "CAL BEGIN|ZERO|SPAN quantity unit [reference]|COMMIT|ABORT|STATUS",
+        "CAL BEGIN|KEEP|ZERO|SPAN quantity unit [reference]|CELL mV/V capacity unit"
+        "|GRAVITY here there|FIT SEGMENTS|FIT LINE|CHECK quantity unit|COMMIT [UNCHECKED]|ROLLBACK"
+        "|ABORT|STATUS",
         "calibrate, step by step",
     ),
     "CONVERTER": (

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from steelyard.filter_bench import PROFILES
 from steelyard.load_model import _ringing
-from steelyard.weighing_vm import Stream, Weighed, weigh
+from steelyard.weighing_vm import Stream, Weighed, two_points, weigh
 
 _E = 400
 _ZERO = 50000
-_CALIBRATION = {1: 1, 2: _ZERO, 3: _ZERO + _E * 2000, 4: 10000, 5: -3, 6: 1, 7: None}
+_CALIBRATION = two_points(1, _ZERO, _ZERO + _E * 2000, 10000, (-3, 1))
 _FINE_PER_E = 500  # 0.01 g
 _STEP_G = 5
 _NOISE_E = 0.05

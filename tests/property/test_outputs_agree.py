@@ -38,7 +38,7 @@ class Stall:
                 self.terminal.calibration_session().span(span, self.terminal.config.exp10, 1, None)
             else:
                 self.terminal.calibration_session().zero()
-        finish(self.terminal.commit_calibration_steps())
+        finish(self.terminal.commit_calibration_steps(True))
 
     def _fill(self, grams: float) -> None:
         for k in range(20):

@@ -12,11 +12,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from steelyard.filter_bench import PROFILES
-from steelyard.weighing_vm import Stream, weigh
+from steelyard.weighing_vm import Stream, two_points, weigh
 
 _E = 400
 _ZERO = 50000
-_CALIBRATION = {1: 1, 2: _ZERO, 3: _ZERO + _E * 2000, 4: 10000, 5: -3, 6: 1, 7: None}
+_CALIBRATION = two_points(1, _ZERO, _ZERO + _E * 2000, 10000, (-3, 1))
 _FINE_PER_E = 500  # e is 5 g, fine units are 0.01 g
 _NOISE_E = 0.1
 _LOAD_E = 1000.0

@@ -6,6 +6,8 @@ that raise outside the 31 bits of a small int on 32-bit boards (design.md, secti
 
 from __future__ import annotations
 
+import itertools
+import math
 from fractions import Fraction
 
 import pytest
@@ -105,15 +107,29 @@ def scales(draw: st.DrawFn) -> tuple[Config, Calibration]:
             draw(st.integers(0, top)),
         )
     )
-    zero = draw(st.integers(-_FULL, _FULL - 1000))
-    span = draw(st.integers(zero + 1000, _FULL))
+    zero = draw(st.integers(-_FULL * 16, _FULL * 16 - 16000))
+    span = draw(st.integers(zero + 16000, _FULL * 16))
     mantissa = draw(st.integers(-(-top // 10), top))
-    return config, Calibration(1, zero, span, mantissa, -3, _KG, None)
+    points = [(zero, 0), (span, mantissa)]
+    # Loads between, on either side of the line by a hundredth, as a session would take them.
+    for part in draw(st.lists(st.integers(1, 99), max_size=9, unique=True)):
+        bend = draw(st.integers(-99, 99))
+        x = zero + (span - zero) * part // 100 + (span - zero) * part * bend // 1000000
+        points.append((x, mantissa * part // 100))
+    points.sort()
+    if any(a[0] >= b[0] or a[1] >= b[1] for a, b in itertools.pairwise(points)):
+        points = [points[0], points[-1]]
+    gravity = draw(st.none() | st.tuples(*[st.integers(976000, 984000)] * 2))
+    return config, Calibration(1, 0, points, (-3, _KG), None, gravity)
 
 
 def counts() -> st.SearchStrategy[int]:
     """Counts of a 24-bit converter, its ends often."""
     return st.integers(-_FULL - 1, _FULL) | st.sampled_from([-_FULL - 1, -_FULL, 0, _FULL])
+
+
+def _half_up(value: Fraction) -> int:
+    return math.floor(value + Fraction(1, 2))
 
 
 def _half_away(value: Fraction) -> int:
@@ -126,9 +142,13 @@ def test_the_division_is_exact(scale: tuple[Config, Calibration], data: st.DataO
     config, calibration = scale
     linear = Lineariser(calibration, config)
     total = sum(data.draw(st.lists(counts(), min_size=16, max_size=16)))
-    span = calibration.span_counts - calibration.zero_counts
-    mean = Fraction(total, 16) - calibration.zero_counts
-    wanted = _half_away(mean * calibration.span_mantissa * FINE / span)
+    here, there = calibration.gravity or (1, 1)
+    points = [(x, _half_up(Fraction(y * FINE * here, there))) for x, y in calibration.points]
+    (x0, y0), (x1, y1) = points[0], points[1]
+    for low, high in itertools.pairwise(points):
+        if total >= low[0]:
+            (x0, y0), (x1, y1) = low, high
+    wanted = _half_away(y0 + Fraction((total - x0) * (y1 - y0), x1 - x0))
     most = 3 * config.max * FINE // 2
     assert linear.fine(total) == max(-most, min(most, wanted))
 
@@ -181,7 +201,7 @@ WIDEST = (_KG, -3, 5000000, 50000, 0, 400, 1000, 20, 0, 0, 0, 0, 0, 50, 0, 0) + 
 @pytest.mark.parametrize("span", [1000, 65536, 2 * _FULL])
 def test_the_widest_scale_stays_within_31_bits(mantissa: int, span: int) -> None:
     config = Config(WIDEST)
-    calibration = Calibration(1, -_FULL, -_FULL + span, mantissa, -3, _KG, None)
+    calibration = Calibration.two_points(1, -_FULL, -_FULL + span, mantissa, -3, _KG, None)
     weigher = Weigher(config, calibration, RATE, lambda size: [Narrow(0)] * size)
     narrowed(weigher, set())
     run = []
@@ -193,7 +213,8 @@ def test_the_widest_scale_stays_within_31_bits(mantissa: int, span: int) -> None
 
 def test_a_wide_number_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def wide(self: Lineariser, total: int) -> int:
-        return (total - self._zero) * self._factor // self._divisor
+        begin, _, divisor, factor, *_ = self._pieces[0]
+        return (total - begin) * factor // divisor
 
     monkeypatch.setattr(weigher_module.Lineariser, "fine", wide)
     with pytest.raises(Wide):
@@ -212,12 +233,13 @@ def test_what_a_reading_says_agrees_with_itself(
     if not reading.valid():
         assert weigher.registrable() != 0
         return
-    assert reading.net == reading.indicated == reading.gross - reading.tare
+    assert reading.net == reading.indicated == reading.gross - reading.tare - reading.preset
     steps = [e for _, e in config.ranges]
     assert reading.e in steps and reading.net % reading.e == 0
     assert reading.tare % steps[0] == 0 and reading.tare >= 0
     # The fine net weight lies within half an e of what is shown; the tare of what it was.
-    assert abs((reading.net + reading.tare) * FINE - reading.fine) <= (reading.e + steps[-1]) * 50
+    taken = reading.net + reading.tare + reading.preset
+    assert abs(taken * FINE - reading.fine) <= (reading.e + 2 * steps[-1]) * 50
     assert bool(status & codes.ST_NEGATIVE) == (reading.net < 0)
     # A fine weight between Max + 8.5 e and Max + 9 e is shown as Max + 9 e (R 76-1, 4.2.3).
     assert reading.fine <= (config.max + 9 * config.e) * FINE
@@ -244,6 +266,7 @@ def test_more_load_is_never_less_weight(scale: tuple[Config, Calibration], step:
     totals = range(-_FULL * 16, _FULL * 16, _FULL * 16 // 40)
     shown = [linear.fine(total) for total in totals]
     assert shown == sorted(shown)
-    total = calibration.zero_counts * 16
+    total = calibration.points[0][0]
+    step = min(step, calibration.points[1][0] - total - 1)
     assert linear.fine(total) == 0
     assert linear.fine(total + step) == -linear.fine(total - step)

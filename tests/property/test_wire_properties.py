@@ -193,7 +193,8 @@ def test_frontier_takes_one_node_for_each_bit(size, nodes):
 I32 = st.integers(-(2**31), 2**31 - 1)
 U32 = st.integers(0, 2**32 - 1)
 EXP10 = st.integers(-9, 9)
-UNIT = st.integers(0, 5)
+U31 = st.integers(0, 2**31 - 1)
+UNIT = st.integers(0, 7)
 DIGEST = st.binary(min_size=8, max_size=8)
 UTC = st.integers(0, 2**40 - 1)
 SETTING = st.none() | I32 | st.text(max_size=16)
@@ -204,9 +205,13 @@ DATA = {
     ),
     record.VOID: st.fixed_dictionaries({1: U32}),
     record.CALIBRATION: st.fixed_dictionaries(
-        {1: st.integers(1, 2**32 - 1), 2: I32, 3: I32}
-        | {4: st.tuples(st.integers(1, 2**31 - 1), EXP10, UNIT).map(list)}
+        {1: st.integers(1, 2**32 - 1), 2: st.integers(0, 2)}
+        | {3: st.lists(st.tuples(I32, U31).map(list), min_size=2, max_size=11)}
+        | {4: st.tuples(EXP10, UNIT).map(list)}
         | {5: st.none() | st.text(min_size=1, max_size=16)}
+        | {6: st.none() | st.tuples(*[st.integers(0, 2**24 - 1)] * 2).map(list)}
+        | {7: st.none() | st.tuples(U31, I32).map(list), 8: U31}
+        | {9: st.none() | st.integers(1, 2**32 - 1)}
     ),
     record.PARAMETER: st.fixed_dictionaries(
         {1: st.text(min_size=1, max_size=8), 2: SETTING, 3: SETTING}
@@ -238,9 +243,11 @@ def records(draw):
     if typ in (record.READING, record.VOID):
         fields[record.VAL] = [draw(I32), draw(EXP10), draw(UNIT)]
     if typ in (record.READING, record.CASE) or draw(st.booleans()):
-        fields[record.ST] = draw(st.integers(0, 0x7FFF))
+        fields[record.ST] = draw(st.integers(0, 0x7FFF)) | draw(st.sampled_from([0, 0x40000]))
     if reading and fields[record.ST] & 16:
-        fields[record.TARE] = [draw(I32), draw(EXP10), draw(st.integers(0, 1))]
+        both = draw(st.booleans())
+        kinds = [0, 1] if both else [draw(st.integers(0, 1))]
+        fields[record.TARE] = [part for kind in kinds for part in (draw(I32), draw(EXP10), kind)]
     if draw(st.booleans()):
         fields[record.NONCE] = draw(st.binary(min_size=1, max_size=16))
     if draw(st.booleans()):

@@ -23,7 +23,7 @@ _RATE = 20  # samples a second
 def _weigher(**values: int) -> Weigher:
     words = [str(word) for pair in values.items() for word in pair]
     config = Config.from_map({}).with_values(words)
-    span = Calibration(1, _ZERO, _ZERO + _MAX * _PER_G, _MAX, -3, 1, None)
+    span = Calibration.two_points(1, _ZERO, _ZERO + _MAX * _PER_G, _MAX, -3, 1, None)
     return Weigher(config, span, _RATE * 1000)
 
 

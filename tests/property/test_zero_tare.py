@@ -25,7 +25,7 @@ class Scale:
 
     def __init__(self, words: tuple[str, ...]) -> None:
         config = Config.from_map({}).with_values(list(words))
-        calibration = Calibration(1, _ZERO, _ZERO + 10000 * _PER_G, 10000, -3, 1, None)
+        calibration = Calibration.two_points(1, _ZERO, _ZERO + 10000 * _PER_G, 10000, -3, 1, None)
         self.weigher = Weigher(config, calibration, 80000)
         self.grams = Fraction(0)
 

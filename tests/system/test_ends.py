@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from air import join
 from command_line import CommandLine
+from steelyard.calibration import Work, calibrate_terminal
 from steelyard.client import Terminal
-from steelyard.commands.calibrate import calibrate_terminal
 from steelyard.errors import INTERRUPTED, NO_DEVICE, OK, REFUSED, UserError
 from strangers import Cable, as_it_is
 from terminals import Bench, Start, VirtualTerminal
@@ -66,7 +66,7 @@ def test_ctrl_c_after_the_commit_says_what_is_in_force(bench: Bench) -> None:
         Terminal(cable.address) as terminal,
         pytest.raises(UserError) as caught,
     ):
-        calibrate_terminal(terminal, bench.store, ("15.000", "kg"), "", put)
+        calibrate_terminal(terminal, bench.store, Work((("15.000", "kg"),), reference=""), put)
     assert caught.value.exit_code == INTERRUPTED
     assert "new calibration is in force all the same (generation 2)" in caught.value.sentence
     with Terminal(bench.simulator.console) as terminal:

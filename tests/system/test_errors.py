@@ -68,6 +68,39 @@ def _loaded(command: str, *asked: str) -> Callable[[Bench], int]:
     return provoke
 
 
+def _set(name: str, value: str, *asked: str) -> Callable[[Bench], int]:
+    def provoke(bench: Bench) -> int:
+        bench.terminal.set_parameter(name, value)
+        bench.load("place 1 kg")
+        return bench.refused(*asked)
+
+    return provoke
+
+
+def _tare_in_use(bench: Bench) -> int:
+    bench.terminal.set_parameter("direct_sale", "1")
+    bench.load("place 1 kg")
+    bench.terminal.tare()
+    return bench.refused("TARE", "CLEAR")
+
+
+def _extended(bench: Bench) -> int:
+    bench.world("speed 0")
+    bench.terminal.extend()
+    return bench.refused("REGISTER")
+
+
+def _noisy_calibration(bench: Bench) -> int:
+    # 15 kg in steps of 0.2 g: an interval has some 40 counts.
+    bench.terminal.set_parameter(*"class 2 exp10 -4 max 150000 e 2 min 100".split())
+    bench.world("fault noise 5")
+    bench.terminal.calibrate("BEGIN")
+    for load, step in (("remove", "ZERO"), ("place 15 kg", "SPAN 15.0000 kg")):
+        bench.load(load)
+        bench.terminal.calibrate_when_still(*step.split())
+    return bench.refused("CAL", "COMMIT", "UNCHECKED")
+
+
 def _negative(bench: Bench) -> int:
     bench.load("place 1 kg")
     bench.terminal.tare()
@@ -202,8 +235,13 @@ PROVOKED: dict[int, tuple[str, Callable[[Bench], int]]] = {
     codes.BELOW_ZERO_TARE: ("calibrated", _loaded("place 1 g", "TARE")),
     codes.SPAN: (
         "provisioned",
-        lambda bench: _calibration(bench, "BEGIN", "ZERO", "SPAN 1.499 kg"),
+        lambda bench: _calibration(bench, "BEGIN", "ZERO", "SPAN 15.005 kg"),
     ),
+    codes.TARE_KEPT: ("calibrated", _tare_in_use),
+    codes.NEXT_LOAD: ("calibrated", _set("registration", "11", "REGISTER")),
+    codes.TRIGGER: ("calibrated", _set("registration", "1", "REGISTER")),
+    codes.EXTENDED: ("calibrated", _extended),
+    codes.NOISE: ("provisioned", _noisy_calibration),
     codes.JOURNAL_FULL: ("calibrated", _full_disk),
     codes.JOURNAL_FAULT: ("calibrated", _broken_journal),
     codes.NO_RECORD: ("calibrated", lambda bench: bench.refused("RECORD", "999")),

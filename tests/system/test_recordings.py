@@ -59,7 +59,7 @@ class Player:
             self.play([counts - 20, counts + 20] * 100)
             self.to(120)
             self.bench.terminal.calibrate(*step)
-        self.bench.terminal.calibrate("COMMIT")
+        self.bench.terminal.calibrate("COMMIT", "UNCHECKED")
 
     def register(self) -> tuple[int, Fraction]:
         """(0, the signed weight in kg), or (the error code, 0); of the row that there is now."""

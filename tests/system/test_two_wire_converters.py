@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from steelyard import soldered
-from steelyard.commands.calibrate import calibrate_terminal
+from steelyard.calibration import Work, calibrate_terminal
 from steelyard.commands.provision import provision_terminal
 from steelyard.store import Store
 from steelyard.virtual import prepare_virtual
@@ -35,7 +35,9 @@ def calibrate(bench: Bench) -> None:
         bench.world("advance 2 s")
 
     provision_terminal(bench.terminal, bench.store, SERIAL)
-    calibrate_terminal(bench.terminal, bench.store, ("10.000", "kg"), "F1 17", put)
+    calibrate_terminal(
+        bench.terminal, bench.store, Work((("10.000", "kg"),), reference="F1 17"), put
+    )
 
 
 @pytest.mark.parametrize(("chip", "rate_hz"), CASES)

@@ -46,7 +46,7 @@ FAULTS = (codes.FAULT_GAP, codes.FAULT_NO_DATA, codes.FAULT_BAD_FRAME, codes.FAU
 def weigher(scale, calibrated=True):
     values, (zero, span, mantissa) = scale
     config = Config(values + (3, 0, 0, 0, 0, 0, 0, 1, 1, 100, 0, 15)[len(values) - 16 :])
-    made = Calibration(1, zero, span, mantissa, values[1], values[0], None)
+    made = Calibration.two_points(1, zero, span, mantissa, values[1], values[0], None)
     return Weigher(config, made if calibrated else None, 80000)
 
 def samples(count, scale, seed):
@@ -154,7 +154,7 @@ def test_an_allocation_would_be_found(vm: str) -> None:
 def test_a_wide_number_allocates_on_32_bits_only() -> None:
     planted = (
         "from terminal.weighing.linearise import Lineariser\n"
-        "Lineariser.fine = lambda s, t: (t - s._zero) * s._factor // s._divisor"
+        "Lineariser.fine = lambda s, t: (t - s._pieces[0][0]) * s._pieces[0][3] // s._pieces[0][2]"
     )
     _in("unix", LOCKED, planted)
     with pytest.raises(vms.ScriptFailed, match="MemoryError"):

@@ -35,7 +35,7 @@ def test_a_change_is_recorded_and_in_force_after_a_start():
         for _ in range(2):
             terminal = started(folder)
             check_in_force(terminal)
-            assert terminal.config.e == 10 and terminal.calibration.span_mantissa == 10000
+            assert terminal.config.e == 10 and terminal.calibration.points[-1][1] == 10000
         kinds = [record.BOOT, record.PARAMETER, record.CALIBRATION, record.BOOT, record.BOOT]
         assert _types(terminal) == kinds
 

@@ -25,7 +25,7 @@ def test_the_tap_follows_a_pour_by_the_box_of_100_ms():
 
 def test_each_fault_counts_when_it_begins():
     faults = [0] * COUNTERS
-    span = Calibration(1, _ZERO, _ZERO + 10000 * _PER_G, 10000, -3, _KG, None)
+    span = Calibration.two_points(1, _ZERO, _ZERO + 10000 * _PER_G, 10000, -3, _KG, None)
     weigher = Weigher(Config.from_map({}), span, _RATE, faults=faults)
     for times in (1, 2):
         for fault in (codes.FAULT_OVERLOAD, codes.FAULT_UNDERLOAD, codes.FAULT_SETTLING):
@@ -39,7 +39,7 @@ def test_a_fallback_is_counted():
     # Commissioned for 9 Hz; the platform rings at 6 Hz: outside of the 7 % that the zeros take.
     faults = [0] * COUNTERS
     config = Config.from_map({5: 1, 9: 9000, 10: 9000, 11: 50})
-    span = Calibration(1, _ZERO, _ZERO + 10000 * _PER_G, 10000, -3, _KG, None)
+    span = Calibration.two_points(1, _ZERO, _ZERO + 10000 * _PER_G, 10000, -3, _KG, None)
     for hertz, fell_back in ((9, False), (6, True)):
         weigher = Weigher(config, span, _RATE, faults=faults)
         _settle(weigher, 0)

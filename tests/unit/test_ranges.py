@@ -12,7 +12,7 @@ _EXAMPLE = "max_1 2000 e_1 1 max_2 5000 e_2 2 max 15000 e 10"  # of R 76-1, 3.3
 
 def _weigher(words):
     config = Config.from_map({}).with_values(words.split())
-    span = Calibration(1, _ZERO, _ZERO + 15000 * _PER_G, 15000, -3, 1, None)
+    span = Calibration.two_points(1, _ZERO, _ZERO + 15000 * _PER_G, 15000, -3, 1, None)
     return Weigher(config, span, 80000)
 
 
@@ -97,7 +97,7 @@ def test_Z8_canadas_triple_agrees_as_it_is_printed():
     # unit is a gram, Max 60 000, and the intervals are each that a scale may have.
     for e, wanted in ((1, (45006, 20004, 25002)), (2, (45006, 20004, 25002)), (10, None)):
         config = Config.from_map({}).with_values(["max", "60000", "e", str(e)])
-        span = Calibration(1, 0, 6000000, 60000, -3, 1, None)
+        span = Calibration.two_points(1, 0, 6000000, 60000, -3, 1, None)
         weigher = Weigher(config, span, 80000)
         for grams in (20004, 45006):
             for k in range(200):

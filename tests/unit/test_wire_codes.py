@@ -35,7 +35,7 @@ def test_status_bits():
         assert codes.status_names(1 << bit) == [name]
     assert codes.status_names(0) == []
     assert codes.status_names(0x0011) == ["STABLE", "NET"]
-    assert codes.status_names(1 << 18) == []
+    assert codes.status_names(1 << 19) == []
 
 
 def test_refused_carries_code_and_detail():

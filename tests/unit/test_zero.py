@@ -18,7 +18,7 @@ class Platform:
         for name, value in values.items():
             words += [name, str(value)]
         config = Config.from_map({}).with_values(words)
-        span = Calibration(1, _ZERO, _ZERO + 15000 * _PER_G, 15000, -3, 1, None)
+        span = Calibration.two_points(1, _ZERO, _ZERO + 15000 * _PER_G, 15000, -3, 1, None)
         self.weigher = Weigher(config, span, 80000)
         self.reading = self.weigher.reading
         self.k = 0

@@ -118,7 +118,9 @@ class Rig:
 
     def reboot(self):
         """The firmware starts again, the chip keeps its power."""
-        calibration = Calibration(1, self.zero, self.zero + 10000 * PER_G, 10000, -3, _KG, None)
+        calibration = Calibration.two_points(
+            1, self.zero, self.zero + 10000 * PER_G, 10000, -3, _KG, None
+        )
         self.weigher = Weigher(self._config, calibration, self.rate_hz * 1000)
         self.driver.stop()
         self.driver.start()

@@ -41,6 +41,8 @@ class ADS1220(RegisterBus):
     KeyError or ValueError for others.
     """
 
+    HALVES = 2
+
     def __init__(self, wiring, machine, time, ring) -> None:
         if wiring["drdy"] is None:
             raise ValueError("DRDY must be wired")

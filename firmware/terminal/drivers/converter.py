@@ -51,6 +51,8 @@ class Converter:
     whenever its chip begins anew; `_select(channel)` if it has other inputs than the load cell.
     """
 
+    HALVES = 1  # of the reference at gain 1 are full scale
+
     def __init__(self, time, ring, rate_hz: int, settle: int, jitter_us: int = 0) -> None:
         period = 1000000 // rate_hz
         self._time = time

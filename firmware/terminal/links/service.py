@@ -10,7 +10,7 @@ from binascii import a2b_base64, b2a_base64, unhexlify
 
 from steelyard_wire import codes, commands, line
 from steelyard_wire.codes import Refused
-from steelyard_wire.quantity import format_quantity, parse_quantity, unit_id
+from steelyard_wire.quantity import parse_quantity, unit_id
 from steelyard_wire.shim import const
 
 from terminal import cold
@@ -209,46 +209,7 @@ class Service:
         return ["n=%d" % n]
 
     def do_cal(self, _link, args):
-        terminal = self._terminal
-        step = args[0].upper()
-        if step == "STATUS":
-            return self._calibration_status()
-        if step == "COMMIT":
-            n, _ = yield from terminal.commit_calibration_steps()
-            return ["n=%d" % n, "generation=%d" % terminal.calibration.generation]
-        terminal.drain()
-        if step == "BEGIN":
-            terminal.begin_calibration()
-        elif step == "ZERO":
-            return ["counts=%d" % terminal.calibration_session().zero()]
-        elif step == "SPAN" and len(args) >= 3:
-            mantissa, exp10 = parse_quantity(args[1])
-            reference = args[3] if len(args) > 3 else None
-            session = terminal.calibration_session()
-            return ["counts=%d" % session.span(mantissa, exp10, unit_id(args[2]), reference)]
-        elif step == "ABORT":
-            terminal.session = None
-        else:
-            raise commands.wrong("CAL")
-        return []
-
-    def _calibration_status(self) -> list:
-        terminal = self._terminal
-        calibration = terminal.calibration
-        stage = "open" if terminal.session else "calibrated" if calibration else "none"
-        return [
-            "generation=%d" % (calibration.generation if calibration else 0),
-            "digest=" + state.as_hex(terminal.calibration_digest()),
-            "state=" + stage,
-            "zero=%s" % (calibration.zero_counts if calibration else "-"),
-            "span=%s" % (calibration.span_counts if calibration else "-"),
-            "weight="
-            + (
-                format_quantity(calibration.span_mantissa, calibration.exp10)
-                if calibration
-                else "-"
-            ),
-        ]
+        return cold.call("terminal.links.calibration", "answer", self._terminal, args)
 
     def do_time(self, _link, _args) -> list:
         clock = self._terminal.clock

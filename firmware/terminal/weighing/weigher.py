@@ -62,6 +62,8 @@ class Weigher:
         self.cycle = LoadCycle(config) if config.registration & _ONCE else None
         self.warming = False
         self._half = config.ranges[0][1] * FINE // 2
+        # Beyond the largest weight of the calibration, but for as much as lies beyond Max.
+        self._top = 0 if calibration is None else self._scale.top + 9 * config.e * FINE
         self._max_fine = config.max * FINE + config.e * FINE // 2  # what is shown as Max
         self._ranges = Ranges(config)
         self.reading = Reading()
@@ -100,9 +102,8 @@ class Weigher:
         zero_16 = max_16 = 0
         if calibration is not None:
             limit = max(1, e * config.motion_span // 10)  # 1/1000 e in fine units
-            span = calibration.span_counts - calibration.zero_counts
-            e_16 = max(1, span * LENGTH * e // calibration.span_mantissa)
-            zero_16 = calibration.zero_counts * LENGTH
+            e_16 = max(1, calibration.counts_of(e))
+            zero_16 = calibration.points[0][0]
             max_16 = min(_MOST_E * 4, e_16 * (config.max // e))
         self._next = Filter(config, rate_mhz, min(e_16, _MOST_E), zero_16, max_16, self._make)
         if self.filter is None:
@@ -235,6 +236,8 @@ class Weigher:
         if tare.active:
             status |= codes.ST_NET
         reading.fine = fine
+        if fine + self.origin.offset > self._top:
+            status |= codes.ST_EXTRAPOLATED
         if self.origin.waiting:
             status = status & ~codes.ST_CENTRE_ZERO | codes.ST_NO_ZERO
         if status & _BLANK:
@@ -333,8 +336,8 @@ class Weigher:
             self._indicate(self._scale.fine(self.filter.value))
         return code
 
-    def capture(self) -> int:
-        """Filtered counts of a load at rest, for a calibration; Refused with the reason."""
+    def look_at_rest(self) -> None:
+        """Refused with the reason unless a load lies still, for a calibration."""
         reading = self.reading
         if reading.fault not in _NOT_BROKEN:
             raise Refused(codes.CONVERTER_FAULT, codes.fault_name(reading.fault))
@@ -342,4 +345,3 @@ class Weigher:
             raise Refused(codes.NOT_READY, "warming up" if self.warming else "")
         if not reading.status & codes.ST_STABLE:
             raise Refused(codes.MOTION, "moves by %d" % self.motion.span())
-        return reading.counts

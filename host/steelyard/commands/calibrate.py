@@ -1,130 +1,92 @@
-"""`steelyard calibrate`: zero and one weight; the old calibration stays to the end."""
+"""`steelyard calibrate`: zero and weights; the old calibration stays to the end."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
-from steelyard_wire import record
-from steelyard_wire.codes import Refused
-from steelyard_wire.quantity import format_quantity, parse_quantity, unit_id, unit_name
 
-from steelyard.access import after_signing, judge, opened
+from steelyard import gravity
+from steelyard.access import opened
+from steelyard.calibration import (
+    METHODS,
+    PATIENCE_S,
+    Work,
+    calibrate_terminal,
+    check_weights,
+    commit,
+    give_up,
+    parse_weight,
+    roll_back,
+)
 from steelyard.client import Terminal
 from steelyard.commands import Address, Json, Wait
-from steelyard.commands.hands import Prompt, by_hand
-from steelyard.errors import INTERRUPTED, REFUSED, USAGE, VERDICT, DeviceRefused, UserError
-from steelyard.output import show
+from steelyard.commands.hands import by_hand
+from steelyard.errors import REFUSED, USAGE, DeviceRefused, UserError
+from steelyard.output import rows, show
 from steelyard.store import Store
 
-STEPS = ("begin", "zero", "span", "commit", "abort")
-PATIENCE_S = 20.0
+STEPS = ("begin", "keep", "zero", "span", "fit", "check", "commit", "abort")
 _REFERENCE = 64  # bytes of UTF-8: protocol/README.md section 8, CALIBRATION
-_NOT_SIGNED = (
-    "the terminal did not sign the calibration that was made. Do not trust it: calibrate again, or"
-    " have it examined"
-)
+_OPTIONS = "weight check down fit reference here there cell capacity keep step".split()
+_STEP_HELP = f"For scripts: do one step: {', '.join(STEPS)}."
+_HERE_HELP = 'Where it is calibrated: latitude and height, "30.27,10", or m/s2, "9.79345".'
 
 
-def parse_weight(text: str, option: str = "--weight") -> tuple[str, str]:
-    """("10.000", "kg") of "10.000 kg" or "10kg"; UserError for anything else."""
-    unit = text.lstrip("0123456789. ").strip()
-    number = text.strip()[: len(text.strip()) - len(unit)].strip()
-    try:
-        mantissa, exp10 = parse_quantity(number)
-        unit_id(unit)
-    except Refused:
-        raise UserError(USAGE, f"{text!r} is not a weight: say {option} 10kg") from None
-    return format_quantity(mantissa, exp10), unit
-
-
-def check_weight(terminal: Terminal, weight: tuple[str, str]) -> None:
-    """UserError for a weight that the terminal will refuse, before anybody has carried it."""
-    config = terminal.config()
-    unit = unit_name(int(config["unit"]))
-    most = Decimal(config["max"]).scaleb(int(config["exp10"]))
-    if weight[1] != unit:
-        raise UserError(REFUSED, f"the terminal weighs in {unit}: give the weight in {unit}")
-    if not most <= 10 * Decimal(weight[0]) <= 10 * most:
+def _work(options: dict[str, Any]) -> Work:
+    """What the options ask for; UserError where they do not fit each other."""
+    if len(options["reference"].encode("utf-8", "replace")) > _REFERENCE:
+        raise UserError(USAGE, f"--reference has at most {_REFERENCE} bytes: shorten it")
+    if options["fit"] not in METHODS[:2]:
+        raise UserError(USAGE, "--fit is segments or line")
+    if bool(options["here"]) != bool(options["there"]):
+        raise UserError(USAGE, "--here and --there belong together")
+    if bool(options["cell"]) != bool(options["capacity"]):
+        raise UserError(USAGE, "--cell and --capacity belong together")
+    weights = tuple(parse_weight(text) for text in options["weight"] or [])
+    ways = [bool(weights), bool(options["cell"]), options["keep"]]
+    if options["step"] == "" and sum(ways) != 1:
         raise UserError(
-            REFUSED,
-            f"a weight of {' '.join(weight)} does not suit. Take one of {most / 10} to {most}"
-            f" {unit} (10 to 100 % of Max)",
+            USAGE,
+            "say which weight you have, --weight 10kg; or what the cell's papers say, --cell"
+            " 2.0mV/V --capacity 20kg; or --keep, to go on with the calibration in force",
         )
+    places = [(options[side], "--" + side) for side in ("here", "there") if options[side]]
+    here_and_there = [gravity.of_place(*place) for place in places]
+    return Work(
+        weights=weights,
+        down=options["down"],
+        check=parse_weight(options["check"], "--check") if options["check"] else None,
+        line=options["fit"] == "line",
+        reference=options["reference"],
+        gravity=(here_and_there[0], here_and_there[1]) if here_and_there else None,
+        cell=(_sensitivity(options["cell"]), parse_weight(options["capacity"], "--capacity"))
+        if options["cell"]
+        else None,
+        keep=options["keep"],
+    )
 
 
-def calibrate_terminal(
-    terminal: Terminal,
-    store: Store,
-    weight: tuple[str, str],
-    reference: str,
-    prompt: Prompt,
-    patience_s: float = PATIENCE_S,
-) -> dict[str, Any]:
-    """Zero, span, commit; `prompt` returns when what it says has been done by hand.
-
-    patience_s: how long a load may take to come to rest.
-    """
-    terminal.calibrate("BEGIN")
-    before = terminal.identify().calibration
+def _sensitivity(text: str) -> str:
+    number = text.strip().removesuffix("mV/V").strip()
     try:
-        prompt("Take everything off the platform")
-        zero = _capture(terminal, patience_s, "ZERO")
-        prompt(f"Put the weight of {weight[0]} {weight[1]} on")
-        extra = (reference,) if reference else ()
-        span = _capture(terminal, patience_s, "SPAN", *weight, *extra)
-        done = _commit(terminal, store)
-    except BaseException as error:
-        # Also for Ctrl-C: the session must not wait for the next program.
-        _give_up(terminal, error, before)
-        raise
-    if (done["zero_counts"], done["span_counts"]) != (zero, span):
-        raise UserError(VERDICT, _NOT_SIGNED)
-    return {**done, "weight": " ".join(weight)}
+        good = Decimal("0.1") <= Decimal(number) <= 10
+    except ArithmeticError:
+        good = False
+    if not good:
+        raise UserError(USAGE, f"{text!r} is no sensitivity: say --cell 2.0015mV/V")
+    return number
 
 
-def _capture(terminal: Terminal, patience_s: float, *step: str) -> int:
-    return int(terminal.calibrate_when_still(*step, seconds=patience_s)["counts"])
-
-
-def _give_up(terminal: Terminal, why: BaseException, before: int) -> None:
-    """Drop the session; for what a person did or the terminal refused, say what that means.
-
-    before: generation of the calibration that was in force. Ctrl-C may come when the terminal has
-    the COMMIT already.
-    """
-    stays = "The calibration in force stays, the session is ended: begin again"
-    with suppress(UserError):  # the cable may be out, which is what `why` says
-        terminal.calibrate("ABORT")
-        now = terminal.identify().calibration
-        if now != before:
-            stays = f"The new calibration is in force all the same (generation {now})"
-    if isinstance(why, KeyboardInterrupt):
-        raise UserError(INTERRUPTED, f"interrupted. {stays}") from None
-    if isinstance(why, DeviceRefused):
-        raise UserError(REFUSED, f"{why.sentence}. {stays}") from None
-
-
-def _commit(terminal: Terminal, store: Store) -> dict[str, Any]:
-    done = terminal.calibrate("COMMIT")
-    n = int(done["n"])
-    with after_signing(f"`steelyard verify {terminal.address}` fetches it"):
-        envelope = terminal.record(n)
-        report = judge(store, [envelope], allow_test=True)
-    fields = report.records[0] if report.records else {}
-    data = fields.get(record.DATA, {})
-    now = terminal.calibrate("STATUS")
-    if not report.ok or [str(data.get(2)), str(data.get(3))] != [now["zero"], now["span"]]:
-        raise UserError(VERDICT, _NOT_SIGNED)
-    return {
-        "generation": int(done["generation"]),
-        "zero_counts": data[2],
-        "span_counts": data[3],
-        "record": n,
-        "verdict": "signed and verified",
-    }
+def _shown(done: dict[str, Any]) -> dict[str, object]:
+    """For people: what there is, and what was not done."""
+    said = {name: value for name, value in done.items() if value is not None}
+    if "check" in done and done["check"] is None:
+        said["check"] = "none: put a second weight on next time, --check 5kg"
+    if done.get("method") == "cell":
+        said["method"] = "cell: as exact as the converter's gain, 0.5 % or so; not for trade"
+    return said
 
 
 def register(app: typer.Typer) -> None:
@@ -133,28 +95,43 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def calibrate(
         address: Address,
-        weight: Annotated[str, typer.Option(help="The weight that you have, e.g. 10kg.")] = "",
-        reference: Annotated[str, typer.Option(help="Its certificate, for the record.")] = "",
-        step: Annotated[
-            str, typer.Option(help="For scripts: do one step: begin, zero, span, commit, abort.")
-        ] = "",
+        weight: Annotated[
+            list[str] | None, typer.Option(help="A weight, e.g. 10kg; up to ten, rising.")
+        ] = None,
+        check: Annotated[str, typer.Option(help="A second weight, tried at the end.")] = "",
+        down: Annotated[bool, typer.Option("--down", help="Weights on the way back too.")] = False,
+        fit: Annotated[str, typer.Option(help="segments (exact) or line (least squares).")] = (
+            "segments"
+        ),
+        reference: Annotated[str, typer.Option(help="Their certificate, for the record.")] = "",
+        here: Annotated[str, typer.Option(help=_HERE_HELP)] = "",
+        there: Annotated[str, typer.Option(help="Where it will weigh, likewise.")] = "",
+        cell: Annotated[str, typer.Option(help="No weights: the cell's mV/V.")] = "",
+        capacity: Annotated[str, typer.Option(help="No weights: the cell's capacity.")] = "",
+        keep: Annotated[
+            bool, typer.Option("--keep", help="Go on with the calibration in force.")
+        ] = False,
+        rollback: Annotated[
+            bool, typer.Option("--rollback", help="Put the one before in force again.")
+        ] = False,
+        step: Annotated[str, typer.Option(help=_STEP_HELP)] = "",
         wait: Wait = PATIENCE_S,
         as_json: Json = False,
     ) -> int:
-        """Calibrate with the empty platform and one weight of 10 % to 100 % of Max.
+        """Calibrate with the empty platform and weights, the largest 10 % to 100 % of Max.
 
         It asks for each load, waits until the load is at rest, and says why it refuses one. Until
-        the end the old calibration is in force; Ctrl-C keeps it.
+        the end the old calibration is in force; Ctrl-C keeps it, and --rollback brings it back.
+        Errors are those of what was weighed, in the order of weighing.
 
-        Example: steelyard calibrate /dev/ttyACM0 --weight 10kg
+        Example: steelyard calibrate /dev/ttyACM0 --weight 10kg --check 5kg
         """
         if step and step not in STEPS:
             raise UserError(USAGE, f"there is no step {step}: --step is {', '.join(STEPS)}")
-        if not weight and step in ("", "span"):
+        if not weight and step in ("span", "check"):
             raise UserError(USAGE, "say which weight you have: --weight 10kg")
-        if len(reference.encode("utf-8", "replace")) > _REFERENCE:
-            raise UserError(USAGE, f"--reference has at most {_REFERENCE} bytes: shorten it")
-        quantity = parse_weight(weight) if weight else ("", "")
+        given = (weight, check, down, fit, reference, here, there, cell, capacity, keep, step)
+        work = Work() if rollback else _work(dict(zip(_OPTIONS, given, strict=True)))
         hands = by_hand(
             "the calibration in force stays", "Run it in a terminal, or step by step with --step"
         )
@@ -166,34 +143,45 @@ def register(app: typer.Typer) -> None:
                     "the terminal has no key to sign its calibration with. First:"
                     f" steelyard provision {address} --serial SY-0001",
                 )
-            if weight:
-                check_weight(terminal, quantity)
-            if step:
-                done = one_step(terminal, store, step, quantity, reference, wait)
+            if rollback:
+                done = roll_back(terminal, store)
+            elif step:
+                done = one_step(terminal, store, step, work, wait)
             else:
-                done = calibrate_terminal(terminal, store, quantity, reference, hands, wait)
-        show(done, as_json)
+                check_weights(terminal, work)
+                done = calibrate_terminal(terminal, store, work, hands, wait)
+        show(done, as_json, rows(_shown(done)))
         return 0
 
 
 def one_step(
-    terminal: Terminal,
-    store: Store,
-    step: str,
-    weight: tuple[str, str],
-    reference: str,
-    patience_s: float,
+    terminal: Terminal, store: Store, step: str, work: Work, patience_s: float
 ) -> dict[str, Any]:
     """One step of a scripted calibration; a step that is refused ends the session."""
     before = terminal.identify().calibration
     try:
         if step == "commit":
-            return {"step": step, **_commit(terminal, store)}
-        if step in ("begin", "abort"):
+            return {"step": step, **_committed(terminal, store)}
+        if step in ("begin", "keep", "abort"):
+            if step == "keep":
+                terminal.calibrate("BEGIN")
             terminal.calibrate(step.upper())
-            return {"step": step, "session": "open" if step == "begin" else "ended"}
-        extra = (*weight, *((reference,) if reference else ())) if step == "span" else ()
-        return {"step": step, "counts": _capture(terminal, patience_s, step.upper(), *extra)}
+            return {"step": step, "session": "ended" if step == "abort" else "open"}
+        if step == "fit":
+            method = METHODS[work.line]
+            return {"step": step, "method": method, **terminal.calibrate("FIT", method.upper())}
+        words = work.weights[-1] if step in ("span", "check") else ()
+        extra = (work.reference,) if step == "span" and work.reference else ()
+        said = terminal.calibrate_when_still(step.upper(), *words, *extra, seconds=patience_s)
+        if step == "check":
+            return {"step": step, **said}
+        return {"step": step, "counts": int(said["counts"])}
     except DeviceRefused as refused:
-        _give_up(terminal, refused, before)
+        give_up(terminal, refused, before)
         raise
+
+
+def _committed(terminal: Terminal, store: Store) -> dict[str, Any]:
+    """Checked or not, as the steps before it were."""
+    checked = terminal.calibrate("STATUS")["staged"] == "checked"
+    return commit(terminal, store, not checked)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +19,7 @@ from steelyard import doctor_plot, replay_plot, samples
 from steelyard.access import opened
 from steelyard.commands import Json
 from steelyard.errors import USAGE, UserError
-from steelyard.facts import calibration_of, interval_counts
+from steelyard.facts import Line, calibration_of, interval_counts
 from steelyard.output import show
 from steelyard.replay import PROFILES, Replayed, replay
 from steelyard.trace import Trace, make
@@ -48,10 +47,11 @@ def scale_of(address: str) -> Scale:
     config = {name: int(value) for name, value in told.items()}
     if calibration is None:
         return Scale(config)
-    zero, span, mantissa, exp10 = (int(str(calibration[key])) for key in (2, 3, 4, 5))
-    per_unit = (span - zero) / float(Decimal(mantissa).scaleb(exp10))
+    line = Line.of(calibration)
+    per_unit = (line.span - line.zero) / float(line.weight)
     unit = unit_name(config["unit"])
-    return Scale(config, calibration, interval_counts(calibration, told), zero, per_unit, unit)
+    interval = interval_counts(calibration, told)
+    return Scale(config, calibration, interval, line.zero, per_unit, unit)
 
 
 def _settings(texts: Sequence[str]) -> dict[str, int]:

@@ -13,9 +13,9 @@ from steelyard_wire.classes import CLASSES
 from steelyard_wire.quantity import format_quantity, unit_name
 
 from steelyard.access import authenticate, opened
+from steelyard.calibration import parse_weight
 from steelyard.client import Terminal, when_still
 from steelyard.commands import Address, Json, Wait
-from steelyard.commands.calibrate import parse_weight
 from steelyard.errors import USAGE, VERDICT, NoDevice, UserError
 from steelyard.output import rows, show
 from steelyard.replay import PROFILES

@@ -36,7 +36,11 @@ def scenario(public_key: bytes) -> list[Fields]:
         common
         | set_time
         | {5: 3, 6: [0, 0, 0], 8: 90500, 9: UTC + 30, 15: uncalibrated}
-        | {19: {1: 1, 2: 84213, 3: 1684213, 4: [15000, -3, 1], 5: "TEST weight F1 0017"}},
+        # 84213 counts at zero and 1684213 at 15 kg, in 1/16; checked with 5 kg: off by 0.12 g.
+        | {
+            19: {1: 1, 2: 0, 3: [[1347408, 0], [26947408, 15000]], 4: [-3, 1]}
+            | {5: "TEST weight F1 0017", 6: [979346, 978374], 7: [5000, 12], 8: 0, 9: None}
+        },
         common
         | set_time
         | {5: 1, 6: [1, 1500, 0], 8: 120000, 9: UTC + 60, 11: [1500, -3, 1], 14: 0x0001}

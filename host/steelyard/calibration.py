@@ -1,0 +1,217 @@
+"""A calibration from begin to commit: loads put on by hand, each step by the terminal's word.
+
+Owns: the order of the steps, and that the terminal signed what was done. Refuses: UserError, a
+weight that does not suit; DeviceRefused with what it means; the calibration in force stays.
+Units: weights as decimal text with a unit; errors in the terminal's unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from steelyard_wire import record
+from steelyard_wire.codes import Refused
+from steelyard_wire.quantity import format_quantity, parse_quantity, unit_id, unit_name
+
+from steelyard.access import after_signing, judge
+from steelyard.client import Terminal
+from steelyard.errors import INTERRUPTED, REFUSED, USAGE, VERDICT, DeviceRefused, UserError
+from steelyard.store import Store
+
+PATIENCE_S = 20.0
+METHODS = ("segments", "line", "cell")
+_NOT_SIGNED = (
+    "the terminal did not sign the calibration that was made. Do not trust it: calibrate again, or"
+    " have it examined"
+)
+
+Weight = tuple[str, str]  # number, unit
+Prompt = Callable[[str], None]  # returns when what it says has been done by hand
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be done.
+
+    weights: the loads, rising. down: take them on the way back too. check: a second weight, tried
+    before the commit. line: fit a straight line (least squares) instead of going through the
+    points. gravity: (here, where it will weigh) in 0.00001 m/s2. cell: (mV/V, capacity) instead of
+    weights. keep: begin with the calibration in force.
+    """
+
+    weights: tuple[Weight, ...] = ()
+    down: bool = False
+    check: Weight | None = None
+    line: bool = False
+    reference: str = ""
+    gravity: tuple[int, int] | None = None
+    cell: tuple[str, Weight] | None = None
+    keep: bool = False
+
+
+def parse_weight(text: str, option: str = "--weight") -> Weight:
+    """("10.000", "kg") of "10.000 kg" or "10kg"; UserError for anything else."""
+    unit = text.lstrip("0123456789. ").strip()
+    number = text.strip()[: len(text.strip()) - len(unit)].strip()
+    try:
+        mantissa, exp10 = parse_quantity(number)
+        unit_id(unit)
+    except Refused:
+        raise UserError(USAGE, f"{text!r} is not a weight: say {option} 10kg") from None
+    return format_quantity(mantissa, exp10), unit
+
+
+def check_weights(terminal: Terminal, work: Work) -> None:
+    """UserError for weights that the terminal will refuse, before anybody has carried them."""
+    config = terminal.config()
+    unit = unit_name(int(config["unit"]))
+    most = Decimal(config["max"]).scaleb(int(config["exp10"]))
+    loads = [*work.weights, *([work.check] if work.check else [])]
+    for number, its_unit in loads:
+        if its_unit != unit:
+            raise UserError(REFUSED, f"the terminal weighs in {unit}: give the weight in {unit}")
+        if not 0 < Decimal(number) <= most:
+            raise UserError(REFUSED, f"a weight of {number} {unit}: Max is {most} {unit}")
+    numbers = [Decimal(number) for number, _ in work.weights]
+    if numbers and 10 * max(numbers) < most:
+        raise UserError(
+            REFUSED,
+            f"a weight of {max(numbers)} {unit} does not suit. Take one of {most / 10} to {most}"
+            f" {unit} (10 to 100 % of Max)",
+        )
+    if numbers != sorted(set(numbers)):
+        raise UserError(USAGE, "name the weights from the smallest to the largest, each once")
+
+
+def calibrate_terminal(
+    terminal: Terminal,
+    store: Store,
+    work: Work,
+    prompt: Prompt,
+    patience_s: float = PATIENCE_S,
+) -> dict[str, Any]:
+    """Do it; `prompt` returns when what it says has been done by hand.
+
+    patience_s: how long a load may take to come to rest.
+    """
+    terminal.calibrate("BEGIN")
+    before = terminal.identify().calibration
+    try:
+        zero, span = (0, 0) if work.keep else _capture_all(terminal, work, prompt, patience_s)
+        if work.keep:
+            terminal.calibrate("KEEP")
+        errors: str | None = None
+        if work.weights:
+            errors = terminal.calibrate("FIT", METHODS[work.line].upper())["errors"]
+        if work.gravity:
+            terminal.calibrate("GRAVITY", *map(str, work.gravity))
+        checked = _check(terminal, work, prompt, patience_s)
+        done = commit(terminal, store, checked is None)
+    except BaseException as error:
+        # Also for Ctrl-C: the session must not wait for the next program.
+        give_up(terminal, error, before)
+        raise
+    # A line and means of up and down are not what was captured, nor is what was kept.
+    as_captured = not (work.keep or work.line or work.down)
+    if as_captured and (done["zero_counts"], done["span_counts"]) != (zero, span):
+        raise UserError(VERDICT, _NOT_SIGNED)
+    if work.gravity:
+        here, there = work.gravity
+        done["gravity"] = f"{here / 1e5:.5f} here, {there / 1e5:.5f} there: {here / there:.6f}"
+    weights = ", ".join(" ".join(weight) for weight in work.weights)
+    return {**done, "weight": weights or None, "errors": errors, "check": checked}
+
+
+def _capture_all(
+    terminal: Terminal, work: Work, prompt: Prompt, patience_s: float
+) -> tuple[int, int]:
+    """Zero and what was asked for; the counts of zero and of the largest load."""
+    prompt("Take everything off the platform")
+    zero = _capture(terminal, patience_s, "ZERO")
+    if work.cell:
+        sensitivity, capacity = work.cell
+        return zero, int(terminal.calibrate("CELL", sensitivity, *capacity)["counts"])
+    extra = (work.reference,) if work.reference else ()
+    captured = {}
+    for number, unit in work.weights:
+        prompt(f"Put the weight of {number} {unit} on")
+        captured[number] = _capture(terminal, patience_s, "SPAN", number, unit, *extra)
+    if work.down:
+        for number, unit in [*reversed(work.weights[:-1]), ("0", work.weights[0][1])]:
+            prompt("Take everything off" if number == "0" else f"Leave {number} {unit} on")
+            _capture(terminal, patience_s, "SPAN", number, unit)
+    return zero, captured[work.weights[-1][0]]
+
+
+def _capture(terminal: Terminal, patience_s: float, *step: str) -> int:
+    return int(terminal.calibrate_when_still(*step, seconds=patience_s)["counts"])
+
+
+def _check(terminal: Terminal, work: Work, prompt: Prompt, patience_s: float) -> str | None:
+    """What the second weight showed; None without one."""
+    if work.check is None:
+        return None
+    number, unit = work.check
+    prompt(f"Put the second weight of {number} {unit} on, alone")
+    said = terminal.calibrate_when_still("CHECK", number, unit, seconds=patience_s)
+    return f"{number} {unit}: off by {said['error']}, {said['most']} allowed"
+
+
+def give_up(terminal: Terminal, why: BaseException, before: int) -> None:
+    """Drop the session; for what a person did or the terminal refused, say what that means.
+
+    before: generation of the calibration that was in force. Ctrl-C may come when the terminal has
+    the COMMIT already.
+    """
+    stays = "The calibration in force stays, the session is ended: begin again"
+    with suppress(UserError):  # the cable may be out, which is what `why` says
+        terminal.calibrate("ABORT")
+        now = terminal.identify().calibration
+        if now != before:
+            stays = f"The new calibration is in force all the same (generation {now})"
+    if isinstance(why, KeyboardInterrupt):
+        raise UserError(INTERRUPTED, f"interrupted. {stays}") from None
+    if isinstance(why, DeviceRefused):
+        raise UserError(REFUSED, f"{why.sentence}. {stays}") from None
+
+
+def commit(terminal: Terminal, store: Store, unchecked: bool) -> dict[str, Any]:
+    """Put it in force, and prove that the terminal signed what it says."""
+    return _signed(terminal, store, "COMMIT", *(("UNCHECKED",) if unchecked else ()))
+
+
+def roll_back(terminal: Terminal, store: Store) -> dict[str, Any]:
+    """The calibration before the present one in force again."""
+    return _signed(terminal, store, "ROLLBACK")
+
+
+def _signed(terminal: Terminal, store: Store, *step: str) -> dict[str, Any]:
+    done = terminal.calibrate(*step)
+    n = int(done["n"])
+    with after_signing(f"`steelyard verify {terminal.address}` fetches it"):
+        envelope = terminal.record(n)
+        report = judge(store, [envelope], allow_test=True)
+    fields = report.records[0] if report.records else {}
+    data = fields.get(record.DATA, {})
+    now = terminal.calibrate("STATUS")
+    points = data.get(3, [])
+    text = ",".join(
+        f"{counts}:{format_quantity(mantissa, data[4][0])}" for counts, mantissa in points
+    )
+    if not report.ok or not points or text != now["points"]:
+        raise UserError(VERDICT, _NOT_SIGNED)
+    return {
+        "generation": int(done["generation"]),
+        "method": METHODS[data[2]],
+        "zero_counts": points[0][0] // 16,
+        "span_counts": points[-1][0] // 16,
+        "points": len(points),
+        "residual": now["residual"],
+        "restored": data.get(9),
+        "record": n,
+        "verdict": "signed and verified",
+    }
