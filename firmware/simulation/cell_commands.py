@@ -10,18 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from load_cell import CLASSES, LoadCell, of_class
+from load_cell import CLASSES, PLACES, LoadCell, of_class
 from quantity import MASS, CommandError, quantity
 from wires import WIRE_FAULTS
 
 HELP = """\
-place 1.500 kg        put this load on the platform, in place of what lies there
+place 1.500 kg        put this load on the platform, in place of what lies there, in the middle or
+                      `place 1.5 kg front left`, front right, back left, back right
 remove                take everything off
 temperature 35        degrees Celsius of the air; the cell follows with a lag (`now`: at once)
 vibrate 5 g 17 Hz     shake the floor with this amplitude; `vibrate off`
 ring 11 Hz 0.06 20 kg springs of the platform: frequency unloaded, damping ratio, swinging mass
 cell NAME             ideal, good or c3; or one property: `cell creep 166 ppm`, nonlinearity,
-                      hysteresis (of capacity), zero, span (ppm per kelvin), lag (s)"""
+                      hysteresis (of capacity), zero, span (ppm per kelvin), lag (s), corner
+                      (of the load, at the front left)"""
 
 FAULT_HELP = """\
       at the bridge   open_bridge, swapped_pair, shorted_input, saturate_high, saturate_low,
@@ -37,6 +39,7 @@ _PROPERTIES = {
     "zero": ("zero_ppm_per_k", "ppm"),
     "span": ("span_ppm_per_k", "ppm"),
     "lag": ("thermal_lag_s", "s"),
+    "corner": ("corner_ppm", "ppm"),
 }
 _SATURATION = {"saturate_high": 1, "saturate_low": -1}
 _RING = "ring 11 Hz 0.06 20 kg"
@@ -69,8 +72,9 @@ class CellCommands:
     # --- hands, weather, floor -------------------------------------------------------------------
 
     def _place(self, rest: str) -> str:
-        kg = quantity(rest, MASS, "place 1.500 kg")
-        self._cell.place(kg, self._now_us())
+        where = next((name for name in PLACES if name and rest.endswith(" " + name)), "")
+        kg = quantity(rest.removesuffix(where), MASS, "place 1.500 kg front left")
+        self._cell.place(kg, self._now_us(), where)
         return f"{kg:.6g} kg"
 
     def _remove(self, rest: str) -> str:

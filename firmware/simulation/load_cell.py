@@ -54,6 +54,7 @@ class Cell:
     creep_ppm: float = 50.0
     zero_ppm_per_k: float = 14.0  # of the sensitivity; R 60: 0.7 vmin in 5 K, Y = 10000
     span_ppm_per_k: float = 10.0
+    corner_ppm: float = 50.0  # how much more a load weighs at the front left than in the middle
     thermal_lag_s: float = 600.0
     ring_hz: float = 11.0  # unloaded; 8.3 under 15 kg
     damping: float = 0.06
@@ -69,6 +70,7 @@ CLASSES = {
         "creep_ppm": 0.0,
         "zero_ppm_per_k": 0.0,
         "span_ppm_per_k": 0.0,
+        "corner_ppm": 0.0,
     },
     "good": {},
     "c3": {
@@ -77,7 +79,19 @@ CLASSES = {
         "creep_ppm": 166.0,
         "zero_ppm_per_k": 14.0,
         "span_ppm_per_k": 17.5,
+        "corner_ppm": 166.0,
     },
+}
+
+
+# Where a load may lie, and its share of the corner error: the platform leans on one point.
+PLACES = {
+    "": 0.0,
+    "centre": 0.0,
+    "front left": 1.0,
+    "front right": 0.0,
+    "back left": 0.0,
+    "back right": -1.0,
 }
 
 
@@ -99,6 +113,7 @@ class LoadCell:
     ) -> None:
         self.front_end = FRONT_ENDS[converter]
         self.load_kg = 0.0
+        self._felt_kg = 0.0  # what it weighs where it lies
         self.temperature_c = _REFERENCE_C  # of the air
         self.vibration_kg = 0.0
         self.vibration_hz = 17.0
@@ -148,15 +163,17 @@ class LoadCell:
         cell = self.cell
         return kg / cell.capacity_kg * cell.sensitivity_mv_v * 1e-3 * cell.excitation_v
 
-    def place(self, kg: float, now_us: int) -> None:
-        """From now on `kg` lies on the platform.
+    def place(self, kg: float, now_us: int, where: str = "") -> None:
+        """From now on `kg` lies on the platform, at one of PLACES.
 
         Hands have the clock of the platform and chance of their own: what they do is the same
         whatever the processor did in the microseconds before.
         """
         ramp_us = self._hands.uniform(0.08, 0.20) * 1e6
         begin_us = now_us * GRID_HZ // 1000000 * 1e6 / GRID_HZ
-        self._ramps.append((begin_us, ramp_us, kg - self.load_kg))
+        felt_kg = kg * (1 + self.cell.corner_ppm * 1e-6 * PLACES[where])
+        self._ramps.append((begin_us, ramp_us, felt_kg - self._felt_kg))
+        self._felt_kg = felt_kg
         self.load_kg = kg
 
     def _load_at(self, at_us: float) -> float:

@@ -26,6 +26,7 @@ from steelyard.commands import (
     scale,
     sim,
     terminal,
+    type_test,
     verify,
     watch,
 )
@@ -55,6 +56,7 @@ for _module in (
     terminal,
     watch,
     verify,
+    type_test,
     doctor,
     replay,
     local,

@@ -30,6 +30,37 @@ class SimulatorError(UserError):
         super().__init__(exit_code, sentence)
 
 
+class World:
+    """The command line of a virtual terminal's physical world. address: socket://HOST:PORT."""
+
+    def __init__(self, address: str) -> None:
+        host, _, port = address.removeprefix("socket://").partition(":")
+        try:
+            # No time limit: `advance 60 min` answers when it is over, an ended program at once.
+            self._line = socket.create_connection((host, int(port)))
+        except (OSError, ValueError):
+            raise SimulatorError(
+                f"there is no world at {address}: `steelyard sim` says it"
+            ) from None
+        self._answers = self._line.makefile("r", encoding="utf-8")
+
+    def __call__(self, command: str) -> str:
+        """Give the physical world a command; its answer. SimulatorError if it refuses."""
+        try:
+            self._line.sendall(command.encode() + b"\n")
+            kind, _, text = self._answers.readline().rstrip("\n").partition(" ")
+        except OSError:
+            kind = text = ""
+        if kind != "ok":
+            raise SimulatorError(text or "the virtual terminal is gone")
+        return text
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._answers.close()
+        self._line.close()
+
+
 class Simulator:
     """One running virtual terminal. A context manager: its end is the end of the process.
 
@@ -57,10 +88,7 @@ class Simulator:
             _, errors = self.process.communicate()
             raise self._ended(errors.splitlines(), self.process.returncode)
         self.addresses: dict[str, str] = json.loads(line)
-        host, _, port = self.addresses["world"].removeprefix("socket://").partition(":")
-        # No time limit: `advance 60 min` answers when it is over, an ended program at once.
-        self._world = socket.create_connection((host, int(port)))
-        self._answers = self._world.makefile("r", encoding="utf-8")
+        self._world = World(self.addresses["world"])
 
     @property
     def pty(self) -> str:
@@ -79,14 +107,7 @@ class Simulator:
 
     def world(self, command: str) -> str:
         """Give the physical world a command; its answer. SimulatorError if it refuses."""
-        try:
-            self._world.sendall(command.encode() + b"\n")
-            kind, _, text = self._answers.readline().rstrip("\n").partition(" ")
-        except OSError:
-            kind = text = ""
-        if kind != "ok":
-            raise SimulatorError(text or "the virtual terminal is gone")
-        return text
+        return self._world(command)
 
     def state(self) -> dict[str, object]:
         """The state of the world (see `steelyard sim`, command `state`)."""
@@ -125,7 +146,6 @@ class Simulator:
 
     def close(self, how: int = signal.SIGTERM) -> None:
         """End the program by a signal; its flash file stays."""
-        self._answers.close()
         self._world.close()
         self.process.send_signal(how)
         try:

@@ -90,7 +90,7 @@ WORDS = {
     "settle_ms": r"-|\d+",
     "ts": "[0-4]",
     "error_s": r"-|\d+",
-    "unit": "g|kg|mg|t|lb|oz",
+    "unit": "g|kg|mg|t|lb|oz|jin|liang",
     "status": "0x[0-9A-F]{4}",
     "flags": "-|[A-Z_]+(,[A-Z_]+)*",
     "fault": "[A-Z_]+",
@@ -108,6 +108,14 @@ WORDS = {
     "zero": r"-|-?\d+",
     "span": r"-|-?\d+",
     "weight": r"-|\d+(\.\d+)?",
+    "preset": r"-|\d+(\.\d+)?",
+    "legal": "[01]",
+    "staged": "-|nothing|captured|fitted|checked",
+    "method": "-|SEGMENTS|LINE|CELL",
+    "points": r"-|-?\d+:\d+(\.\d+)?(,-?\d+:\d+(\.\d+)?)+",
+    "gravity": r"-|\d{6},\d{6}",
+    "check": r"-|\d+(\.\d+)?,-?\d+(\.\d+)?",
+    "residual": r"-|\d+(\.\d+)?",
 }
 
 

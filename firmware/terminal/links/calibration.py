@@ -9,6 +9,7 @@ from steelyard_wire.quantity import format_quantity, parse_quantity, unit_id
 
 from terminal.links import state
 
+_STEPS = ("KEEP", "ZERO", "SPAN", "CELL", "GRAVITY", "FIT", "CHECK")
 _METHODS = ("SEGMENTS", "LINE", "CELL")
 
 
@@ -27,6 +28,8 @@ def answer(terminal, args: list):
         terminal.begin_calibration()
     elif step == "ABORT" and count == 1:
         terminal.session = None
+    elif step not in _STEPS:
+        raise commands.wrong("CAL")
     else:
         return _step(terminal, terminal.calibration_session(), step, args[1:])
     return []
