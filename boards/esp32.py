@@ -17,6 +17,9 @@ CONVERTER = {"chip": "hx711", "dout": 32, "sck": 33, "gain": 128, "rate_hz": 10}
 # Push buttons to ground; they may be missing.
 KEYS = {"zero": 25, "tare": 26, "print": 27}
 
+# High while something is wrong: a buzzer or a lamp, or None.
+ALARM = 14
+
 NETWORK = "wlan"
 TCP_PORT = 4590
 

@@ -17,6 +17,9 @@ CONVERTER = {"chip": "hx711", "dout": 2, "sck": 3, "gain": 128, "rate_hz": 10, "
 # Push buttons to ground; they may be missing.
 KEYS = {"zero": 10, "tare": 11, "print": 12}
 
+# High while something is wrong: a buzzer or a lamp, or None.
+ALARM = 13
+
 NETWORK = None
 TCP_PORT = 4590
 

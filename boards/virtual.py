@@ -16,6 +16,9 @@ CONVERTER = {"chip": "hx711", "dout": 2, "sck": 3, "gain": 128, "rate_hz": 80}
 # Push buttons to ground; they may be missing.
 KEYS = {"zero": 10, "tare": 11, "print": 12}
 
+# High while something is wrong: a buzzer or a lamp, or None.
+ALARM = 13
+
 NETWORK = "wlan"
 TCP_PORT = 4590
 

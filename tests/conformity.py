@@ -56,7 +56,7 @@ RULES = [
     Rule("W8", "temperature on zero and span", "1 e in 5 degrees; mpe", "3.9.2"),
     Rule("W9", "no result before warm", "mpe at 0, 5, 15, 30 min", "A.5.2, 5.3.5"),
     Rule("W10", "low supply", "right or blank", "3.9.3", _THIS),
-    Rule("W11", "converter faults", "blank and alarm", "5.1", _THIS),
+    Rule("W11", "converter faults", "blank and alarm", "5.1"),
     Rule("W12", "resolution and noise", "10 counts in e; 0.2 e", "3.5.3.2, 4.5.2"),
     Rule("W13", "gravity", "mpe/3 over the zone", "4.1.2.6"),
     Rule("W14", "blank above the range", "Max + 9 e", "4.2.3"),

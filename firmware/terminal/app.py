@@ -16,6 +16,7 @@ from steelyard_wire import codes
 from steelyard_wire.codes import Refused
 
 from terminal import cold
+from terminal.alarm import Alarm
 from terminal.drivers.append_file import AppendFile
 from terminal.drivers.clock import Clock
 from terminal.drivers.files import Files
@@ -29,6 +30,8 @@ from terminal.links.session import KeyedSession, OpenSession
 from terminal.operations import ITSELF, KEY, Terminal
 
 _POLL_MS = 10
+_LOOK_MS = 200
+_CHECK_MS = 3600000
 # 9 bytes a sample: 9 KB are 3.2 s at 320 samples/s, 1 s at 1000 and 0.8 s at 1280; more would not
 # leave room for a block of the flash. What a longer wait loses is counted, and shows as GAP.
 _MAX_RING = 1024
@@ -130,12 +133,35 @@ async def _watch_keys(terminal) -> None:
         await asyncio.sleep_ms(_POLL_MS)
 
 
+async def _check(terminal) -> None:
+    """Look at code and parameters every hour, and write down what the alarm is for."""
+    looked = 0
+    while True:
+        await asyncio.sleep_ms(_LOOK_MS)
+        try:
+            if terminal.alarm.pending and terminal.identity is not None:
+                for _ in terminal.log_fault_steps():
+                    await asyncio.sleep_ms(0)
+            elif terminal.clock.up_ms() - looked >= _CHECK_MS:
+                looked = terminal.clock.up_ms()
+                for _ in terminal.check_steps(_measure_steps):
+                    await asyncio.sleep_ms(0)
+        except Refused:
+            pass  # busy: in a moment again. A full journal has said so where a weight was lost.
+
+
+def _measure_steps():
+    return cold.call("terminal.drivers.measure", "steps_of_identification")
+
+
 async def _start(terminal, signers) -> int:
     """Bring the terminal up; the error code that stops it, or 0."""
     try:
         for _ in signers.open_steps():
             await asyncio.sleep_ms(0)
         terminal.open()
+        if not cold.call("terminal.drivers.ram", "keeps"):
+            terminal.lock("RAM")
         for _ in terminal.start_steps(machine.reset_cause()):
             await asyncio.sleep_ms(0)
     except Refused as refused:
@@ -153,7 +179,7 @@ async def _run(terminal, signers) -> None:
     network = None if halted else _network(terminal)
     service = Service(terminal, network, machine.reset, halted)
     console = ConsoleLink(service, OpenSession(os.urandom))
-    running = [weighing, _watch_keys(terminal), console.run()]
+    running = [weighing, _watch_keys(terminal), _check(terminal), console.run()]
     if network is not None:
         from terminal.links.tcp import TcpServer
 
@@ -180,6 +206,8 @@ def main() -> None:
         # What runs on a desktop proves nothing about a weight, whatever its board file says.
         bool(board.TEST) or sys.platform in ("linux", "darwin"),
     )
+    if board.ALARM is not None:
+        terminal.alarm = Alarm(machine.Pin(board.ALARM, machine.Pin.OUT))
     terminal.converter, terminal.ring = _converter(board.CONVERTER)
     if hasattr(terminal.converter, "keep"):
         from terminal.keep import keep  # only in builds with such a converter

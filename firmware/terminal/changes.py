@@ -88,7 +88,7 @@ class Changes:
         if old.calibration is weigher.calibration:
             weigher.origin.restore(old.origin.offset, old.origin.reference)
             weigher.origin.waiting = old.origin.waiting and weigher.origin.initial
-        weigher.warming = old.warming
+        weigher.blank = old.blank
         self.session = None
         self.weigher = weigher
 

@@ -13,13 +13,14 @@ from steelyard_wire.codes import Refused
 from steelyard_wire.digest import sha256
 
 from terminal import cold, origin
+from terminal.alarm import Alarm
 from terminal.changes import Changes
 from terminal.evidence import settings
-from terminal.evidence.identity import Identity, make_seed
+from terminal.evidence.identity import Identity
 from terminal.evidence.recorder import Recorder, last_boot_counter
 from terminal.weighing.config import Config
 from terminal.weighing.linearise import Calibration
-from terminal.weighing.weigher import COUNTERS, Weigher
+from terminal.weighing.weigher import COUNTERS, NOT_BROKEN, Weigher
 
 VERSION = "0.1.0"
 # An erase of flash (45 ms) and a poll: so much later than due a sample may be seen.
@@ -53,8 +54,8 @@ class Terminal(Changes):
         self.ring = None
         self.tap = None  # links.trace.Tap while a trace runs
         self.wifi = None
-        self._make_signer = make_signer
-        self._random = random
+        self.make_signer = make_signer
+        self.random = random
         self._recorder = None
         self._unsettled = False  # whether `pending` may be on the flash
         self.identity = None
@@ -62,6 +63,7 @@ class Terminal(Changes):
         self.boot_counter = 0
         self.link_key = b""
         self.session = None
+        self.alarm = Alarm()
         self._extended_ms = 0  # uptime until which the extended display is on
         self.refused_key = 0  # error code of the last key that was refused, for a display
         self.faults = [0] * COUNTERS  # what the weighers have found; the last is for fallbacks
@@ -102,7 +104,8 @@ class Terminal(Changes):
 
     def start_steps(self, cause: int):
         """After a reset: take up the identity and write the boot record; None when bare."""
-        self.weigher.warming = self.config.warm_up_s > 0
+        if self.config.warm_up_s:
+            self.weigher.blank |= codes.ST_WARM_UP
         if cause == _POWER_ON:
             self.weigher.origin.await_initial()
         stored = settings.load(self.files, "identity")
@@ -112,7 +115,7 @@ class Terminal(Changes):
                 raise Refused(codes.STORAGE, "the journal has records but the key is gone")
             return None
         identity = Identity(stored[1], stored[2], stored[3])
-        signer = yield from identity.signer_steps(self._make_signer)
+        signer = yield from identity.signer_steps(self.make_signer)
         self._adopt(identity, signer, stored[4])
         return (yield from self._boot_record_steps(cause, None))
 
@@ -156,28 +159,17 @@ class Terminal(Changes):
         """Make the key, take the serial number and write record 0; returns (n, envelope)."""
         if self.identity is not None:
             raise Refused(codes.ALREADY_PROVISIONED, self.identity.serial)
-        if len(link_key) != 32:
-            raise Refused(codes.ARGUMENT, "the link key has 32 bytes")
         if self._making:
             raise Refused(codes.BUSY, "provisioning")
         self._making = True
         try:
-            seed, identity, signer = yield from self._make_key_steps(serial, entropy)
-            stored = {1: seed, 2: serial, 3: self.test, 4: link_key}
-            settings.save(self.files, "identity", stored)
+            secrets = (serial, entropy, link_key)
+            make = ("terminal.provisioning", "identity_steps")
+            identity, signer = yield from cold.call(*make, self, *secrets)
         finally:
             self._making = False
         self._adopt(identity, signer, link_key)
         return (yield from self._boot_record_steps(0, sha256(entropy)[:16]))
-
-    def _make_key_steps(self, serial: str, entropy: bytes):
-        while True:
-            seed = make_seed(self._random(32), entropy, self.software_id)
-            identity = Identity(seed, serial, self.test)
-            signer = yield from identity.signer_steps(self._make_signer)
-            # One real key in 2**32 would be named like a TEST key.
-            if self.test or not record.is_test(sha256(identity.public_key)):
-                return seed, identity, signer
 
     # --- weighing --------------------------------------------------------------------------------
 
@@ -196,9 +188,36 @@ class Terminal(Changes):
 
     def attend(self) -> None:
         """What the time brings, between samples: the end of the warm-up, a zero to be stored."""
-        if self.weigher.warming and self.clock.up_ms() >= self.config.warm_up_s * 1000:
-            self.weigher.warming = False
+        weigher = self.weigher
+        now_ms = self.clock.up_ms()
+        if weigher.blank & codes.ST_WARM_UP and now_ms >= self.config.warm_up_s * 1000:
+            weigher.blank &= ~codes.ST_WARM_UP
+        fault = weigher.reading.fault
+        self.alarm.look(codes.FAULTS[fault] if fault not in NOT_BROKEN else "", now_ms)
         self._keep_zero()
+
+    def lock(self, name: str) -> None:
+        """A check has failed: no weight any more, until a start finds everything right."""
+        self.alarm.locked = name
+        self.weigher.blank |= codes.ST_LOCKED
+
+    def check_steps(self, measure_steps):
+        """Compare code and parameters with those of the start, and lock; "" or what differs."""
+        # While a change is being saved, file and memory differ.
+        if self._unsettled or self._recorder is None:
+            return ""
+        found = yield from cold.call("terminal.checks", "differs_steps", self, measure_steps)
+        if found:
+            self.lock(found)
+        return found
+
+    def log_fault_steps(self):
+        """Record the fault that the alarm is for; (n, envelope)."""
+        self._require_identity()
+        self._recorder.check_idle()
+        name, times = self.alarm.take()
+        fields = {record.DATA: {1: name, 2: times}}
+        return (yield from self._recorder.record_steps(record.FAULT, fields))
 
     def _keep_zero(self) -> None:
         if self.weigher.origin.moved:
@@ -257,7 +276,7 @@ class Terminal(Changes):
 
     def _check(self, code: int, detail: str = "") -> None:
         if code:
-            warming = code == codes.NOT_READY and self.weigher.warming
+            warming = code == codes.NOT_READY and self.weigher.blank
             raise Refused(code, "warming up" if warming else detail)
 
     def extend(self) -> None:

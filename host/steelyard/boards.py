@@ -97,8 +97,8 @@ class Board:
     """One board file. platforms: what sys.platform may say there.
 
     converter: "chip" and what CONVERTERS asks for it; pins as numbers of machine.Pin.
-    keys: name -> pin of a push button. budget_bytes: most .mpy bytes that leave the heap it needs.
-    source: the file as it is copied.
+    keys: name -> pin of a push button. alarm: pin that is high while something is wrong, or None.
+    budget_bytes: most .mpy bytes that leave the heap it needs. source: the file as it is copied.
     """
 
     name: str
@@ -109,6 +109,7 @@ class Board:
     test: bool
     converter: dict[str, Any]
     keys: dict[str, int]
+    alarm: int | None
     network: str | None
     tcp_port: int
     scale: dict[int, Any]
@@ -203,6 +204,7 @@ _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "TEST": ("True or False", lambda value: isinstance(value, bool)),
     "CONVERTER": ("a chip with its pins, gain and rate (boards/README.md)", _converter_is_right),
     "KEYS": ("pins of zero, tare and print", _keys_are_right),
+    "ALARM": ("a pin, or None", lambda value: value is None or _is_pin(value)),
     "NETWORK": ('None or "wlan"', lambda value: value in NETWORKS),
     "TCP_PORT": ("1..65535", lambda value: type(value) is int and 0 < value < 65536),
     "SCALE": ("a map with whole numbers as keys", lambda value: _is_scale(value)),
@@ -257,6 +259,8 @@ def parse(name: str, source: bytes) -> Board:
     if unknown:
         raise BoardError(f"boards/{name}.py says {', '.join(unknown)}, which nothing reads")
     pins = [*_pins(found["CONVERTER"]), *found["KEYS"].values()]
+    if found["ALARM"] is not None:
+        pins.append(found["ALARM"])
     if len(set(pins)) < len(pins):
         raise BoardError(f"boards/{name}.py uses a pin twice: {sorted(pins)}")
     if found["NAME"] != name:

@@ -15,6 +15,7 @@ from itertools import product
 import numpy as np
 
 from steelyard import measures
+from steelyard.facts import Line
 from steelyard.replay import PROFILES, Change, replay
 from steelyard.ringing import RAMP_S, Ring, change_at, fit_ring
 from steelyard.spectrum import Array, spectrum_of
@@ -219,8 +220,8 @@ def _at_max(empty_hz: float, loaded_hz: float, share: float) -> float:
 
 
 def _zero_away(on: Transient, calibration: Mapping[int, object]) -> float:
-    zero, span = (int(str(calibration[key])) for key in (2, 3))
-    return (float(np.mean(on.calm_before())) - zero) / (span - zero)
+    line = Line.of(calibration)
+    return (float(np.mean(on.calm_before())) - line.zero) / (line.span - line.zero)
 
 
 def commission(

@@ -54,6 +54,7 @@ FIRMWARE = 8
 WITNESS = 9
 DAY_CLOSE = 10
 RETIRE = 11
+FAULT = 12
 
 # Index = record type.
 TYPES = (
@@ -69,6 +70,7 @@ TYPES = (
     "WITNESS",
     "DAY_CLOSE",
     "RETIRE",
+    "FAULT",
 )
 
 TEST_PREFIX = b"TEST"
@@ -83,7 +85,7 @@ _RULES = {
     DEV: "b8",
     N: "u32",
     ROOT: "b32",
-    TYP: "m11",
+    TYP: "m12",
     TOT: "u32 i64 u32",
     BC: "u32",
     UP: "u48",
@@ -115,6 +117,7 @@ _DATA: "dict[object, tuple[str, ...]]" = {
     ),
     PARAMETER: ("t32", "s64?", "s64?"),
     TIME_SET: ("u40?", "u40"),
+    FAULT: ("t32", "u32"),
 }
 
 # Status that no record has: there was no weight, or no registration.

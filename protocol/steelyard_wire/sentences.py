@@ -37,6 +37,7 @@ ERRORS = (
     (codes.TRIGGER, "TRIGGER", "Not registered this way. See CONFIG registration."),
     (codes.EXTENDED, "EXTENDED", "Extended display. Repeat in 5 s."),
     (codes.NOISE, "NOISE", "Too much noise to calibrate. Run the doctor."),
+    (codes.CHECK_FAILED, "CHECK_FAILED", "A check failed: no weight. See STATUS, alarm."),
     (codes.JOURNAL_FULL, "JOURNAL_FULL", "Journal full, not registered. Call service."),
     (codes.JOURNAL_FAULT, "JOURNAL_FAULT", "Journal failed, not registered. Call service."),
     (codes.NO_RECORD, "NO_RECORD", "No such record. See RECORDS."),

@@ -118,6 +118,8 @@ def test_every_line_is_needed(line: str) -> None:
         ('"zero": 10', '"zero": 11', "uses a pin twice"),
         ('"zero": 10', '"zero": "GP10"', "KEYS"),
         ('"zero": 10', '"nil": 10', "KEYS"),
+        ("ALARM = 13", 'ALARM = "GP13"', "ALARM"),
+        ("ALARM = 13", "ALARM = 12", "pin twice"),
         ('"dout": 2', '"dout": -1', "CONVERTER"),
         ('"dout": 2', '"dout": "GP2"', "CONVERTER"),
         ('"dout": 2', '"dout": True', "CONVERTER"),

@@ -15,10 +15,11 @@ from steelyard.commissioning import Commissioned, Unfit, commission, signature, 
 from steelyard.replay import PROFILES
 from steelyard.ringing import fit_ring
 from steelyard.trace import Trace
+from steelyard.weighing_vm import two_points
 
 E = E_KG * PER_KG
 MAX_KG, MASS_KG = 15.0, 20.0
-CALIBRATION = {1: 1, 2: ZERO, 3: ZERO + round(10 * PER_KG), 4: 10000, 5: -3, 6: 1, 7: None}
+CALIBRATION = two_points(1, ZERO, ZERO + round(10 * PER_KG), 10000, (-3, 1))
 CONFIG = {"max": 15000, "e": 5}
 
 

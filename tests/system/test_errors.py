@@ -128,6 +128,20 @@ def _too_early(bench: Bench) -> int:
     return bench.refused("ZERO")
 
 
+def _locked(bench: Bench) -> int:
+    # A memory that does not keep what is written: the check says so.
+    bench.run_on_board(
+        "f = open('/main.py'); s = f.read(); f.close()\n"
+        "f = open('/main.py', 'w')\n"
+        "f.write('from terminal import cold\\n'\n"
+        "        'old = cold.call\\n'\n"
+        "        'cold.call = lambda m, *a: False if m.endswith(\"ram\") else old(m, *a)\\n'\n"
+        "        + s); f.close()"
+    )
+    bench.world("advance 2 s")
+    return bench.refused("REGISTER")
+
+
 def _third_connection(bench: Bench) -> int:
     host, _, port = _join(bench).removeprefix("socket://").partition(":")
     bench.world("speed 0")  # a connection that is silent for long would give way
@@ -242,6 +256,7 @@ PROVOKED: dict[int, tuple[str, Callable[[Bench], int]]] = {
     codes.TRIGGER: ("calibrated", _set("registration", "1", "REGISTER")),
     codes.EXTENDED: ("calibrated", _extended),
     codes.NOISE: ("provisioned", _noisy_calibration),
+    codes.CHECK_FAILED: ("calibrated", _locked),
     codes.JOURNAL_FULL: ("calibrated", _full_disk),
     codes.JOURNAL_FAULT: ("calibrated", _broken_journal),
     codes.NO_RECORD: ("calibrated", lambda bench: bench.refused("RECORD", "999")),
@@ -268,4 +283,4 @@ def test_a_code_is_provoked_and_the_terminal_goes_on(code: int, start: Start) ->
     # Nothing was registered by what was refused: new records are starts and changed parameters.
     added = [bench.terminal.record(n) for n in range(next_n, bench.terminal.records().stop)]
     kinds = {record.decode(cose.split(raw).payload)[record.TYP] for raw in added}
-    assert kinds <= {record.BOOT, record.PARAMETER}
+    assert kinds <= {record.BOOT, record.PARAMETER, record.FAULT}

@@ -110,6 +110,7 @@ WORDS = {
     "weight": r"-|\d+(\.\d+)?",
     "preset": r"-|\d+(\.\d+)?",
     "legal": "[01]",
+    "alarm": "-|[A-Z_]+",
     "staged": "-|nothing|captured|fitted|checked",
     "method": "-|SEGMENTS|LINE|CELL",
     "points": r"-|-?\d+:\d+(\.\d+)?(,-?\d+:\d+(\.\d+)?)+",

@@ -12,13 +12,14 @@ from command_line import CommandLine
 from steelyard.errors import OK, USAGE
 from steelyard.replay import PROFILES, replay
 from steelyard.trace import Trace, make, save
+from steelyard.weighing_vm import two_points
 from steelyard_wire import codes
 from terminals import Bench
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 E = E_KG * PER_KG
 # terminal.weighing.linearise: generation, zero, span, mantissa, exp10, unit, reference
-CALIBRATION = {1: 1, 2: ZERO, 3: ZERO + round(10 * PER_KG), 4: 10000, 5: -3, 6: 1, 7: None}
+CALIBRATION = two_points(1, ZERO, ZERO + round(10 * PER_KG), 10000, (-3, 1))
 
 
 @pytest.fixture

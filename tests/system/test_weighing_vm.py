@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from steelyard.weighing_vm import Stream, weigh
+from steelyard.weighing_vm import Stream, two_points, weigh
 from steelyard_wire import codes
 from terminal.weighing.config import Config
 from terminal.weighing.linearise import Calibration
 from terminal.weighing.weigher import Weigher
 
-CALIBRATION = {1: 1, 2: 50000, 3: 1050000, 4: 10000, 5: -3, 6: 1, 7: None}
+CALIBRATION = two_points(1, 50000, 1050000, 10000, (-3, 1))
 
 
 def test_streams_come_back_sample_by_sample() -> None:

@@ -185,7 +185,7 @@ def test_W9_there_is_no_weight_before_the_time_of_the_warm_up():
         finish(terminal.set_parameter_steps("warm_up_s", "600"))
         load(terminal, 2000)
         assert terminal.weigher.reading.valid()  # from the next start on
-        terminal.weigher.warming = True
+        terminal.weigher.blank = codes.ST_WARM_UP
         load(terminal, 2000)
         reading = terminal.weigher.reading
         assert not reading.valid() and reading.status == codes.ST_WARM_UP

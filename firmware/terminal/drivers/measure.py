@@ -38,10 +38,22 @@ def _walk(folder: str, buffer: bytearray):
 
 def software_identification() -> bytes:
     """The 32-byte software identification of the files on this board."""
+    steps = steps_of_identification()
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        return end.value
+
+
+def steps_of_identification():
+    """The same in slices: yields after each file."""
     buffer = bytearray(512)
     found = [(path, _digest(path, buffer)) for path in _FILES]
     for root in _ROOTS:
-        found.extend(_walk(root, buffer))
+        for entry in _walk(root, buffer):
+            found.append(entry)
+            yield
     version = sys.implementation
     platform = platform_text(
         version.name, version.version, version._mpy, version._machine, sys.version

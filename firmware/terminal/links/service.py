@@ -15,7 +15,6 @@ from steelyard_wire.shim import const
 
 from terminal import cold
 from terminal.links import state
-from terminal.links.converter import ask
 
 _WAIT_MS = const(10)
 # Loaded on the way to a refusal.
@@ -125,13 +124,13 @@ class Service:
         return words
 
     def do_id(self, _link, _args) -> list:
-        return state.identity(self._terminal, self._halted)
+        return cold.call("terminal.links.facts", "identity", self._terminal, self._halted)
 
     def do_status(self, _link, _args) -> list:
-        return state.status(self._terminal, self._halted)
+        return cold.call("terminal.links.facts", "status", self._terminal, self._halted)
 
     def do_faults(self, _link, _args) -> list:
-        return state.faults(self._terminal)
+        return cold.call("terminal.links.facts", "faults", self._terminal)
 
     def do_trace(self, link, args):
         trace = (self._terminal, link, _number(args[0]))
@@ -194,7 +193,7 @@ class Service:
         return words
 
     def do_converter(self, _link, args) -> list:
-        return [ask(self._terminal, args[0].upper())]
+        return [cold.call("terminal.links.converter", "ask", self._terminal, args[0].upper())]
 
     def do_set(self, _link, args):
         if len(args) > 2:

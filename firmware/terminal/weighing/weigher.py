@@ -37,7 +37,7 @@ _ONCE = const(12)
 # Status without a number.
 _BLANK = codes.ST_OVER | codes.ST_UNDER | codes.ST_NO_ZERO
 # What passes by itself.
-_NOT_BROKEN = (codes.FAULT_NONE, codes.FAULT_GAP, codes.FAULT_SETTLING, codes.FAULT_JUMP)
+NOT_BROKEN = (codes.FAULT_NONE, codes.FAULT_GAP, codes.FAULT_SETTLING, codes.FAULT_JUMP)
 
 
 class Weigher:
@@ -60,7 +60,7 @@ class Weigher:
         self.origin = Zero(config)
         self._tare = Tare(config)
         self.cycle = LoadCycle(config) if config.registration & _ONCE else None
-        self.warming = False
+        self.blank = 0  # status bits for which there is no number: it warms up, is locked
         self._half = config.ranges[0][1] * FINE // 2
         # Beyond the largest weight of the calibration, but for as much as lies beyond Max.
         self._top = 0 if calibration is None else self._scale.top + 9 * config.e * FINE
@@ -168,8 +168,8 @@ class Weigher:
         if self._scale is not None:
             value = self._scale.fine(self.filter.value)
         still = self._still = self._rests(value, fault)
-        if self.warming:
-            self._no_number(codes.ST_WARM_UP)
+        if self.blank:
+            self._no_number(self.blank)
         elif self._scale is None:
             self._no_number(codes.ST_UNCALIBRATED | (codes.ST_STABLE if still else 0))
         else:
@@ -270,9 +270,11 @@ class Weigher:
             return codes.OVERLOAD
         if status & codes.ST_UNDER:
             return codes.UNDERLOAD
-        if reading.fault not in _NOT_BROKEN:
+        if reading.fault not in NOT_BROKEN:
             return codes.CONVERTER_FAULT
-        if not self._full or self.warming:
+        if self.blank & ~codes.ST_WARM_UP:
+            return codes.CHECK_FAILED
+        if not self._full or self.blank:
             return codes.NOT_READY
         if self._scale is None:
             return codes.NOT_CALIBRATED
@@ -332,16 +334,16 @@ class Weigher:
         return 0 if unloaded else codes.TARE_KEPT
 
     def _retared(self, code: int) -> int:
-        if code == 0 and self._full and self._scale is not None and not self.warming:
+        if code == 0 and self._full and self._scale is not None and not self.blank:
             self._indicate(self._scale.fine(self.filter.value))
         return code
 
     def look_at_rest(self) -> None:
         """Refused with the reason unless a load lies still, for a calibration."""
         reading = self.reading
-        if reading.fault not in _NOT_BROKEN:
+        if reading.fault not in NOT_BROKEN:
             raise Refused(codes.CONVERTER_FAULT, codes.fault_name(reading.fault))
-        if not self._full or self.warming:
-            raise Refused(codes.NOT_READY, "warming up" if self.warming else "")
+        if not self._full or self.blank:
+            raise Refused(codes.NOT_READY, "warming up" if self.blank else "")
         if not reading.status & codes.ST_STABLE:
             raise Refused(codes.MOTION, "moves by %d" % self.motion.span())

@@ -108,7 +108,7 @@ def refused_records(reading: Fields, boot: Fields) -> list[tuple[str, dict[objec
     for size in (31, 33):
         case(f"ROOT: {size} bytes", 4, bytes(size))
     case("ROOT as text", 4, "0" * 32)
-    types: tuple[object, ...] = (12, [], {})
+    types: tuple[object, ...] = (13, [], {})
     for typ in types:
         case(f"type {typ}", 5, typ)
     case("TOT too short", 6, [1, 1500])

@@ -1,0 +1,63 @@
+"""What is wrong with the instrument, for as long as it is (OIML R 76-1, 5.1 and 5.2).
+
+Owns: the name of the present fault, the alarm's output, and when the fault is to be recorded.
+Refuses: nothing.
+Units: milliseconds of uptime.
+
+A fault is one that lasts a second: what passes sooner has only taken the number away. The alarm
+ends with the fault, or with the start that follows a lock. The same fault is recorded when it
+begins, and again no sooner than after a pause that doubles from a minute to an hour: somebody who
+pulls a plug all day shall not fill the journal.
+"""
+
+from steelyard_wire.shim import const
+
+_LASTS_MS = const(1000)
+_PAUSE_MS = const(60000)
+_MOST_MS = const(3600000)
+
+
+class Alarm:
+    """name: the fault, "" for none. pin: machine.Pin, high while there is one, or None."""
+
+    def __init__(self, pin=None) -> None:
+        self._pin = pin
+        self._seen = ""
+        self._since = 0
+        self._told = {}  # name: (when it may be recorded again, the pause after that, times)
+        self.name = ""
+        self.locked = ""
+        self.pending = ""  # what a record is due for
+
+    def look(self, fault: str, now_ms: int) -> None:
+        """Take notice of what is wrong now, "" for nothing."""
+        fault = self.locked or fault
+        if fault != self._seen:
+            self._seen = fault
+            self._since = now_ms
+        on = fault if self.locked or now_ms - self._since >= _LASTS_MS else ""
+        if on == self.name:
+            return
+        self.name = on
+        if self._pin is not None:
+            self._pin(1 if on else 0)
+        if on:
+            self._begin(on, now_ms)
+
+    def _begin(self, name: str, now_ms: int) -> None:
+        again, pause, times = self._told.get(name, (0, _PAUSE_MS, 0))
+        if now_ms >= again + _MOST_MS:
+            pause = _PAUSE_MS
+        if now_ms >= again:
+            self.pending = name
+            again = now_ms + pause
+            pause = min(2 * pause, _MOST_MS)
+        self._told[name] = (again, pause, times + 1)
+
+    def take(self) -> tuple:
+        """(name, how often it began since its last record) of the record that is written now."""
+        name = self.pending
+        again, pause, times = self._told[name]
+        self._told[name] = (again, pause, 0)
+        self.pending = ""
+        return name, times

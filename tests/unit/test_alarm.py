@@ -1,0 +1,176 @@
+"""The alarm: what lasts a second, for as long as it lasts; recorded, but never without end."""
+
+from check import refused
+from steelyard_wire import codes, cose, record
+from storage import Scratch
+from terminal.alarm import Alarm
+from terminal.evidence import settings
+from terminal_parts import calibrate, finish, load, provisioned, started
+
+
+class Pin:
+    """What is soldered to the alarm's pin: it keeps the levels."""
+
+    def __init__(self):
+        self.levels = []
+
+    def __call__(self, level):
+        self.levels.append(level)
+
+
+def test_a_fault_that_lasts_a_second_is_heard_until_it_ends():
+    pin = Pin()
+    alarm = Alarm(pin)
+    for now, fault, name in (
+        (0, "", ""),
+        (100, "FROZEN", ""),
+        (600, "FROZEN", ""),
+        (700, "", ""),  # too short
+        (800, "FROZEN", ""),
+        (1799, "FROZEN", ""),
+        (1800, "FROZEN", "FROZEN"),
+        (5000, "FROZEN", "FROZEN"),
+        (5010, "NO_DATA", ""),  # another one: it has a second too
+        (6010, "NO_DATA", "NO_DATA"),
+        (6020, "", ""),
+    ):
+        alarm.look(fault, now)
+        assert alarm.name == name, now
+    assert pin.levels == [1, 0, 1, 0]
+
+
+def test_a_lock_is_heard_at_once_and_stays():
+    pin = Pin()
+    alarm = Alarm(pin)
+    alarm.look("", 0)
+    alarm.locked = "CODE"
+    for now in (10, 100000):
+        alarm.look("", now)
+        assert (alarm.name, pin.levels) == ("CODE", [1])
+    assert alarm.pending == "CODE"
+
+
+def test_a_day_of_pulling_a_plug_makes_thirty_records():
+    # At 0, 1, 3, 7, 15, 31 and 63 minutes and then every hour: 6 + 24.
+    alarm = Alarm()
+    records = []
+    began = 0
+    for now in range(0, 86400000, 5000):
+        alarm.look("NO_DATA" if now % 10000 else "", now)
+        alarm.look("NO_DATA" if now % 10000 else "", now + 2000)
+        if alarm.name:
+            began += 1
+        if alarm.pending:
+            name, times = alarm.take()
+            assert name == "NO_DATA"
+            records.append((now, times))
+    assert 25 <= len(records) <= 31
+    # None is forgotten: the last times are still to come.
+    assert 0 <= began - sum([times for _, times in records]) <= 360
+    assert [now // 60000 for now, _ in records[:6]] == [0, 1, 3, 7, 15, 31]
+
+
+def test_another_fault_is_recorded_beside_it():
+    alarm = Alarm()
+    for now, fault in ((0, "NOISY"), (1000, "NOISY"), (1100, "RATE"), (2100, "RATE")):
+        alarm.look(fault, now)
+        if alarm.pending:
+            assert alarm.take() == (fault, 1)
+
+
+def _measure(name):
+    yield
+    return name
+
+
+def _records(terminal):
+    fields = [
+        record.decode(cose.split(terminal.journal.get(n)).payload)
+        for n in range(terminal.journal.next_n)
+    ]
+    return [one[record.DATA] for one in fields if one[record.TYP] == record.FAULT]
+
+
+def _check(terminal):
+    return finish(terminal.check_steps(lambda: _measure(terminal.software_id)))
+
+
+def test_W11_a_fault_of_the_converter_takes_the_number_alarms_and_is_recorded():
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        calibrate(terminal)
+        load(terminal, 2000)
+        for fault in (codes.FAULT_NO_DATA, codes.FAULT_OVERLOAD, codes.FAULT_BAD_FRAME):
+            before = terminal.journal.next_n
+            for _ in range(3):
+                terminal.weigher.feed(0, 0, fault)
+                terminal.ticks.now += 600
+                terminal.attend()
+            assert not terminal.weigher.reading.valid()
+            name = codes.FAULTS[fault]
+            assert terminal.alarm.name == terminal.alarm.pending == name
+            n, _ = finish(terminal.log_fault_steps())
+            assert (n, terminal.journal.next_n) == (before, before + 1)
+            assert _records(terminal)[-1] == {1: name, 2: 1}
+            load(terminal, 2000)
+            terminal.attend()
+            assert terminal.weigher.reading.valid() and not terminal.alarm.name
+    # A gap and what settles are no fault, and an overload of the scale is none.
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        calibrate(terminal)
+        for grams in (0, 20000):
+            load(terminal, grams)
+            for _ in range(5):
+                terminal.ticks.now += 600
+                terminal.attend()
+            assert not terminal.alarm.name
+
+
+def test_what_was_changed_behind_the_terminals_back_locks_it():
+    for what in ("CODE", "config", "calibration", "gone"):
+        with Scratch() as folder:
+            terminal = provisioned(folder)
+            finish(terminal.set_parameter_steps("motion_ms", "500"))
+            calibrate(terminal)
+            assert _check(terminal) == ""
+            finish(terminal.set_parameter_steps("e", "10"))  # a change that it made itself
+            assert _check(terminal) == ""
+            if what == "CODE":
+                found = finish(terminal.check_steps(lambda: _measure(b"another!" * 4)))
+                assert found == "CODE"
+            else:
+                name = "calibration" if what == "gone" else what
+                if what == "gone":
+                    settings.remove(terminal.files, name)
+                else:
+                    stored = settings.load(terminal.files, name)
+                    stored[4 if name == "config" else 8] = 20
+                    settings.save(terminal.files, name, stored)
+                assert _check(terminal) == "PARAMETERS", what
+            terminal.attend()
+            load(terminal, 2000)
+            reading = terminal.weigher.reading
+            assert not reading.valid() and reading.status & codes.ST_LOCKED
+            assert terminal.alarm.name == ("CODE" if what == "CODE" else "PARAMETERS")
+            for action in (terminal.zero, terminal.tare):
+                refused(codes.CHECK_FAILED, action)
+            refused(codes.CHECK_FAILED, finish, terminal.register_steps(None))
+            # What locked it is recorded; a change of settings is no way out of it.
+            finish(terminal.log_fault_steps())
+            assert _records(terminal)[-1] == {1: terminal.alarm.name, 2: 1}
+            finish(terminal.set_parameter_steps("motion_ms", "600"))
+            load(terminal, 2000)
+            assert not terminal.weigher.reading.valid()
+
+
+def test_before_there_is_a_key_the_alarm_waits_for_its_record():
+    with Scratch() as folder:
+        terminal = started(folder)
+        for _ in range(3):
+            terminal.weigher.feed(0, 0, codes.FAULT_NO_DATA)
+            terminal.ticks.now += 600
+            terminal.attend()
+        assert terminal.alarm.name == "NO_DATA"
+        refused(codes.NOT_PROVISIONED, finish, terminal.log_fault_steps())
+        assert terminal.alarm.pending == "NO_DATA"
