@@ -132,4 +132,4 @@ def test_type_names():
     for number, name in enumerate(record.TYPES):
         assert getattr(record, name) == number
         assert record.type_name(number) == name
-    assert record.type_name(12) == "12"
+    assert record.type_name(13) == "13"
