@@ -20,6 +20,9 @@ KEYS = {"zero": 25, "tare": 26, "print": 27}
 # High while something is wrong: a buzzer or a lamp, or None.
 ALARM = 14
 
+# Nothing measures what feeds the board.
+SUPPLY = None
+
 NETWORK = "wlan"
 TCP_PORT = 4590
 

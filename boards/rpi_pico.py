@@ -20,6 +20,9 @@ KEYS = {"zero": 10, "tare": 11, "print": 12}
 # High while something is wrong: a buzzer or a lamp, or None.
 ALARM = 13
 
+# VSYS, a third of it at GPIO29: the regulator makes 3.3 V of 1.8 V and more.
+SUPPLY = {"adc": 29, "permille": 3000, "min_mv": 2000}
+
 NETWORK = None
 TCP_PORT = 4590
 

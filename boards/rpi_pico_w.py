@@ -20,6 +20,9 @@ KEYS = {"zero": 10, "tare": 11, "print": 12}
 # High while something is wrong: a buzzer or a lamp, or None.
 ALARM = 13
 
+# VSYS is measured at GPIO29, which belongs to the radio here.
+SUPPLY = None
+
 NETWORK = "wlan"
 TCP_PORT = 4590
 

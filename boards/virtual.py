@@ -19,6 +19,9 @@ KEYS = {"zero": 10, "tare": 11, "print": 12}
 # High while something is wrong: a buzzer or a lamp, or None.
 ALARM = 13
 
+# What feeds the board, measured by the processor; below min_mv there is no weight.
+SUPPLY = {"adc": 29, "permille": 3000, "min_mv": 2700}
+
 NETWORK = "wlan"
 TCP_PORT = 4590
 

@@ -58,8 +58,8 @@ class Room:
     logic: bool = True
 
 
-_HELPERS = ("terminal.alarm.*", "terminal.changes.*", "terminal.cold", "terminal.origin")
-_OPERATIONS = ("operations", "changes", "origin", "alarm", "checks", "provisioning")
+_HELPERS = ("terminal.alarm.*", "terminal.c*", "terminal.origin")
+_OPERATIONS = "operations changes origin alarm care checks provisioning".split()
 _WIRE = ("steelyard_wire", "steelyard_wire.*")
 _PORTS = ("rp2", "esp32")
 # What MicroPython has and the composition may need; the host's modules are not among them.

@@ -20,6 +20,7 @@ place 1.500 kg        put this load on the platform, in place of what lies there
 remove                take everything off
 temperature 35        degrees Celsius of the air; the cell follows with a lag (`now`: at once)
 vibrate 5 g 17 Hz     shake the floor with this amplitude; `vibrate off`
+supply 3.6 V          what feeds the board (5 V at first); below 2.6 V the converter errs
 ring 11 Hz 0.06 20 kg springs of the platform: frequency unloaded, damping ratio, swinging mass
 cell NAME             ideal, good or c3; or one property: `cell creep 166 ppm`, nonlinearity,
                       hysteresis (of capacity), zero, span (ppm per kelvin), lag (s), corner
@@ -58,6 +59,7 @@ class CellCommands:
             "remove": self._remove,
             "temperature": self._temperature,
             "vibrate": self._vibrate,
+            "supply": self._feed,
             "ring": self._ring,
             "cell": self._change,
         }
@@ -101,6 +103,13 @@ class CellCommands:
             cell.vibration_hz = quantity(hertz, _HERTZ, "vibrate 5 g 17 Hz")
         cell.vibration_kg = quantity(amplitude, MASS, "vibrate 5 g 17 Hz")
         return f"{cell.vibration_kg * 1000:.6g} g at {cell.vibration_hz:.6g} Hz"
+
+    def _feed(self, rest: str) -> str:
+        volts = quantity(rest, {"V": 1.0, "mV": 1e-3}, "supply 3.6 V")
+        if not 0 < volts <= 6:
+            raise CommandError("a board has up to 6 V: say `supply 3.6 V`")
+        self._cell.supply_v = volts
+        return f"{volts:.6g} V"
 
     def _ring(self, rest: str) -> str:
         words = rest.replace("Hz", " Hz ").split()

@@ -28,6 +28,7 @@ from ringing import GRID_HZ, Platform
 from spring import Creep, Hysteresis, Warmth, bow
 from wires import Wires, averaged_sine
 
+_LEAST_V = 2.6
 _REST = 10  # seconds after which the softest platform is still
 _REFERENCE_C = 20.0
 _OVERLOAD_ZERO = 0.02  # of the sensitivity: bent for good
@@ -117,6 +118,7 @@ class LoadCell:
         self.temperature_c = _REFERENCE_C  # of the air
         self.vibration_kg = 0.0
         self.vibration_hz = 17.0
+        self.supply_v = 5.0  # of the board; see `counts`
         self.saturation = 0
         self.frozen = False
         self.overloaded = False
@@ -153,6 +155,10 @@ class LoadCell:
     def body_c(self) -> float:
         """Temperature of the elastic body; the air's is `temperature_c`."""
         return self._warmth.celsius
+
+    def supply_mv(self) -> int:
+        """What feeds the board, as its own converter is asked for it."""
+        return round(self.supply_v * 1000)
 
     def soak(self) -> None:
         """Have the body at the temperature of the air at once."""
@@ -240,6 +246,9 @@ class LoadCell:
         signal_v = self.signal_v(now_us, passed_s)
         reference_v = self.cell.excitation_v
         full_scale_v = self.front_end.full_scale * reference_v / gain
+        # It measures in proportion to the bridge's supply, down to what an HX711 needs (2.6 V);
+        # below, its amplifier no longer follows.
+        signal_v *= min(1.0, self.supply_v / _LEAST_V)
         volts = self.wires.carry(
             signal_v, full_scale_v, now_us / 1e6, self._period_us / 1e6, passed_s
         )

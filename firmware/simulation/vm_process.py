@@ -15,13 +15,14 @@ import struct
 import subprocess
 import sys
 import termios
+from collections.abc import Callable
 from pathlib import Path
 
 HEAP = "192wK"  # 192 KiB as on an RP2040, counted in words of the VM
 _HERE = Path(__file__).resolve().parent
 _PR_SET_PDEATHSIG = 1
 REQUEST = struct.Struct("<IIqqi4x")
-ANSWER = struct.Struct("<IIqi4xq")
+ANSWER = struct.Struct("<IIqiIq")
 
 
 class NoVirtualMachine(RuntimeError):
@@ -39,9 +40,16 @@ def find_micropython() -> str:
 
 
 class VmProcess:
-    """One running VM on the terminal line `slave`."""
+    """One running VM on the terminal line `slave`. supply_mv(): what feeds the board now."""
 
-    def __init__(self, slave: int, board: dict[str, object], wifi: tuple[str, str]) -> None:
+    def __init__(
+        self,
+        slave: int,
+        board: dict[str, object],
+        wifi: tuple[str, str],
+        supply_mv: Callable[[], int],
+    ) -> None:
+        self._supply_mv = supply_mv
         ask_read, ask_write = os.pipe()
         answer_read, answer_write = os.pipe()
         settings = dict(board, requests=ask_write, answers=answer_read)
@@ -84,7 +92,10 @@ class VmProcess:
     ) -> None:
         """Answer a request; a VM that ended meanwhile is found at the next read."""
         try:
-            os.write(self._answers, ANSWER.pack(number, signals, now_us, word, next_us))
+            os.write(
+                self._answers,
+                ANSWER.pack(number, signals, now_us, word, self._supply_mv(), next_us),
+            )
         except BrokenPipeError:
             return
 

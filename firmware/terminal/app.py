@@ -208,6 +208,10 @@ def main() -> None:
     )
     if board.ALARM is not None:
         terminal.alarm = Alarm(machine.Pin(board.ALARM, machine.Pin.OUT))
+    if board.SUPPLY is not None:
+        from terminal.drivers.supply import Supply
+
+        terminal.supply = Supply(machine.ADC(board.SUPPLY["adc"]), board.SUPPLY)
     terminal.converter, terminal.ring = _converter(board.CONVERTER)
     if hasattr(terminal.converter, "keep"):
         from terminal.keep import keep  # only in builds with such a converter

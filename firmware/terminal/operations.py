@@ -14,13 +14,14 @@ from steelyard_wire.digest import sha256
 
 from terminal import cold, origin
 from terminal.alarm import Alarm
+from terminal.care import Care
 from terminal.changes import Changes
 from terminal.evidence import settings
 from terminal.evidence.identity import Identity
 from terminal.evidence.recorder import Recorder, last_boot_counter
 from terminal.weighing.config import Config
 from terminal.weighing.linearise import Calibration
-from terminal.weighing.weigher import COUNTERS, NOT_BROKEN, Weigher
+from terminal.weighing.weigher import COUNTERS, Weigher
 
 VERSION = "0.1.0"
 # An erase of flash (45 ms) and a poll: so much later than due a sample may be seen.
@@ -33,7 +34,7 @@ _EXTENDED_MS = 5000  # R 76-1, 4.4.3
 _POWER_ON = 1  # cause of a reset: machine.PWRON_RESET of rp2 and esp32
 
 
-class Terminal(Changes):
+class Terminal(Changes, Care):
     """The terminal's state and operations.
 
     board: module of the board file. files: settings' file access. journal: a Journal, not open.
@@ -64,6 +65,8 @@ class Terminal(Changes):
         self.link_key = b""
         self.session = None
         self.alarm = Alarm()
+        self.supply = None  # drivers.supply.Supply where the board measures it
+        self._supplied_ms = 0
         self._extended_ms = 0  # uptime until which the extended display is on
         self.refused_key = 0  # error code of the last key that was refused, for a display
         self.faults = [0] * COUNTERS  # what the weighers have found; the last is for fallbacks
@@ -186,40 +189,7 @@ class Terminal(Changes):
         self.weigher.set_rate(self.converter.rate_mhz)
         cold.forget("terminal.weighing.plan")
 
-    def attend(self) -> None:
-        """What the time brings, between samples: the end of the warm-up, a zero to be stored."""
-        weigher = self.weigher
-        now_ms = self.clock.up_ms()
-        if weigher.blank & codes.ST_WARM_UP and now_ms >= self.config.warm_up_s * 1000:
-            weigher.blank &= ~codes.ST_WARM_UP
-        fault = weigher.reading.fault
-        self.alarm.look(codes.FAULTS[fault] if fault not in NOT_BROKEN else "", now_ms)
-        self._keep_zero()
-
-    def lock(self, name: str) -> None:
-        """A check has failed: no weight any more, until a start finds everything right."""
-        self.alarm.locked = name
-        self.weigher.blank |= codes.ST_LOCKED
-
-    def check_steps(self, measure_steps):
-        """Compare code and parameters with those of the start, and lock; "" or what differs."""
-        # While a change is being saved, file and memory differ.
-        if self._unsettled or self._recorder is None:
-            return ""
-        found = yield from cold.call("terminal.checks", "differs_steps", self, measure_steps)
-        if found:
-            self.lock(found)
-        return found
-
-    def log_fault_steps(self):
-        """Record the fault that the alarm is for; (n, envelope)."""
-        self._require_identity()
-        self._recorder.check_idle()
-        name, times = self.alarm.take()
-        fields = {record.DATA: {1: name, 2: times}}
-        return (yield from self._recorder.record_steps(record.FAULT, fields))
-
-    def _keep_zero(self) -> None:
+    def keep_zero(self) -> None:
         if self.weigher.origin.moved:
             origin.keep(self.files, self.weigher.origin, self._generation())
 
@@ -252,7 +222,7 @@ class Terminal(Changes):
         """Set zero; Refused with the reason."""
         self._look()
         self._check(self.weigher.zero())
-        self._keep_zero()
+        self.keep_zero()
 
     def tare(self) -> None:
         """Take the load as tare; Refused with the reason."""

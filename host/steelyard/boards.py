@@ -98,6 +98,7 @@ class Board:
 
     converter: "chip" and what CONVERTERS asks for it; pins as numbers of machine.Pin.
     keys: name -> pin of a push button. alarm: pin that is high while something is wrong, or None.
+    supply: where the board measures what feeds it, and the least it weighs with, or None.
     budget_bytes: most .mpy bytes that leave the heap it needs. source: the file as it is copied.
     """
 
@@ -110,6 +111,7 @@ class Board:
     converter: dict[str, Any]
     keys: dict[str, int]
     alarm: int | None
+    supply: dict[str, int] | None
     network: str | None
     tcp_port: int
     scale: dict[int, Any]
@@ -186,6 +188,20 @@ def _keys_are_right(value: object) -> bool:
     )
 
 
+def _is_supply(value: object) -> bool:
+    if value is None:
+        return True
+    limits = {"adc": (0, 50), "permille": (1000, 6000), "min_mv": (1000, 6000)}
+    return (
+        isinstance(value, dict)
+        and set(value) == set(limits)
+        and all(
+            type(value[name]) is int and low <= value[name] <= high
+            for name, (low, high) in limits.items()
+        )
+    )
+
+
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= 32 and value.isprintable()
 
@@ -205,6 +221,7 @@ _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "CONVERTER": ("a chip with its pins, gain and rate (boards/README.md)", _converter_is_right),
     "KEYS": ("pins of zero, tare and print", _keys_are_right),
     "ALARM": ("a pin, or None", lambda value: value is None or _is_pin(value)),
+    "SUPPLY": ("adc, permille and min_mv, or None", lambda value: _is_supply(value)),
     "NETWORK": ('None or "wlan"', lambda value: value in NETWORKS),
     "TCP_PORT": ("1..65535", lambda value: type(value) is int and 0 < value < 65536),
     "SCALE": ("a map with whole numbers as keys", lambda value: _is_scale(value)),

@@ -120,6 +120,8 @@ def test_every_line_is_needed(line: str) -> None:
         ('"zero": 10', '"nil": 10', "KEYS"),
         ("ALARM = 13", 'ALARM = "GP13"', "ALARM"),
         ("ALARM = 13", "ALARM = 12", "pin twice"),
+        ('"min_mv": 2000', '"min_mv": 0', "SUPPLY"),
+        ('"adc": 29, ', "", "SUPPLY"),
         ('"dout": 2', '"dout": -1', "CONVERTER"),
         ('"dout": 2', '"dout": "GP2"', "CONVERTER"),
         ('"dout": 2', '"dout": True', "CONVERTER"),

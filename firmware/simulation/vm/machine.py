@@ -101,6 +101,19 @@ class Pin:
         self._net.trigger = trigger
 
 
+class ADC:
+    """The processor's converter, at the pin behind which the supply is divided by three."""
+
+    def __init__(self, pin):
+        if pin != 29:
+            raise ValueError("the virtual board measures its supply at pin 29")
+
+    def read_u16(self):
+        """0 to 65535 for 0 to 3.3 V."""
+        board_time.charge(_PIN_US)
+        return min(65535, board_time.supply_mv * 65535 // (3 * 3300))
+
+
 def disable_irq():
     """Mask interrupts; returns the state for enable_irq."""
     state = board_time.interrupts_off

@@ -15,6 +15,7 @@ from steelyard_wire.codes import Refused
 from steelyard_wire.shim import const
 
 from terminal.weighing.linearise import CELL, FINE, LENGTH, LINE, SEGMENTS, Calibration, Lineariser
+from terminal.weighing.weigher import NOT_BROKEN
 
 _MIN_CHANGE = const(1000)  # counts between zero and the largest load
 _PER_E = const(10)  # counts in an interval, at least (R 76-1, 3.5.3.2)
@@ -22,6 +23,17 @@ _NOISE = const(200)  # of the filtered counts at rest, in 1/1000 e
 _LOADS = const(10)
 _PLAUSIBLE = const(50)  # a load may lie off the line by 1/50 of itself: no cell is that bent
 _GRAVITY = (976000, 984000)
+
+
+def _look_at_rest(weigher) -> None:
+    """Refused with the reason unless a load lies still."""
+    reading = weigher.reading
+    if reading.fault not in NOT_BROKEN:
+        raise Refused(codes.CONVERTER_FAULT, codes.fault_name(reading.fault))
+    if not weigher.full or weigher.blank:
+        raise Refused(codes.NOT_READY, "warming up" if weigher.blank else "")
+    if not reading.status & codes.ST_STABLE:
+        raise Refused(codes.MOTION, "moves by %d" % weigher.motion.span())
 
 
 class CalibrationSession:
@@ -90,7 +102,7 @@ class CalibrationSession:
 
     def _capture(self, load: int) -> "tuple[int, int, int]":
         weigher = self._weigher
-        weigher.look_at_rest()
+        _look_at_rest(weigher)
         span = weigher.motion.span()
         if weigher.calibration is None:
             span *= LENGTH

@@ -7,7 +7,6 @@ Units: see weighing.reading. `feed` allocates nothing and keeps every number bel
 """
 
 from steelyard_wire import codes
-from steelyard_wire.codes import Refused
 from steelyard_wire.shim import const
 
 from terminal.weighing.cycle import LoadCycle
@@ -68,7 +67,7 @@ class Weigher:
         self._ranges = Ranges(config)
         self.reading = Reading()
         self._after_gap = False
-        self._full = False
+        self.full = False  # whether the window is
         self._rested = 0  # values for which it has been at rest
         self._moving = 0  # values of the filter until it has forgotten what lay there before
         self._still = False
@@ -156,7 +155,7 @@ class Weigher:
         if self.filter.departed:
             self.motion.clear()
             self._moving = self.filter.reach + 1
-        self._full = True
+        self.full = True
         self._after_gap = False
         if self.filter.ripple is not self._ripple:
             self._ripple = not self._ripple
@@ -197,12 +196,17 @@ class Weigher:
         self.filter = self._next
         self.filter.clear()
         self.motion.clear()
-        self._full = False
+        self.full = False
         self._moving = 0
         self._rested = 0
         self._still = False
         self.origin.stirred()
         self._after_gap = after_gap
+
+    def restart(self) -> None:
+        """Forget what was sampled: the window fills anew."""
+        self._restart(True)
+        self._no_number(self.blank or codes.ST_GAP)
 
     def _fault_status(self, fault: int) -> int:
         if fault == codes.FAULT_OVERLOAD:
@@ -274,7 +278,7 @@ class Weigher:
             return codes.CONVERTER_FAULT
         if self.blank & ~codes.ST_WARM_UP:
             return codes.CHECK_FAILED
-        if not self._full or self.blank:
+        if not self.full or self.blank:
             return codes.NOT_READY
         if self._scale is None:
             return codes.NOT_CALIBRATED
@@ -334,16 +338,6 @@ class Weigher:
         return 0 if unloaded else codes.TARE_KEPT
 
     def _retared(self, code: int) -> int:
-        if code == 0 and self._full and self._scale is not None and not self.blank:
+        if code == 0 and self.full and self._scale is not None and not self.blank:
             self._indicate(self._scale.fine(self.filter.value))
         return code
-
-    def look_at_rest(self) -> None:
-        """Refused with the reason unless a load lies still, for a calibration."""
-        reading = self.reading
-        if reading.fault not in NOT_BROKEN:
-            raise Refused(codes.CONVERTER_FAULT, codes.fault_name(reading.fault))
-        if not self._full or self.blank:
-            raise Refused(codes.NOT_READY, "warming up" if self.blank else "")
-        if not reading.status & codes.ST_STABLE:
-            raise Refused(codes.MOTION, "moves by %d" % self.motion.span())
