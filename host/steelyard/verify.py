@@ -18,7 +18,7 @@ from typing import Any, cast
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from steelyard_wire import cose, record
-from steelyard_wire.codes import ST_CASE_OPEN, ST_LOCKED, Refused
+from steelyard_wire.codes import ST_CASE_OPEN, ST_EXTRAPOLATED, ST_LOCKED, Refused
 from steelyard_wire.tree import Frontier
 
 EDDSA = "Ed25519"
@@ -235,13 +235,16 @@ class _Verification:
                 if not said:
                     detail = f"record {n} has another calibration, and no record says why"
                     good["calibration"] = self._note("calibration", False, detail, n)
+        beyond = 0
         for fields, _ in chain:
+            beyond += fields.get(record.ST, 0) & ST_EXTRAPOLATED > 0
             if fields.get(record.ST, 0) & (ST_LOCKED | ST_CASE_OPEN):
                 detail = f"record {fields[record.N]}: locked, or opened since it was verified"
                 good["status"] = self._note("status", False, detail, fields[record.N])
+        said_of = {"status": f"{beyond} beyond the weights of their calibration"} if beyond else {}
         for name, passed in good.items():
             if passed:
-                self._note(name, True)
+                self._note(name, True, said_of.get(name, ""))
 
     def clock(self, chain: list[tuple[Fields, bytes]]) -> None:
         """The time of day goes back only by a record that sets it, and then that is said."""

@@ -288,3 +288,15 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
         records.write(file, [*CHAIN, CHAIN[0]])
     assert file.read_bytes() == before
     assert list(tmp_path.iterdir()) == [file]  # and no part of a new one
+
+
+def test_readings_beyond_the_weights_of_their_calibration_are_counted() -> None:
+    # Signed and right as records; who trusts the weights is told how many were extrapolated.
+    status = 0x40001  # protocol/README.md, section 7: EXTRAPOLATED and STABLE
+    beyond = FORGER.record(1, CHAIN[:1], f14=status)
+    report = verify([CHAIN[0], beyond], REGISTRY)
+    assert report.ok
+    said = {check.name: check.detail for check in report.checks}
+    assert said["status"] == "1 beyond the weights of their calibration"
+    report = verify(CHAIN[:2], REGISTRY)
+    assert {check.name: check.detail for check in report.checks}["status"] == ""

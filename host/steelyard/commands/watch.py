@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 from steelyard_wire import record
-from steelyard_wire.codes import CONVERTER_FAULT
+from steelyard_wire.codes import CONVERTER_FAULT, status_names
 from steelyard_wire.quantity import UNITS, format_quantity, unit_name
 
 from steelyard.access import after_signing, judge, opened
@@ -154,6 +154,7 @@ def register(app: typer.Typer) -> None:
                 kinds[tare[at + 2]]: format_quantity(tare[at], tare[at + 1])
                 for at in range(0, len(tare), 3)
             },
+            "flags": ", ".join(status_names(fields[record.ST])),
             "n": n,
             "verdict": "verified" if report.ok else report.failures[0].detail,
         }
