@@ -30,6 +30,7 @@ _TASK_MS = 60
 KEY = 1
 COMMAND = 2
 ITSELF = 4
+_ONCE = 8  # per load, whoever registers
 _EXTENDED_MS = 5000  # R 76-1, 4.4.3
 _POWER_ON = 1  # cause of a reset: machine.PWRON_RESET of rp2 and esp32
 
@@ -283,6 +284,8 @@ class Terminal(Changes, Care):
             fields[record.NONCE] = nonce
         cycle = self.weigher.cycle
         if cycle is not None:
+            if not cycle.due and (by == ITSELF or self.config.registration & _ONCE):
+                raise Refused(codes.NEXT_LOAD)
             cycle.open = cycle.due = False
         try:
             return (yield from self._recorder.record_steps(record.READING, fields))

@@ -58,13 +58,14 @@ class Registration(RuleBasedStateMachine):
         terminal = self.terminal
         reading = terminal.weigher.reading
         net, flags = reading.net, reading.status
+        once = by == ITSELF or self.registration & 8
         try:
             n, envelope = finish(terminal.register_steps(None, by))
         except Refused as refused:
             assert terminal.journal.next_n == self.next_n
             ready = reading.valid() and flags & codes.ST_STABLE and net >= 0
             if refused.code == codes.NEXT_LOAD:
-                assert self.registration & 12 and (not self.unloaded or net < _LOAD)
+                assert once and (not self.unloaded or net < _LOAD)
             elif refused.code == codes.TRIGGER:
                 assert not self.registration & by
             else:
@@ -77,7 +78,7 @@ class Registration(RuleBasedStateMachine):
         assert said[record.VAL] == [net, -3, 1]
         origin = terminal.weigher.origin.offset / 100
         assert abs(net - (self.grams - origin - self.tared)) <= _D
-        if self.registration & 12:
+        if once:
             assert self.unloaded and net >= _LOAD
         self.unloaded = False
 

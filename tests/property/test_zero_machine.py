@@ -31,11 +31,16 @@ class ZeroAndTare(RuleBasedStateMachine):
     """What may move the zero is a key, five seconds below zero, half an interval in a second."""
 
     @initialize(
-        tracking=st.integers(0, 1), automatic=st.integers(0, 1), initial=st.sampled_from([0, 100])
+        tracking=st.integers(0, 1),
+        automatic=st.integers(0, 1),
+        initial=st.sampled_from([0, 100]),
+        direct=st.integers(0, 1),
     )
-    def power(self, tracking: int, automatic: int, initial: int) -> None:
-        self.tracking, self.automatic = tracking, automatic
-        self.weigher = _weigher(tracking=tracking, auto_zero=automatic, initial_zero=initial)
+    def power(self, tracking: int, automatic: int, initial: int, direct: int) -> None:
+        self.tracking, self.automatic, self.direct = tracking, automatic, direct
+        self.weigher = _weigher(
+            tracking=tracking, auto_zero=automatic, initial_zero=initial, direct_sale=direct
+        )
         self.weigher.origin.await_initial()
         self.grams = 0.0
         self.k = 0
@@ -95,23 +100,52 @@ class ZeroAndTare(RuleBasedStateMachine):
         if code:
             assert origin.offset == before
             return
-        assert status & codes.ST_STABLE and reading.indicated == 0 and not reading.tare
+        assert status & codes.ST_STABLE and reading.indicated == 0
+        assert not reading.tare and not reading.preset
         assert waiting or abs(origin.offset - origin.reference) <= _LIMIT
         self.below = 0.0
 
     @rule()
     def tare(self) -> None:
         reading = self.weigher.reading
-        status, fine = reading.status, reading.fine
+        status, fine, before = reading.status, reading.fine, self._taken()
         if self.weigher.tare() == 0:
-            assert status & codes.ST_STABLE and fine > 0
+            assert status & codes.ST_STABLE and 0 < fine <= (_MAX + _D / 2) * 100
             assert reading.net == 0 and reading.status & codes.ST_NET
+            if self.direct:
+                assert before[1] == 0 and self._taken()[0] >= before[0]
+        else:
+            assert self._taken() == before
+
+    def _taken(self) -> tuple[int, int]:
+        """The tare, weighed and preset, whatever is shown."""
+        tare = self.weigher._tare
+        return tare.value, tare.preset
+
+    @rule(grams=st.integers(-5, 1200) | st.sampled_from([15000, 15003]))
+    def preset_tare(self, grams: int) -> None:
+        before = self._taken()
+        code = self.weigher.preset_tare(grams * 100)
+        after = self._taken()
+        if code:
+            assert after == before
+            return
+        assert after[0] == before[0] and 0 < after[1] <= _MAX
+        assert after[1] % _D == 0 and abs(after[1] - grams) * 2 <= _D
+        if self.direct:
+            assert before[0] == 0 and after[1] >= before[1]
 
     @precondition(lambda self: self.weigher.reading.valid())
     @rule()
     def clear_tare(self) -> None:
-        self.weigher.clear_tare()
-        assert not self.weigher.reading.status & codes.ST_NET
+        reading, before = self.weigher.reading, self._taken()
+        gross = reading.gross if reading.status & codes.ST_STABLE else None
+        if self.weigher.clear_tare():
+            assert self.direct and before != (0, 0) and self._taken() == before
+            return
+        assert not reading.status & codes.ST_NET and self._taken() == (0, 0)
+        if self.direct and before != (0, 0):
+            assert gross is not None and abs(gross) <= _D
 
     @invariant()
     def the_travel_is_four_percent(self) -> None:
@@ -126,10 +160,9 @@ class ZeroAndTare(RuleBasedStateMachine):
             return
         reading = self.weigher.reading
         if reading.valid():
-            assert reading.gross - reading.tare == reading.net
-            assert not [
-                value for value in (reading.gross, reading.tare, reading.net) if value % _D
-            ]
+            assert reading.gross - reading.tare - reading.preset == reading.net
+            shown = (reading.gross, reading.tare, reading.preset, reading.net)
+            assert not [value for value in shown if value % _D]
         if self.weigher.registrable() == 0:
             assert reading.valid() and reading.net >= 0 and reading.status & codes.ST_STABLE
 

@@ -106,6 +106,27 @@ def test_once_per_load_holds_for_key_and_command():
         assert _weights(terminal) == [1000, 2000]
 
 
+def test_what_a_key_registered_is_not_registered_again_by_itself():
+    with Scratch() as folder:
+        terminal = _terminal(folder, 4 + 3)
+        load(terminal, 2000)
+        assert terminal.due()
+        # Key and command may, as often as they are asked, also for less than a load.
+        for by in (KEY, COMMAND, KEY):
+            finish(terminal.register_steps(None, by))
+            load(terminal, 2000)
+            assert not terminal.due()
+        load(terminal, 20)
+        finish(terminal.register_steps(None, KEY))
+        load(terminal, 3000)
+        assert not terminal.due()
+        load(terminal, 0)
+        load(terminal, 3000)
+        assert terminal.due()
+        finish(terminal.register_steps(None, ITSELF))
+        assert _weights(terminal) == [2000, 2000, 2000, 20, 3000]
+
+
 def test_a_registration_that_failed_may_be_repeated_and_one_that_began_not():
     with Scratch() as folder:
         terminal = _terminal(folder, 8 + 3)

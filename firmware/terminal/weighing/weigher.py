@@ -295,8 +295,6 @@ class Weigher:
             return codes.NEGATIVE
         if self._tare.active and self.reading.fine > self._max_fine:
             return codes.OVERLOAD  # 4.6.6: a tare takes nothing from Max
-        if self.cycle is not None and not self.cycle.due:
-            return codes.NEXT_LOAD
         return 0
 
     def zero(self) -> int:
