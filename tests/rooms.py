@@ -118,7 +118,6 @@ ROOMS = (
             "asyncio binascii gc micropython network select socket ssl struct sys".split()
         ),
         names=_NO_DOORS | {"open", "print"},
-        floats=True,
     ),
     Room(
         "terminal/operations",
@@ -134,7 +133,6 @@ ROOMS = (
         modules=_ON_DEVICE,
         # The board file names the converter's driver.
         names=_NO_DOORS - {"__import__"},
-        floats=True,
     ),
     Room(
         "start",

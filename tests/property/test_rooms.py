@@ -97,7 +97,7 @@ ALLOWED_IMPORTS = [
 ]
 
 PLANTED_WORDS = [
-    *((path, f"RATIO = {text}", "float") for path in (WIRE, WEIGHING, EVIDENCE, DRIVER)
+    *((path, f"RATIO = {text}", "float") for path in (WIRE, WEIGHING, EVIDENCE, DRIVER, LINK, APP)
       for text in ("0.5", "1e3", "2j", "float(3)", "7 / 2")),
     (WEIGHING, "def halve(value):\n    value /= 2\n    return value", "float"),
     (OPERATIONS, "RATIO = 1.5", "float"),
