@@ -5,7 +5,8 @@ Refuses: nothing.
 Units: milliseconds of uptime.
 
 A fault is one that lasts a second: what passes sooner has only taken the number away. The alarm
-ends with the fault, or with the start that follows a lock. The same fault is recorded when it
+ends two seconds after the fault (writing its record makes a gap, after which some faults have to
+be found anew), or with the start that follows a lock. The same fault is recorded when it
 begins, and again no sooner than after a pause that doubles from a minute to an hour: somebody who
 pulls a plug all day shall not fill the journal.
 """
@@ -13,6 +14,7 @@ pulls a plug all day shall not fill the journal.
 from steelyard_wire.shim import const
 
 _LASTS_MS = const(1000)
+_HOLD_MS = const(2000)
 _PAUSE_MS = const(60000)
 _MOST_MS = const(3600000)
 
@@ -24,6 +26,7 @@ class Alarm:
         self._pin = pin
         self._seen = ""
         self._since = 0
+        self._last = 0
         self._told = {}  # name: (when it may be recorded again, the pause after that, times)
         self.name = ""
         self.locked = ""
@@ -32,17 +35,27 @@ class Alarm:
     def look(self, fault: str, now_ms: int) -> None:
         """Take notice of what is wrong now, "" for nothing."""
         fault = self.locked or fault
-        if fault != self._seen:
-            self._seen = fault
-            self._since = now_ms
-        on = fault if self.locked or now_ms - self._since >= _LASTS_MS else ""
-        if on == self.name:
+        if fault:
+            self._last = now_ms
+            if fault != self._seen:
+                self._seen = fault
+                self._since = now_ms
+            lasting = self.locked or now_ms - self._since >= _LASTS_MS
+            self._show(fault if lasting else self.name, now_ms)
+        elif not self.name:
+            self._seen = ""
+        elif now_ms - self._last >= _HOLD_MS:
+            self._seen = ""
+            self._show("", now_ms)
+
+    def _show(self, name: str, now_ms: int) -> None:
+        if name == self.name:
             return
-        self.name = on
+        self.name = name
         if self._pin is not None:
-            self._pin(1 if on else 0)
-        if on:
-            self._begin(on, now_ms)
+            self._pin(1 if name else 0)
+        if name:
+            self._begin(name, now_ms)
 
     def _begin(self, name: str, now_ms: int) -> None:
         again, pause, times = self._told.get(name, (0, _PAUSE_MS, 0))

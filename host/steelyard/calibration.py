@@ -75,16 +75,20 @@ def check_weights(terminal: Terminal, work: Work) -> None:
         if its_unit != unit:
             raise UserError(REFUSED, f"the terminal weighs in {unit}: give the weight in {unit}")
         if not 0 < Decimal(number) <= most:
-            raise UserError(REFUSED, f"a weight of {number} {unit}: Max is {most} {unit}")
+            raise _unsuitable(number, most, unit)
     numbers = [Decimal(number) for number, _ in work.weights]
     if numbers and 10 * max(numbers) < most:
-        raise UserError(
-            REFUSED,
-            f"a weight of {max(numbers)} {unit} does not suit. Take one of {most / 10} to {most}"
-            f" {unit} (10 to 100 % of Max)",
-        )
+        raise _unsuitable(str(max(numbers)), most, unit)
     if numbers != sorted(set(numbers)):
         raise UserError(USAGE, "name the weights from the smallest to the largest, each once")
+
+
+def _unsuitable(number: str, most: Decimal, unit: str) -> UserError:
+    return UserError(
+        REFUSED,
+        f"a weight of {number} {unit} does not suit. Take one of {most / 10} to {most} {unit} (10"
+        " to 100 % of Max)",
+    )
 
 
 def calibrate_terminal(

@@ -40,6 +40,7 @@ def test_status_says_what_comes_next(bench: Bench, user: CommandLine) -> None:
 
 
 def test_a_fault_is_named_where_a_weight_is_asked_for(bench: Bench, user: CommandLine) -> None:
+    bench.world("speed 0")  # before the alarm, whose record makes a gap
     bench.world("fault frozen")
     bench.world("advance 1 s")
     port = bench.simulator.pty

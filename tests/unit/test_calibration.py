@@ -172,7 +172,7 @@ def test_W12_an_interval_has_ten_counts_and_noise_is_a_fifth_of_it():
             assert bench.session.commit(True)
         else:
             said = refused(codes.NOISE, bench.session.commit, True).detail
-            assert 0.2 < float(said.split(" ")[0]) < 0.6 and said.endswith(" e, 0.2 at most")
+            assert 200 < int(said.split("/")[0]) < 600 and said.endswith("/1000 e, 200 at most")
 
 
 def test_a_second_weight_must_weigh_right_before_the_commit():

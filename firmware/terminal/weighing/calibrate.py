@@ -20,6 +20,7 @@ from terminal.weighing.weigher import NOT_BROKEN
 _MIN_CHANGE = const(1000)  # counts between zero and the largest load
 _PER_E = const(10)  # counts in an interval, at least (R 76-1, 3.5.3.2)
 _NOISE = const(200)  # of the filtered counts at rest, in 1/1000 e
+_USUAL = const(250)  # motion_span up to which that holds; a scale that declares more has more
 _LOADS = const(10)
 _PLAUSIBLE = const(50)  # a load may lie off the line by 1/50 of itself: no cell is that bent
 _GRAVITY = (976000, 984000)
@@ -107,8 +108,15 @@ class CalibrationSession:
         if weigher.calibration is None:
             span *= LENGTH
         else:  # it was judged in fine units
+            if span * 10 > self._noise() * weigher.config.ranges[0][1]:
+                raise Refused(codes.MOTION, "moves by %d" % span)
             span = weigher.calibration.counts_of(span) // FINE
         return weigher.filter.value, load, span
+
+    def _noise(self) -> int:
+        """How much it may be, in 1/1000 e."""
+        declared = self._weigher.config.motion_span
+        return declared if declared > _USUAL else _NOISE
 
     def _compare(self, captured) -> None:
         """A load beside the one before it: the counts must follow."""
@@ -212,8 +220,8 @@ class CalibrationSession:
             raise Refused(codes.NO_LOAD_CHANGE, "%d counts, %d needed" % (counts, needed))
         noisiest = max([captured[2] for captured in self._captured])
         noise = noisiest * top * 1000 // ((full - zero) * e)
-        if noise > _NOISE:
-            raise Refused(codes.NOISE, "0.%03d e, 0.2 at most" % noise)
+        if noise > self._noise():
+            raise Refused(codes.NOISE, "%d/1000 e, %d at most" % (noise, self._noise()))
         for load in weighed:
             off = (self._mean(load) - zero) * top - (full - zero) * load
             if abs(off) * _PLAUSIBLE > (full - zero) * load:
