@@ -67,10 +67,13 @@ class Alarm:
             pause = min(2 * pause, _MOST_MS)
         self._told[name] = (again, pause, times + 1)
 
-    def take(self) -> tuple:
-        """(name, how often it began since its last record) of the record that is written now."""
-        name = self.pending
-        again, pause, times = self._told[name]
+    def times(self, name: str) -> int:
+        """How often a fault began since its last record."""
+        return self._told[name][2]
+
+    def recorded(self, name: str) -> None:
+        """The record of a fault is written."""
+        again, pause, _ = self._told[name]
         self._told[name] = (again, pause, 0)
-        self.pending = ""
-        return name, times
+        if self.pending == name:
+            self.pending = ""

@@ -31,6 +31,7 @@ from terminal.operations import ITSELF, KEY, Terminal
 
 _POLL_MS = 10
 _LOOK_MS = 200
+_AGAIN_MS = 2000
 _CHECK_MS = 3600000
 # 9 bytes a sample: 9 KB are 3.2 s at 320 samples/s, 1 s at 1000 and 0.8 s at 1280; more would not
 # leave room for a block of the flash. What a longer wait loses is counted, and shows as GAP.
@@ -140,14 +141,15 @@ async def _check(terminal) -> None:
         await asyncio.sleep_ms(_LOOK_MS)
         try:
             if terminal.alarm.pending and terminal.identity is not None:
-                for _ in terminal.log_fault_steps():
+                for _ in cold.call("terminal.checks", "log_steps", terminal):
                     await asyncio.sleep_ms(0)
             elif terminal.clock.up_ms() - looked >= _CHECK_MS:
-                looked = terminal.clock.up_ms()
-                for _ in terminal.check_steps(_measure_steps):
+                for _ in cold.call("terminal.checks", "check_steps", terminal, _measure_steps):
                     await asyncio.sleep_ms(0)
-        except Refused:
-            pass  # busy: in a moment again. A full journal has said so where a weight was lost.
+                looked = terminal.clock.up_ms()
+        except (Refused, MemoryError):
+            # Busy, or a journal that is full or failed: again, and not at once.
+            await asyncio.sleep_ms(_AGAIN_MS)
 
 
 def _measure_steps():

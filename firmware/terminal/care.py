@@ -1,13 +1,12 @@
 """What a terminal does by itself while time passes: the warm-up's end, the alarm, the checks.
 
 Owns: the order of "take the number away, alarm, record" (OIML R 76-1, 5.1, 5.2; metrology.md 6.3).
-Refuses: with `Refused(code)`, a record that cannot be made now.
+Refuses: nothing.
 Units: milliseconds of uptime.
 """
 
-from steelyard_wire import codes, record
+from steelyard_wire import codes
 
-from terminal import cold
 from terminal.weighing.weigher import NOT_BROKEN
 
 _SUPPLY_MS = 50
@@ -43,21 +42,3 @@ class Care:
         """A check has failed: no weight any more, until a start finds everything right."""
         self.alarm.locked = name
         self.weigher.blank |= codes.ST_LOCKED
-
-    def check_steps(self, measure_steps):
-        """Compare code and parameters with those of the start, and lock; "" or what differs."""
-        # While a change is being saved, file and memory differ.
-        if self._unsettled or self._recorder is None:
-            return ""
-        found = yield from cold.call("terminal.checks", "differs_steps", self, measure_steps)
-        if found:
-            self.lock(found)
-        return found
-
-    def log_fault_steps(self):
-        """Record the fault that the alarm is for; (n, envelope)."""
-        self._require_identity()
-        self._recorder.check_idle()
-        name, times = self.alarm.take()
-        fields = {record.DATA: {1: name, 2: times}}
-        return (yield from self._recorder.record_steps(record.FAULT, fields))

@@ -25,22 +25,22 @@ class Changes:
 
     def _record_change_steps(self, name: str, new: dict, typ: int, data: dict):
         """Record that `name` becomes `new`, which is then to be put in force and saved."""
-        self._require_identity()
-        self._recorder.check_idle()
-        if self._unsettled:
+        self.require_identity()
+        self.recorder.check_idle()
+        if self.unsettled:
             raise Refused(codes.STORAGE, "a change is not saved yet: RESET first")
         pending = {1: self.journal.next_n, 2: name, 3: new, 4: typ}
-        self._unsettled = True
+        self.unsettled = True
         recorded = False
         try:
             settings.save(self.files, "pending", pending)
-            written = yield from self._recorder.record_steps(typ, {record.DATA: data})
+            written = yield from self.recorder.record_steps(typ, {record.DATA: data})
             recorded = True
         finally:
             # Unless it is open what became of the record: then the next start finds out.
             if not recorded and not self.journal.fault:
                 settings.remove(self.files, "pending")
-                self._unsettled = False
+                self.unsettled = False
         return written
 
     def _save_change(self, name: str, new: dict) -> None:
@@ -48,7 +48,7 @@ class Changes:
             self._keep_old(new)
         settings.save(self.files, name, new)
         settings.remove(self.files, "pending")
-        self._unsettled = False
+        self.unsettled = False
 
     def set_parameter_steps(self, name: str, value: str):
         """Change one parameter of the configuration; returns (n, envelope)."""
@@ -145,8 +145,8 @@ class Changes:
 
     def set_time_steps(self, utc: int):
         """Set the wall time; the old and the new value are recorded; returns (n, envelope)."""
-        self._require_identity()
+        self.require_identity()
         data = {1: self.clock.utc(), 2: utc}
-        written = yield from self._recorder.record_steps(record.TIME_SET, {record.DATA: data})
+        written = yield from self.recorder.record_steps(record.TIME_SET, {record.DATA: data})
         self.clock.set(utc)
         return written

@@ -1,14 +1,17 @@
-"""Whether code and parameters still are what they were at the start (D 31, P5; metrology.md 6.3).
+"""Whether code and parameters still are what they were at the start (D 31, P5; metrology.md 6.3),
+and the record of a fault.
 
-Owns: the comparison. Refuses: nothing; it names what differs. Units: none.
+Owns: the comparison, and what follows from it. Refuses: with `Refused(code)`, a record that cannot
+be made now. Units: none. Loaded every hour, and for a fault.
 """
 
+from steelyard_wire import record
 from steelyard_wire.codes import Refused
 
 from terminal.evidence import settings
 
 
-def differs_steps(terminal, measure_steps):
+def _differs_steps(terminal, measure_steps):
     """ "CODE" or "PARAMETERS", or ""; yields between files.
 
     measure_steps() yields, and returns the software identification of what is on the flash.
@@ -30,3 +33,25 @@ def differs_steps(terminal, measure_steps):
         if there is None or stored != there.to_map():
             return "PARAMETERS"
     return ""
+
+
+def check_steps(terminal, measure_steps):
+    """Compare code and parameters with those of the start, and lock; "" or what differs."""
+    # While a change is being saved, file and memory differ.
+    if terminal.unsettled or terminal.recorder is None:
+        return ""
+    found = yield from _differs_steps(terminal, measure_steps)
+    if found:
+        terminal.lock(found)
+    return found
+
+
+def log_steps(terminal):
+    """Record the fault that the alarm is for; (n, envelope)."""
+    alarm = terminal.alarm
+    name = alarm.pending
+    terminal.require_identity()
+    data = {1: name, 2: alarm.times(name)}
+    written = yield from terminal.recorder.record_steps(record.FAULT, {record.DATA: data})
+    alarm.recorded(name)
+    return written

@@ -58,8 +58,8 @@ class Terminal(Changes, Care):
         self.wifi = None
         self.make_signer = make_signer
         self.random = random
-        self._recorder = None
-        self._unsettled = False  # whether `pending` may be on the flash
+        self.recorder = None
+        self.unsettled = False  # whether `pending` may be on the flash
         self.identity = None
         self._making = False
         self.boot_counter = 0
@@ -124,14 +124,14 @@ class Terminal(Changes, Care):
         return (yield from self._boot_record_steps(cause, None))
 
     def _adopt(self, identity: Identity, signer, link_key: bytes) -> None:
-        self._recorder = Recorder(self.journal, signer, identity, self)
+        self.recorder = Recorder(self.journal, signer, identity, self)
         self.identity = identity
         self.link_key = link_key
 
     def _boot_record_steps(self, cause: int, nonce):
         self.boot_counter = last_boot_counter(self.journal) + 1
         data = {1: self.identity.public_key, 2: cause, 3: nonce}
-        return (yield from self._recorder.record_steps(record.BOOT, {record.DATA: data}))
+        return (yield from self.recorder.record_steps(record.BOOT, {record.DATA: data}))
 
     # --- what a record says of the terminal ------------------------------------------------------
 
@@ -153,8 +153,9 @@ class Terminal(Changes, Care):
         """8 bytes over calibration and metrological parameters; zeros when uncalibrated."""
         return self.calibration.digest(self.config) if self.calibration else bytes(8)
 
-    def _require_identity(self) -> None:
-        if self._recorder is None:
+    def require_identity(self) -> None:
+        """Refused(NOT_PROVISIONED) while there is no key to sign with."""
+        if self.recorder is None:
             raise Refused(codes.NOT_PROVISIONED, "")
 
     # --- identity --------------------------------------------------------------------------------
@@ -271,13 +272,13 @@ class Terminal(Changes, Care):
 
         by: KEY, COMMAND or ITSELF.
         """
-        self._require_identity()
+        self.require_identity()
         if not self.config.registration & by:
             raise Refused(codes.TRIGGER)
         self._look()
         if self.extended():
             raise Refused(codes.EXTENDED)
-        self._recorder.check_idle()
+        self.recorder.check_idle()
         self._check(self.weigher.registrable())
         fields = self.reading_fields()
         if nonce:
@@ -288,7 +289,7 @@ class Terminal(Changes, Care):
                 raise Refused(codes.NEXT_LOAD)
             cycle.open = cycle.due = False
         try:
-            return (yield from self._recorder.record_steps(record.READING, fields))
+            return (yield from self.recorder.record_steps(record.READING, fields))
         except Refused:
             if cycle is not None:
                 cycle.open = by != ITSELF  # what failed by itself, a key may try again

@@ -31,9 +31,9 @@ def _saves_first(terminal, name, new, typ, data):
     """Planted mistake: the change is in the file before it is in the journal."""
     from terminal.evidence import settings
 
-    terminal._require_identity()
+    terminal.require_identity()
     settings.save(terminal.files, name, new)
-    return (yield from terminal._recorder.record_steps(typ, {19: data}))
+    return (yield from terminal.recorder.record_steps(typ, {19: data}))
 
 
 class Life:

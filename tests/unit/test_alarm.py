@@ -3,6 +3,7 @@
 from check import refused
 from steelyard_wire import codes, cose, record
 from storage import Scratch
+from terminal import checks
 from terminal.alarm import Alarm
 from terminal.evidence import settings
 from terminal_parts import calibrate, finish, load, provisioned, started
@@ -67,9 +68,9 @@ def test_a_day_of_pulling_a_plug_makes_thirty_records():
         if alarm.name and not before:
             began += 1
         if alarm.pending:
-            name, times = alarm.take()
-            assert name == "NO_DATA"
-            records.append((now - 5000, times))
+            assert alarm.pending == "NO_DATA"
+            records.append((now - 5000, alarm.times("NO_DATA")))
+            alarm.recorded("NO_DATA")
     assert 25 <= len(records) <= 31
     # None is forgotten: the last times are still to come.
     assert 0 <= began - sum([times for _, times in records]) <= 360
@@ -81,7 +82,9 @@ def test_another_fault_is_recorded_beside_it():
     for now, fault in ((0, "NOISY"), (1000, "NOISY"), (1100, "RATE"), (2100, "RATE")):
         alarm.look(fault, now)
         if alarm.pending:
-            assert alarm.take() == (fault, 1)
+            assert (alarm.pending, alarm.times(fault)) == (fault, 1)
+            alarm.recorded(fault)
+            assert not alarm.pending
 
 
 def _measure(name):
@@ -98,7 +101,7 @@ def _records(terminal):
 
 
 def _check(terminal):
-    return finish(terminal.check_steps(lambda: _measure(terminal.software_id)))
+    return finish(checks.check_steps(terminal, lambda: _measure(terminal.software_id)))
 
 
 def test_W11_a_fault_of_the_converter_takes_the_number_alarms_and_is_recorded():
@@ -115,7 +118,7 @@ def test_W11_a_fault_of_the_converter_takes_the_number_alarms_and_is_recorded():
             assert not terminal.weigher.reading.valid()
             name = codes.FAULTS[fault]
             assert terminal.alarm.name == terminal.alarm.pending == name
-            n, _ = finish(terminal.log_fault_steps())
+            n, _ = finish(checks.log_steps(terminal))
             assert (n, terminal.journal.next_n) == (before, before + 1)
             assert _records(terminal)[-1] == {1: name, 2: 1}
             load(terminal, 2000)
@@ -145,7 +148,7 @@ def test_what_was_changed_behind_the_terminals_back_locks_it():
             finish(terminal.set_parameter_steps("e", "10"))  # a change that it made itself
             assert _check(terminal) == ""
             if what == "CODE":
-                found = finish(terminal.check_steps(lambda: _measure(b"another!" * 4)))
+                found = finish(checks.check_steps(terminal, lambda: _measure(b"another!" * 4)))
                 assert found == "CODE"
             else:
                 name = "calibration" if what == "gone" else what
@@ -165,7 +168,7 @@ def test_what_was_changed_behind_the_terminals_back_locks_it():
                 refused(codes.CHECK_FAILED, action)
             refused(codes.CHECK_FAILED, finish, terminal.register_steps(None))
             # What locked it is recorded; a change of settings is no way out of it.
-            finish(terminal.log_fault_steps())
+            finish(checks.log_steps(terminal))
             assert _records(terminal)[-1] == {1: terminal.alarm.name, 2: 1}
             finish(terminal.set_parameter_steps("motion_ms", "600"))
             load(terminal, 2000)
@@ -180,5 +183,23 @@ def test_before_there_is_a_key_the_alarm_waits_for_its_record():
             terminal.ticks.now += 600
             terminal.attend()
         assert terminal.alarm.name == "NO_DATA"
-        refused(codes.NOT_PROVISIONED, finish, terminal.log_fault_steps())
+        refused(codes.NOT_PROVISIONED, finish, checks.log_steps(terminal))
         assert terminal.alarm.pending == "NO_DATA"
+
+
+def test_a_record_that_cannot_be_written_stays_due():
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        for _ in range(3):
+            terminal.weigher.feed(0, 0, codes.FAULT_NO_DATA)
+            terminal.ticks.now += 600
+            terminal.attend()
+        terminal.journal._device.free = lambda: 0
+        terminal.journal._refresh_room()
+        for _ in range(2):
+            refused(codes.JOURNAL_FULL, finish, checks.log_steps(terminal))
+            assert terminal.alarm.pending == "NO_DATA"
+        terminal.journal._device.free = lambda: 1 << 20
+        terminal.journal._refresh_room()
+        finish(checks.log_steps(terminal))
+        assert _records(terminal) == [{1: "NO_DATA", 2: 1}] and not terminal.alarm.pending

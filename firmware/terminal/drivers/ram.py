@@ -9,6 +9,7 @@ shows in the digests of the code (checks.py) or stops the program.
 import gc
 
 _BLOCK = 1024
+_MOST = 256
 _LEFT = 16384  # for the test itself, and what an interrupt needs
 
 
@@ -17,18 +18,19 @@ def keeps() -> bool:
     # Each bit is 0 and 1 once, beside neighbours that are not.
     firsts = (0x00, 0xFF, 0x55, 0xAA)
     patterns = [bytes([first, 255 - first]) * (_BLOCK // 2) for first in firsts]
+    held = [None] * _MOST
     gc.collect()
-    held = []
     good = True
-    while good and gc.mem_free() > _LEFT and len(held) < 256:
-        try:
-            block = bytearray(_BLOCK)
-        except MemoryError:
-            break  # what is free lies in smaller pieces
-        held.append(block)
-        for pattern in patterns:
-            block[:] = pattern
-            good = good and block == pattern
-    held.clear()
+    try:
+        for at in range(_MOST):
+            if not good or gc.mem_free() <= _LEFT:
+                break
+            block = held[at] = bytearray(_BLOCK)
+            for pattern in patterns:
+                block[:] = pattern
+                good = good and block == pattern
+    except MemoryError:
+        pass  # what is free lies in smaller pieces
+    held = block = None
     gc.collect()
     return good
