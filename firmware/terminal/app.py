@@ -147,6 +147,7 @@ async def _check(terminal) -> None:
                 for _ in cold.call("terminal.checks", "check_steps", terminal, _measure_steps):
                     await asyncio.sleep_ms(0)
                 looked = terminal.clock.up_ms()
+                cold.forget("terminal.weighing.parameters")
         except (Refused, MemoryError):
             # Busy, or a journal that is full or failed: again, and not at once.
             await asyncio.sleep_ms(_AGAIN_MS)

@@ -9,10 +9,12 @@ from steelyard_wire import record
 from steelyard_wire.codes import Refused
 
 from terminal.evidence import settings
+from terminal.weighing.config import Config
+from terminal.weighing.linearise import Calibration
 
 
 def _differs_steps(terminal, measure_steps):
-    """ "CODE" or "PARAMETERS", or ""; yields between files.
+    """What differs: CODE, PARAMETERS or nothing ("") as text; yields between files.
 
     measure_steps() yields, and returns the software identification of what is on the flash.
     """
@@ -22,16 +24,20 @@ def _differs_steps(terminal, measure_steps):
         found = b""
     if found != terminal.software_id:
         return "CODE"
-    for name, there in (("config", terminal.config), ("calibration", terminal.calibration)):
-        try:
+    try:
+        for name, there, made in (
+            ("config", terminal.config, Config),
+            ("calibration", terminal.calibration, Calibration),
+        ):
             stored = settings.load(terminal.files, name)
-        except Refused:
-            return "PARAMETERS"
-        # A configuration that was never changed is the board file's.
-        if stored is None and (name == "config" or there is None):
-            continue
-        if there is None or stored != there.to_map():
-            return "PARAMETERS"
+            # A configuration that was never changed is the board file's.
+            if stored is None and (name == "config" or there is None):
+                continue
+            # As it would be read: what an earlier firmware stored lacks the newest parameters.
+            if there is None or made.from_map(stored or {}).to_map() != there.to_map():
+                return "PARAMETERS"
+    except Refused:
+        return "PARAMETERS"
     return ""
 
 

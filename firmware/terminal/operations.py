@@ -192,6 +192,7 @@ class Terminal(Changes, Care):
         cold.forget("terminal.weighing.plan")
 
     def keep_zero(self) -> None:
+        """Store a zero that somebody set, or that set itself; between samples."""
         if self.weigher.origin.moved:
             origin.keep(self.files, self.weigher.origin, self._generation())
 
@@ -284,16 +285,23 @@ class Terminal(Changes, Care):
         if nonce:
             fields[record.NONCE] = nonce
         cycle = self.weigher.cycle
-        if cycle is not None:
-            if not cycle.due and (by == ITSELF or self.config.registration & _ONCE):
-                raise Refused(codes.NEXT_LOAD)
-            cycle.open = cycle.due = False
-        try:
+        if cycle is None:
             return (yield from self.recorder.record_steps(record.READING, fields))
+        if not cycle.due and (by == ITSELF or self.config.registration & _ONCE):
+            raise Refused(codes.NEXT_LOAD)
+        cycle.open = cycle.due = False
+        failed = True
+        try:
+            written = yield from self.recorder.record_steps(record.READING, fields)
+            failed = False
         except Refused:
-            if cycle is not None:
-                cycle.open = by != ITSELF  # what failed by itself, a key may try again
+            failed = by != ITSELF  # what failed by itself, a key may try again
             raise
+        finally:
+            # Also when whoever asked has gone in the middle: the load was not registered.
+            if failed:
+                cycle.open = True
+        return written
 
     def reading_fields(self) -> dict:
         """What a record says of the present reading."""

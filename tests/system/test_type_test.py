@@ -191,8 +191,10 @@ def test_the_command_says_what_it_found_and_keeps_it(tmp_path: Path) -> None:
         user("test", port, "--only", "nothing").refused(USAGE, *SECTIONS)
         user("test", port, "--world", "socket://127.0.0.1:1").refused(3, "no world")
         report = tmp_path / "report.json"
+        bench.world("speed 20")
         said = user("test", port, "--world", world, "--only", "zero", "--save", report)
         assert said.code == OK and "zero (R 76-1, 4.5.2, A.4.2): passed" in said.out
+        assert bench.simulator.state()["speed"] == 20  # as it was, not held
         kept = json.loads(report.read_text())
         assert kept["passed"] and kept["sections"][0]["rows"][0]["limit"] == "0.00125"
         said = user("test", port, "--world", world, "--only", "eccentricity")

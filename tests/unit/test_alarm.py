@@ -175,6 +175,20 @@ def test_what_was_changed_behind_the_terminals_back_locks_it():
             assert not terminal.weigher.reading.valid()
 
 
+def test_what_an_earlier_firmware_stored_is_no_change():
+    # It knew fewer parameters; those it had are as they were, the others have their defaults.
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        finish(terminal.set_parameter_steps("motion_ms", "500"))
+        stored = settings.load(terminal.files, "config")
+        for key in (27, 28, 29, 30):
+            del stored[key]
+        settings.save(terminal.files, "config", stored)
+        terminal = started(folder)
+        assert terminal.config.motion_ms == 500
+        assert _check(terminal) == "" and not terminal.alarm.locked
+
+
 def test_before_there_is_a_key_the_alarm_waits_for_its_record():
     with Scratch() as folder:
         terminal = started(folder)

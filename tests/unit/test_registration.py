@@ -147,6 +147,18 @@ def test_a_registration_that_failed_may_be_repeated_and_one_that_began_not():
         assert _weights(terminal) == [2000, 3000]
 
 
+def test_a_registration_whose_asker_has_gone_may_be_repeated():
+    with Scratch() as folder:
+        terminal = _terminal(folder, 8 + 3)
+        load(terminal, 2000)
+        steps = terminal.register_steps(None)
+        next(steps)
+        steps.close()  # the link is gone in the middle of the signature
+        load(terminal, 2000)
+        finish(terminal.register_steps(None))
+        assert _weights(terminal) == [2000]
+
+
 def test_a_full_journal_is_not_asked_again_for_the_same_load():
     with Scratch() as folder:
         terminal = _terminal(folder, 4)

@@ -19,7 +19,7 @@ def answer(terminal, args: list):
     count = len(args)
     if step == "STATUS":
         return _status(terminal)
-    if step == "COMMIT" and (count == 1 or args[1].upper() == "UNCHECKED"):
+    if step == "COMMIT" and (count == 1 or count == 2 and args[1].upper() == "UNCHECKED"):
         return _signed(terminal, terminal.commit_calibration_steps(count > 1))
     if step == "ROLLBACK" and count == 1:
         return _signed(terminal, terminal.roll_back_steps())

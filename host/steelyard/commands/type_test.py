@@ -66,7 +66,13 @@ class Simulated:
             raise UserError(USAGE, f"the virtual world has kg and g, not {unit}")
         self._world = world
         self._unit = unit
+        self._speed = json.loads(world("state"))["speed"]
         world("speed 0")
+
+    def let_go(self) -> None:
+        """Time passes again as it did."""
+        self._world(f"speed {self._speed}")
+        self._world.close()
 
     def put(self, load: Fraction, place: str = "centre") -> None:
         """See type_test.Hands."""
@@ -178,8 +184,13 @@ def register(app: typer.Typer) -> None:
                 raise UserError(USAGE, f"there is no section {name!r}: {', '.join(SECTIONS)}")
         with opened(address) as (terminal, _):
             unit = unit_name(int(terminal.config()["unit"]))
-            instrument = Instrument(terminal, _hands(terminal, world, unit))
-            sections = run(instrument, names, _say)
+            hands = _hands(terminal, world, unit)
+            instrument = Instrument(terminal, hands)
+            try:
+                sections = run(instrument, names, _say)
+            finally:
+                if isinstance(hands, Simulated):
+                    hands.let_go()
             report = _report(instrument, sections)
         if save is not None:
             _keep(save, report)
