@@ -23,6 +23,9 @@ ALARM = 14
 # Nothing measures what feeds the board.
 SUPPLY = None
 
+# What tells how warm the load cell is, or None.
+THERMOMETER = None
+
 NETWORK = "wlan"
 TCP_PORT = 4590
 

@@ -23,6 +23,9 @@ ALARM = 13
 # VSYS, a third of it at GPIO29: the regulator makes 3.3 V of 1.8 V and more.
 SUPPLY = {"adc": 29, "permille": 3000, "min_mv": 2000}
 
+# What tells how warm the load cell is, or None: the processor's own (RP2040 data sheet, 4.9.5).
+THERMOMETER = {"adc": 4, "uv_at_0": 752467, "uv_per_k": -1721}
+
 NETWORK = None
 TCP_PORT = 4590
 

@@ -23,6 +23,9 @@ ALARM = 13
 # VSYS is measured at GPIO29, which belongs to the radio here.
 SUPPLY = None
 
+# What tells how warm the load cell is, or None: the processor's own (RP2040 data sheet, 4.9.5).
+THERMOMETER = {"adc": 4, "uv_at_0": 752467, "uv_per_k": -1721}
+
 NETWORK = "wlan"
 TCP_PORT = 4590
 

@@ -22,6 +22,9 @@ ALARM = 13
 # What feeds the board, measured by the processor; below min_mv there is no weight.
 SUPPLY = {"adc": 29, "permille": 3000, "min_mv": 2700}
 
+# What tells how warm the load cell is, or None: the processor's own (RP2040 data sheet, 4.9.5).
+THERMOMETER = {"adc": 4, "uv_at_0": 752467, "uv_per_k": -1721}
+
 NETWORK = "wlan"
 TCP_PORT = 4590
 
@@ -29,5 +32,5 @@ TCP_PORT = 4590
 SCALE = {1: 1, 2: -3, 3: 15000, 4: 5}
 
 # The flash file has the geometry of a Pico.
-MPY_BUDGET_BYTES = 81920
+MPY_BUDGET_BYTES = 83968
 STORAGE_BYTES = 1441792

@@ -156,9 +156,10 @@ class LoadCell:
         """Temperature of the elastic body; the air's is `temperature_c`."""
         return self._warmth.celsius
 
-    def supply_mv(self) -> int:
-        """What feeds the board, as its own converter is asked for it."""
-        return round(self.supply_v * 1000)
+    def analog(self) -> tuple[int, int]:
+        """What feeds the board in mV, and the air's temperature in 0.01 degrees: what its own
+        converter is asked for."""
+        return round(self.supply_v * 1000), round(self.temperature_c * 100)
 
     def soak(self) -> None:
         """Have the body at the temperature of the air at once."""

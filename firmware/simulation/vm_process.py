@@ -22,7 +22,7 @@ HEAP = "192wK"  # 192 KiB as on an RP2040, counted in words of the VM
 _HERE = Path(__file__).resolve().parent
 _PR_SET_PDEATHSIG = 1
 REQUEST = struct.Struct("<IIqqi4x")
-ANSWER = struct.Struct("<IIqiIq")
+ANSWER = struct.Struct("<IIqiHhq")
 
 
 class NoVirtualMachine(RuntimeError):
@@ -40,16 +40,19 @@ def find_micropython() -> str:
 
 
 class VmProcess:
-    """One running VM on the terminal line `slave`. supply_mv(): what feeds the board now."""
+    """One running VM on the terminal line `slave`.
+
+    analog(): what feeds the board now, in mV, and the temperature of the board in 0.01 degrees.
+    """
 
     def __init__(
         self,
         slave: int,
         board: dict[str, object],
         wifi: tuple[str, str],
-        supply_mv: Callable[[], int],
+        analog: Callable[[], tuple[int, int]],
     ) -> None:
-        self._supply_mv = supply_mv
+        self._analog = analog
         ask_read, ask_write = os.pipe()
         answer_read, answer_write = os.pipe()
         settings = dict(board, requests=ask_write, answers=answer_read)
@@ -94,7 +97,7 @@ class VmProcess:
         try:
             os.write(
                 self._answers,
-                ANSWER.pack(number, signals, now_us, word, self._supply_mv(), next_us),
+                ANSWER.pack(number, signals, now_us, word, *self._analog(), next_us),
             )
         except BrokenPipeError:
             return

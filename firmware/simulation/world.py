@@ -85,7 +85,7 @@ class World:
         board = dict(
             vars(self.wiring), flash=str(self._flash.resolve()), cause=cause, main=run_main
         )
-        self.vm = VmProcess(self.console.slave, board, self._wifi, self.cell.supply_mv)
+        self.vm = VmProcess(self.console.slave, board, self._wifi, self.cell.analog)
         self.boots += 1
         self.selector.register(self.vm.requests, selectors.EVENT_READ, self._from_vm)
 

@@ -215,6 +215,11 @@ def main() -> None:
         from terminal.drivers.supply import Supply
 
         terminal.supply = Supply(machine.ADC(board.SUPPLY["adc"]), board.SUPPLY)
+    if board.THERMOMETER is not None:
+        from terminal.drivers.thermometer import Thermometer
+
+        wiring = board.THERMOMETER
+        terminal.thermometer = Thermometer(machine.ADC(wiring["adc"]), wiring)
     terminal.converter, terminal.ring = _converter(board.CONVERTER)
     if hasattr(terminal.converter, "keep"):
         from terminal.keep import keep  # only in builds with such a converter

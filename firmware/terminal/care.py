@@ -7,9 +7,10 @@ Units: milliseconds of uptime.
 
 from steelyard_wire import codes
 
-from terminal.weighing.weigher import NOT_BROKEN
+from terminal.weighing.requests import NOT_BROKEN
 
 _SUPPLY_MS = 50
+_WARMTH_MS = 1000
 
 
 class Care:
@@ -21,8 +22,22 @@ class Care:
         now_ms = self.clock.up_ms()
         if weigher.blank & codes.ST_WARM_UP and now_ms >= self.config.warm_up_s * 1000:
             weigher.blank &= ~codes.ST_WARM_UP
+        if self.thermometer is not None and now_ms - self._warmed_ms >= _WARMTH_MS:
+            self.look_at_temperature()
         self.alarm.look(self._fault(now_ms), now_ms)
         self.keep_zero()
+
+    def look_at_temperature(self) -> None:
+        """Have the weigher follow the load cell's temperature; without it no compensation, and
+        no weight of a scale that has one."""
+        weigher = self.weigher
+        lag_s = self.calibration.lag_s if self.calibration else 0
+        seconds = (self.clock.up_ms() - self._warmed_ms) // _WARMTH_MS
+        self._warmed_ms += seconds * _WARMTH_MS
+        air = self.thermometer.celsius() if self.thermometer else None
+        weigher.set_temperature(self.warmth.step(air, seconds, lag_s))
+        if (lag_s > 0 and air is None) != (weigher.blank & codes.ST_TEMPERATURE > 0):
+            weigher.blank ^= codes.ST_TEMPERATURE
 
     def _fault(self, now_ms: int) -> str:
         """What is wrong now; a supply that is too low takes the number away (3.9.3)."""
@@ -35,6 +50,8 @@ class Care:
                 weigher.restart()  # what was sampled meanwhile is no weight
         if weigher.blank & codes.ST_BROWN_OUT:
             return "SUPPLY"
+        if weigher.blank & codes.ST_TEMPERATURE:
+            return "THERMOMETER"
         fault = weigher.reading.fault
         return codes.FAULTS[fault] if fault not in NOT_BROKEN else ""
 

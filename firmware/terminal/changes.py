@@ -91,6 +91,7 @@ class Changes:
         weigher.blank = old.blank
         self.session = None
         self.weigher = weigher
+        self.look_at_temperature()
 
     def calibration_session(self):
         """The open session; Refused(CALIBRATION_ORDER) when none is."""

@@ -21,6 +21,7 @@ from terminal.evidence.identity import Identity
 from terminal.evidence.recorder import Recorder, last_boot_counter
 from terminal.weighing.config import Config
 from terminal.weighing.linearise import Calibration
+from terminal.weighing.warmth import Warmth
 from terminal.weighing.weigher import COUNTERS, Weigher
 
 VERSION = "0.1.0"
@@ -68,6 +69,9 @@ class Terminal(Changes, Care):
         self.alarm = Alarm()
         self.supply = None  # drivers.supply.Supply where the board measures it
         self._supplied_ms = 0
+        self.thermometer = None  # drivers.thermometer.Thermometer where the board has one
+        self.warmth = Warmth()
+        self._warmed_ms = 0
         self._extended_ms = 0  # uptime until which the extended display is on
         self.refused_key = 0  # error code of the last key that was refused, for a display
         self.faults = [0] * COUNTERS  # what the weighers have found; the last is for fallbacks
@@ -310,7 +314,7 @@ class Terminal(Changes, Care):
         fields = {
             record.VAL: [reading.net, config.exp10, config.unit],
             record.ST: reading.status,
-            record.RAW: [reading.counts, None],
+            record.RAW: [reading.counts, self.weigher.celsius],
         }
         if reading.status & codes.ST_NET:
             # One of them is there; in a larger range either may have been rounded to nothing.

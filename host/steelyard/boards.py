@@ -99,6 +99,7 @@ class Board:
     converter: "chip" and what CONVERTERS asks for it; pins as numbers of machine.Pin.
     keys: name -> pin of a push button. alarm: pin that is high while something is wrong, or None.
     supply: where the board measures what feeds it, and the least it weighs with, or None.
+    thermometer: where it measures a temperature, and what a degree makes there, or None.
     budget_bytes: most .mpy bytes that leave the heap it needs. source: the file as it is copied.
     """
 
@@ -112,6 +113,7 @@ class Board:
     keys: dict[str, int]
     alarm: int | None
     supply: dict[str, int] | None
+    thermometer: dict[str, int] | None
     network: str | None
     tcp_port: int
     scale: dict[int, Any]
@@ -188,10 +190,10 @@ def _keys_are_right(value: object) -> bool:
     )
 
 
-def _is_supply(value: object) -> bool:
+def _are_within(value: object, limits: dict[str, tuple[int, int]]) -> bool:
+    """Whether it is None, or a map of whole numbers within these limits."""
     if value is None:
         return True
-    limits = {"adc": (0, 50), "permille": (1000, 6000), "min_mv": (1000, 6000)}
     return (
         isinstance(value, dict)
         and set(value) == set(limits)
@@ -200,6 +202,16 @@ def _is_supply(value: object) -> bool:
             for name, (low, high) in limits.items()
         )
     )
+
+
+_SUPPLY = {"adc": (0, 50), "permille": (1000, 6000), "min_mv": (1000, 6000)}
+_THERMOMETER = {"adc": (0, 50), "uv_at_0": (0, 3300000), "uv_per_k": (-50000, 50000)}
+
+
+def _is_thermometer(value: object) -> bool:
+    if not _are_within(value, _THERMOMETER):
+        return False
+    return not isinstance(value, dict) or value["uv_per_k"] != 0
 
 
 def _is_text(value: object) -> bool:
@@ -221,7 +233,8 @@ _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "CONVERTER": ("a chip with its pins, gain and rate (boards/README.md)", _converter_is_right),
     "KEYS": ("pins of zero, tare and print", _keys_are_right),
     "ALARM": ("a pin, or None", lambda value: value is None or _is_pin(value)),
-    "SUPPLY": ("adc, permille and min_mv, or None", lambda value: _is_supply(value)),
+    "SUPPLY": ("adc, permille and min_mv, or None", lambda value: _are_within(value, _SUPPLY)),
+    "THERMOMETER": ("adc, uv_at_0 and uv_per_k, or None", _is_thermometer),
     "NETWORK": ('None or "wlan"', lambda value: value in NETWORKS),
     "TCP_PORT": ("1..65535", lambda value: type(value) is int and 0 < value < 65536),
     "SCALE": ("a map with whole numbers as keys", lambda value: _is_scale(value)),

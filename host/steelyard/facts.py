@@ -84,8 +84,9 @@ def calibration_of(terminal: Terminal, config: Mapping[str, str]) -> dict[int, o
     for text in state["points"].split(","):
         counts, _, weight = text.partition(":")
         points.append([int(counts), int(Decimal(weight).scaleb(-exp10))])
-    gravity = (
-        [int(text) for text in state["gravity"].split(",")] if "," in state["gravity"] else None
+    gravity, temperature = (
+        [int(text) for text in state[name].split(",")] if "," in state[name] else None
+        for name in ("gravity", "temperature")
     )
     return {
         1: int(state["generation"]),
@@ -97,6 +98,7 @@ def calibration_of(terminal: Terminal, config: Mapping[str, str]) -> dict[int, o
         7: None,
         8: 0,
         9: None,
+        10: temperature,
     }
 
 

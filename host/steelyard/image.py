@@ -43,6 +43,7 @@ _COLD = (
     "terminal.weighing.plan",
 )
 _SUPPLY = "terminal/drivers/supply.py"
+_THERMOMETER = "terminal/drivers/thermometer.py"
 _KEEP = "terminal/keep.py"  # what a converter with a calibration of its own needs
 # Drivers' parts that only these converters need.
 _SHARED = {"register_bus": ("nau7802", "ads1220"), "two_wire": ("hx711", "ads1232", "cs1237")}
@@ -112,6 +113,8 @@ def _is_wanted(name: str, board: Board) -> bool:
         return board.network is not None
     if name == _SUPPLY:
         return board.supply is not None
+    if name == _THERMOMETER:
+        return board.thermometer is not None
     if name == _KEEP:
         return bool(board.converter["chip"] == "nau7802")
     folder, _, stem = name.removesuffix(".py").rpartition("/")

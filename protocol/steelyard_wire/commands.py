@@ -33,7 +33,7 @@ COMMANDS = (
     ("ZERO", USER, True, 0, 0),
     ("TARE", USER, True, 0, 2),
     ("EXTEND", USER, True, 0, 0),
-    ("CAL", SERVICE, True, 1, 4),
+    ("CAL", SERVICE, True, 1, 6),
     ("CONVERTER", SERVICE, True, 1, 1),
     ("SET", SERVICE, True, 2, 22),
     ("COMMISSION", SERVICE, True, 8, 8),

@@ -25,8 +25,8 @@ USAGE = {
     "EXTEND": ("EXTEND", "show tenths of d for 5 s"),
     "CAL": (
         "CAL BEGIN|KEEP|ZERO|SPAN quantity unit [reference]|CELL mV/V capacity unit"
-        "|GRAVITY here there|FIT SEGMENTS|FIT LINE|CHECK quantity unit|COMMIT [UNCHECKED]|ROLLBACK"
-        "|ABORT|STATUS",
+        "|GRAVITY here there|TEMPERATURE zero span lag coldest warmest|FIT SEGMENTS|FIT LINE"
+        "|CHECK quantity unit|COMMIT [UNCHECKED]|ROLLBACK|ABORT|STATUS",
         "calibrate, step by step",
     ),
     "CONVERTER": (

@@ -122,6 +122,8 @@ def test_every_line_is_needed(line: str) -> None:
         ("ALARM = 13", "ALARM = 12", "pin twice"),
         ('"min_mv": 2000', '"min_mv": 0', "SUPPLY"),
         ('"adc": 29, ', "", "SUPPLY"),
+        ('"uv_per_k": -1721', '"uv_per_k": 0', "THERMOMETER"),
+        ('"uv_at_0": 752467, ', "", "THERMOMETER"),
         ('"dout": 2', '"dout": -1', "CONVERTER"),
         ('"dout": 2', '"dout": "GP2"', "CONVERTER"),
         ('"dout": 2', '"dout": True', "CONVERTER"),

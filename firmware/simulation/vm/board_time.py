@@ -17,7 +17,7 @@ import struct
 from micropython import heap_lock, heap_unlock
 
 _REQUEST = "<IIqqi4x"  # number, operation, now, argument, value
-_ANSWER = "<IIqiIq"  # number, signals, now, word, supply, next
+_ANSWER = "<IIqiHhq"  # number, signals, now, word, supply, temperature, next
 IDLE = 1
 CONVERT = 2
 RESET = 3
@@ -40,6 +40,7 @@ RESET_SHIFT = 24  # 8 bits: how often the converter was set up anew by somebody 
 now_us = 0
 signals = 0
 supply_mv = 5000  # what feeds the board
+air = 2000  # temperature of the board in 0.01 degrees
 interrupts_off = False
 heap_bytes = 0  # what the stand-ins had allocated when the program started, reported apart
 devices = []  # objects with next_us, advance(now_us) and deliver()
@@ -62,14 +63,14 @@ def attach(requests, answers):
 
 def ask(operation, argument=0, value=0):
     """Put a question to the world: (now, word, next) of its answer; takes the signals over."""
-    global _ctrl_c, _number, signals, supply_mv
+    global _ctrl_c, _number, air, signals, supply_mv
     _number = (_number + 1) & 0xFFFFFFFF
     struct.pack_into(_REQUEST, _request, 0, _number, operation, now_us, argument, value)
     _to_world.write(_request)
     while True:
         if _from_world.readinto(_answer) != len(_answer):
             raise SystemExit
-        number, given, now, word, supply_mv, following = struct.unpack(_ANSWER, _answer)
+        number, given, now, word, supply_mv, air, following = struct.unpack(_ANSWER, _answer)
         if given & CTRL_C:
             _ctrl_c = True  # also with the answer to a question that a signal cut short
         if number == _number:

@@ -9,7 +9,7 @@ from steelyard_wire.quantity import format_quantity, parse_quantity, unit_id
 
 from terminal.links import state
 
-_STEPS = ("KEEP", "ZERO", "SPAN", "CELL", "GRAVITY", "FIT", "CHECK")
+_STEPS = ("KEEP", "ZERO", "SPAN", "CELL", "GRAVITY", "TEMPERATURE", "FIT", "CHECK")
 _METHODS = ("SEGMENTS", "LINE", "CELL")
 
 
@@ -51,6 +51,11 @@ def _step(terminal, session, step: str, args: list) -> list:
     if step == "GRAVITY" and count == 2 and args[0].isdigit() and args[1].isdigit():
         session.gravity(int(args[0]), int(args[1]))
         return []
+    if step == "TEMPERATURE" and count == 5:
+        numbers = [parse_quantity(word) for word in args]
+        if not [places for _, places in numbers if places]:
+            session.temperature(*[mantissa for mantissa, _ in numbers])
+            return []
     exp10 = terminal.config.exp10 - 2
     if step == "FIT" and count == 1 and args[0].upper() in _METHODS[:2]:
         errors = session.fit(_METHODS.index(args[0].upper()))
@@ -79,10 +84,12 @@ def _status(terminal) -> list:
     ]
     if calibration is None:
         names = ("zero", "span", "weight", "method", "points", "gravity", "check", "residual")
+        names += ("temperature",)
         return said + [name + "=-" for name in names]
     exp10 = calibration.exp10
     points = calibration.points
     check = calibration.check
+    temperature = calibration.temperature
     return said + [
         "zero=%d" % (points[0][0] + 8 >> 4),
         "span=%d" % (points[-1][0] + 8 >> 4),
@@ -97,4 +104,5 @@ def _status(terminal) -> list:
             else "-"
         ),
         "residual=" + format_quantity(calibration.residual, exp10 - 2),
+        "temperature=" + (",".join([str(x) for x in temperature]) if temperature else "-"),
     ]

@@ -8,6 +8,7 @@ Loaded when somebody asks.
 import gc
 
 from steelyard_wire import codes, line
+from steelyard_wire.quantity import format_quantity
 from steelyard_wire.units import convert, interval
 
 from terminal.links.state import as_hex
@@ -58,12 +59,18 @@ def status(terminal, halted: int) -> list:
         "gaps=%d" % converter.gaps,
         "dropped=%d" % terminal.ring.dropped,
         "alarm=" + (terminal.alarm.name or "-"),
+        "celsius=" + _celsius(terminal.thermometer and terminal.thermometer.celsius()),
+        "cell_celsius=" + _celsius(terminal.weigher.celsius),
         "faults=%d" % (converter.bad_frames + converter.silences),
         "halted=%d" % halted,
         "heap_free=%d" % gc.mem_free(),
         "utc=%s" % ("-" if utc is None else utc),
         "ts=%d" % clock.status,
     ]
+
+
+def _celsius(hundredths: "int | None") -> str:
+    return "-" if hundredths is None else format_quantity(hundredths, -2)
 
 
 def faults(terminal) -> list:

@@ -4,7 +4,7 @@ Owns: what was captured and what is staged. Refuses: with Refused and the reason
 order, loads that move, are noisy, do not differ or make the counts fall, weights that do not suit
 or are not what was said, a check that fails.
 Units: filtered counts in 1/LENGTH count, mantissas of the configured unit, fine weight in 1/100 of
-one; gravity in 10**-5 m/s2.
+one; gravity in 10**-5 m/s2; temperatures in 0.01 degrees Celsius.
 
 Loads go up, and may come down again the same way: where one was captured twice its mean counts.
 """
@@ -15,7 +15,7 @@ from steelyard_wire.codes import Refused
 from steelyard_wire.shim import const
 
 from terminal.weighing.linearise import CELL, FINE, LENGTH, LINE, SEGMENTS, Calibration, Lineariser
-from terminal.weighing.weigher import NOT_BROKEN
+from terminal.weighing.requests import NOT_BROKEN
 
 _MIN_CHANGE = const(1000)  # counts between zero and the largest load
 _PER_E = const(10)  # counts in an interval, at least (R 76-1, 3.5.3.2)
@@ -24,6 +24,10 @@ _USUAL = const(250)  # motion_span up to which that holds; a scale that declares
 _LOADS = const(10)
 _PLAUSIBLE = const(50)  # a load may lie off the line by 1/50 of itself: no cell is that bent
 _GRAVITY = (976000, 984000)
+_DRIFT = const(200)  # between zero and the last load, at most
+_MOST_LAG_S = const(36000)
+_COLDEST = const(-5500)
+_WARMEST = const(12500)
 
 
 def _look_at_rest(weigher) -> None:
@@ -58,12 +62,22 @@ class CalibrationSession:
         self._check = None
         self._residual = 0
         self._restored = None
+        self._temperature = None
 
     def zero(self) -> int:
-        """Capture the empty platform, and forget what was captured before; its counts."""
+        """Capture the empty platform, and forget what was captured before; its counts.
+
+        What a kelvin does was found for cell and platform, whatever the weights: it stays.
+        """
+        weigher = self._weigher
+        self._captured = []
         captured = self._capture(0)
         self._forget()
         self._captured.append(captured)
+        if weigher.celsius is not None:
+            before = weigher.calibration.temperature if weigher.calibration else None
+            known = before[1:] if before else [0, 0, 0, 0, 0]
+            self._temperature = [weigher.celsius] + list(known)
         return captured[0] // LENGTH
 
     def span(self, mantissa: int, exp10: int, unit: int, reference: "str | None") -> int:
@@ -104,6 +118,10 @@ class CalibrationSession:
     def _capture(self, load: int) -> "tuple[int, int, int]":
         weigher = self._weigher
         _look_at_rest(weigher)
+        if self._captured and self._temperature and weigher.celsius is not None:
+            drift = abs(weigher.celsius - self._temperature[0])
+            if drift > _DRIFT:
+                raise Refused(codes.NOISE, "%d/100 K since ZERO: begin again" % drift)
         span = weigher.motion.span()
         if weigher.calibration is None:
             span *= LENGTH
@@ -179,12 +197,29 @@ class CalibrationSession:
         self._reference = calibration.reference
         self._gravity = calibration.gravity
         self._residual = calibration.residual
+        self._temperature = calibration.temperature
 
     def gravity(self, here: int, there: int) -> None:
         """Say where it is calibrated and where it will weigh."""
         if not _GRAVITY[0] <= min(here, there) <= max(here, there) <= _GRAVITY[1]:
             raise Refused(codes.ARGUMENT, "gravity is 976000 to 984000 of 0.00001 m/s2")
         self._gravity = [here, there]
+        self._check = None
+
+    def temperature(self, zero: int, span: int, lag_s: int, coldest: int, warmest: int) -> None:
+        """Say what a kelvin does, as Calibration has it; lag_s 0: it is not known any more."""
+        if self._temperature is None:
+            raise Refused(codes.CALIBRATION_ORDER, "calibrated without a thermometer: ZERO first")
+        good = _COLDEST <= coldest < warmest <= _WARMEST and 0 < lag_s <= _MOST_LAG_S
+        if not good and lag_s | zero | span | coldest | warmest:
+            raise Refused(codes.ARGUMENT, "lag 1 to 36000 s, coldest below warmest")
+        before = self._temperature
+        self._temperature = [before[0], zero, span, lag_s, coldest, warmest]
+        try:
+            self._calibration(None)
+        except Refused:
+            self._temperature = before
+            raise
         self._check = None
 
     def fit(self, method: int = SEGMENTS) -> "list[int]":
@@ -256,7 +291,7 @@ class CalibrationSession:
         if not load or load in [captured[1] for captured in self._captured]:
             raise Refused(codes.SPAN, "a second weight is needed")
         config = self._weigher.config
-        staged = Lineariser(self._calibration(None), config)
+        staged = Lineariser(self._calibration(None), config, self._weigher.celsius)
         error = staged.fine(self._capture(load)[0]) - load * FINE
         most = permissible(config.accuracy, config.ranges, load) * FINE // 2
         if abs(error) > most:
@@ -294,4 +329,5 @@ class CalibrationSession:
             self._check,
             self._residual,
             self._restored,
+            self._temperature,
         )

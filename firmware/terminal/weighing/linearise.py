@@ -4,7 +4,7 @@ Owns: the calibration and its digest, and the division that applies it.
 Refuses: with Refused(ARGUMENT), a calibration that cannot be applied; beyond 1.5 Max the
 result stays at 1.5 Max, which every later stage calls overload.
 Units: filtered counts in 1/LENGTH count; weights as mantissas, fine weights in 1/100 of them;
-gravity in 10**-5 m/s2.
+gravity in 10**-5 m/s2; temperatures in 0.01 degrees Celsius.
 """
 
 from steelyard_wire import cbor
@@ -22,6 +22,9 @@ CELL = 2
 _MIN_SPAN = const(16000)  # 1000 counts
 _MAX_POINT = const(0x7FFFFF0)
 _MOST_POINTS = const(11)
+# What temperature may do in a kelvin: 16777 counts to zero, 1/1000 to the span.
+_MOST_ZERO = const(16777216)
+_MOST_SPAN = const(1000000)
 
 
 class Calibration:
@@ -32,7 +35,10 @@ class Calibration:
     mantissas. reference: text (certificate of the weights) or None. gravity: (where it was
     calibrated, where it weighs) or None. check: (load, error found in fine units) of the second
     weight, or None. residual: the largest distance of what was weighed from the points, in fine
-    units. restored: the generation that this one puts in force again, or None.
+    units. restored: the generation that this one puts in force again, or None. temperature: of
+    the load cell when zero was taken, what a kelvin does to zero (1/1000 count) and span (10**-9),
+    the lag in s (0: what a kelvin does is not known), the coldest and the warmest for which that
+    was found; None without a thermometer.
     """
 
     def __init__(
@@ -46,6 +52,7 @@ class Calibration:
         check=None,
         residual=0,
         restored=None,
+        temperature=None,
     ) -> None:
         self.generation = generation
         self.method = method
@@ -56,6 +63,10 @@ class Calibration:
         self.check = check
         self.residual = residual
         self.restored = restored
+        self.temperature = temperature
+        self.lag_s = temperature[3] if temperature else 0
+        if temperature and (abs(temperature[1]) > _MOST_ZERO or abs(temperature[2]) > _MOST_SPAN):
+            raise Refused(ARGUMENT, "temperature coefficients")
         if generation < 1 or not 2 <= len(points) <= _MOST_POINTS or points[0][1]:
             raise Refused(ARGUMENT, "calibration")
         before, load = self.points[0][0] - 1, -1
@@ -77,9 +88,10 @@ class Calibration:
     @staticmethod
     def from_map(stored: dict) -> "Calibration":
         """The calibration of a map as `to_map` gives it; Refused(ARGUMENT) if it is another."""
-        if len(stored) != 9:
+        # An earlier firmware's has no temperature.
+        if sorted(stored) != list(range(1, 11))[: max(9, len(stored))]:
             raise Refused(ARGUMENT, "calibration map")
-        return Calibration(*[stored[key] for key in range(1, 10)])
+        return Calibration(*[stored[key] for key in sorted(stored)])
 
     def to_map(self) -> dict:
         """Its data, as protocol/README.md numbers those of a CALIBRATION record."""
@@ -93,6 +105,7 @@ class Calibration:
             7: self.check,
             8: self.residual,
             9: self.restored,
+            10: self.temperature,
         }
 
     def digest(self, config) -> bytes:
@@ -104,15 +117,32 @@ class Calibration:
         first, last = self.points[0], self.points[-1]
         return (last[0] - first[0]) * mantissa // last[1]
 
+    def known_at(self, celsius: "int | None") -> bool:
+        """Whether what this temperature does was found, or is not said at all."""
+        return not self.lag_s or self.temperature[4] <= celsius <= self.temperature[5]
+
+    def points_at(self, celsius: "int | None") -> list:
+        """The points when the load cell is so warm; allocates."""
+        if not self.lag_s or celsius is None:
+            return self.points
+        reference, zero, span = self.temperature[:3]
+        warmer = celsius - reference
+        first = self.points[0][0]
+        moved = first + (zero * warmer * LENGTH + 50000) // 100000
+        return [
+            (moved + over + (over * span * warmer + 50000000000) // 100000000000, load)
+            for over, load in [(counts - first, load) for counts, load in self.points]
+        ]
+
 
 class Lineariser:
     """Applies a calibration to filtered counts, given in 1/LENGTH count.
 
     A divisor stays below 2**28: the division may hold three of them. The smaller it is, the more
-    bits of the factor are taken at a time.
+    bits of the factor are taken at a time. celsius: of the load cell, where it is known.
     """
 
-    def __init__(self, calibration: Calibration, config) -> None:
+    def __init__(self, calibration: Calibration, config, celsius: "int | None" = None) -> None:
         if (calibration.unit, calibration.exp10) != (config.unit, config.exp10):
             raise Refused(ARGUMENT, "the calibration is in another unit")
         # An initial zero of 20 % taken off leaves it beyond Max + 9 e, and below 2**30.
@@ -120,7 +150,7 @@ class Lineariser:
         here, there = calibration.gravity or (1, 1)
         points = [
             (counts, (2 * mantissa * FINE * here + there) // (2 * there))
-            for counts, mantissa in calibration.points
+            for counts, mantissa in calibration.points_at(celsius)
         ]
         self._pieces = [self._piece(points[at], points[at + 1]) for at in range(len(points) - 1)]
         self._last = len(self._pieces) - 1

@@ -1,8 +1,8 @@
 """The weight path: a sample goes in, the reading changes.
 
 Owns: the order guard, filter, calibration, zero, tare, motion, indication, and the one reading.
-Refuses: by error codes, what the moment does not allow; a faulty sample takes the number away
-until the window is full of good ones.
+Refuses: nothing (requests.py does); a faulty sample takes the number away until the window is
+full of good ones.
 Units: see weighing.reading. `feed` allocates nothing and keeps every number below 2**30.
 """
 
@@ -17,6 +17,7 @@ from terminal.weighing.linearise import LENGTH, Lineariser
 from terminal.weighing.motion import Motion
 from terminal.weighing.profiles import ANIMAL, DOSING
 from terminal.weighing.reading import Reading
+from terminal.weighing.requests import BLANK, Requests
 from terminal.weighing.stages import ring
 from terminal.weighing.tare import Tare
 from terminal.weighing.zero import Zero
@@ -25,6 +26,7 @@ from terminal.weighing.zero import Zero
 # samples a second (90 nV, 38 counts) behind a mean of 16.
 _MOTION_COUNTS = const(200)
 _LEAST_WINDOW = const(8)
+_TENTH = const(10)
 _MOST_E = const(67108864)  # 1/4 of the converter's range in 1/16 count
 # Counters: one for each fault, and how often the filter fell back.
 FALLBACKS = len(codes.FAULTS)
@@ -33,13 +35,9 @@ COUNTERS = FALLBACKS + 1
 _COUNTED = (codes.FAULT_OVERLOAD, codes.FAULT_UNDERLOAD, codes.FAULT_SETTLING)
 # Of a configuration's registration: by a load itself, and once per load in any way.
 _ONCE = const(12)
-# Status without a number.
-_BLANK = codes.ST_OVER | codes.ST_UNDER | codes.ST_NO_ZERO
-# What passes by itself.
-NOT_BROKEN = (codes.FAULT_NONE, codes.FAULT_GAP, codes.FAULT_SETTLING, codes.FAULT_JUMP)
 
 
-class Weigher:
+class Weigher(Requests):
     """The path for one configuration and calibration (None: counts only, no number).
 
     rate_mhz: the board's nominal rate; the one of the commissioning, if there was one, goes first,
@@ -60,6 +58,9 @@ class Weigher:
         self._tare = Tare(config)
         self.cycle = LoadCycle(config) if config.registration & _ONCE else None
         self.blank = 0  # status bits for which there is no number: it warms up, is locked
+        self.celsius = None  # of the load cell, in 0.01 degrees
+        self._applied = None  # for which the points are placed
+        self._outside = 0
         self._half = config.ranges[0][1] * FINE // 2
         # Beyond the largest weight of the calibration, but for as much as lies beyond Max.
         self._top = 0 if calibration is None else self._scale.top + 9 * config.e * FINE
@@ -90,6 +91,20 @@ class Weigher:
             return
         if not -self.planned_mhz <= off * 100 <= self.planned_mhz:
             self._plan(rate_mhz)
+
+    def set_temperature(self, celsius: "int | None") -> None:
+        """Take how warm the load cell is, in 0.01 degrees, and place the points for every tenth.
+
+        Not for the sample path: it allocates.
+        """
+        self.celsius = celsius
+        calibration = self.calibration
+        if calibration is None or not calibration.lag_s or celsius is None:
+            return
+        self._outside = 0 if calibration.known_at(celsius) else codes.ST_TEMPERATURE
+        if self._applied is None or abs(celsius - self._applied) >= _TENTH:
+            self._applied = celsius
+            self._scale = Lineariser(calibration, self.config, celsius)
 
     def _plan(self, rate_mhz: int) -> None:
         config = self.config
@@ -234,7 +249,7 @@ class Weigher:
             tare.clear()
         elif other:
             tare.coarser(ranges.step(fine))
-        status = ranges.status(fine)
+        status = ranges.status(fine) | self._outside
         if self._still:
             status |= codes.ST_STABLE
         if tare.active:
@@ -244,7 +259,7 @@ class Weigher:
             status |= codes.ST_EXTRAPOLATED
         if self.origin.waiting:
             status = status & ~codes.ST_CENTRE_ZERO | codes.ST_NO_ZERO
-        if status & _BLANK:
+        if status & BLANK:
             reading.status = status
             reading.numeric = False
             return
@@ -265,77 +280,3 @@ class Weigher:
     def tap(self) -> int:
         """The net weight of the last 100 ms in fine units, for dosing; only while `numeric`."""
         return self._scale.fine(self.filter.tap) - self.origin.offset - self._tare.fine
-
-    def obstacle(self) -> int:
-        """Why there is no stable weight now: an error code, or 0."""
-        reading = self.reading
-        status = reading.status
-        if status & codes.ST_OVER:
-            return codes.OVERLOAD
-        if status & codes.ST_UNDER:
-            return codes.UNDERLOAD
-        if reading.fault not in NOT_BROKEN:
-            return codes.CONVERTER_FAULT
-        if self.blank & ~codes.ST_WARM_UP:
-            return codes.CHECK_FAILED
-        if not self.full or self.blank:
-            return codes.NOT_READY
-        if self._scale is None:
-            return codes.NOT_CALIBRATED
-        if status & codes.ST_NO_ZERO:
-            return codes.ZERO_RANGE if status & codes.ST_STABLE else codes.MOTION
-        return 0 if status & codes.ST_STABLE else codes.MOTION
-
-    def registrable(self) -> int:
-        """0 if the reading may be registered, else the error code that says why not."""
-        code = self.obstacle()
-        if code:
-            return code
-        if self.reading.status & codes.ST_NEGATIVE:
-            return codes.NEGATIVE
-        if self._tare.active and self.reading.fine > self._max_fine:
-            return codes.OVERLOAD  # 4.6.6: a tare takes nothing from Max
-        return 0
-
-    def zero(self) -> int:
-        """Set zero; cancels a tare (R 76-1, 4.5.4). 0 or an error code."""
-        code = self.obstacle()
-        status = self.reading.status
-        if status & _BLANK and not self.reading.fault:
-            # Out of the indication's range but measured: the zero range decides.
-            code = 0 if status & codes.ST_STABLE else codes.MOTION
-        code = code or self._kept() or self.origin.set(self.reading.fine + self.origin.offset)
-        if code == 0:
-            self._tare.clear()
-            self._indicate(self._scale.fine(self.filter.value))
-        return code
-
-    def tare(self) -> int:
-        """Take the load as tare; 0 or an error code."""
-        code = self.obstacle()
-        if code == 0 and self.reading.fine > self._max_fine:
-            code = codes.OVERLOAD
-        return self._retared(code or self._tare.take(self.reading.fine, self._ranges))
-
-    def preset_tare(self, fine: int) -> int:
-        """Take a keyed-in tare, whatever lies on the scale; 0 or an error code."""
-        return self._retared(self._tare.key_in(fine, self._ranges))
-
-    def clear_tare(self) -> int:
-        """Show gross weight again; 0 or an error code."""
-        code = self._kept()
-        if code == 0:
-            self._tare.clear()
-        return self._retared(code)
-
-    def _kept(self) -> int:
-        """TARE_KEPT where a tare in use ends with the load alone (4.13.3.2), else 0."""
-        if not self.config.direct_sale or not self._tare.active:
-            return 0
-        unloaded = self.obstacle() == 0 and -self._half <= self.reading.fine <= self._half
-        return 0 if unloaded else codes.TARE_KEPT
-
-    def _retared(self, code: int) -> int:
-        if code == 0 and self.full and self._scale is not None and not self.blank:
-            self._indicate(self._scale.fine(self.filter.value))
-        return code

@@ -40,6 +40,8 @@ def scenario(public_key: bytes) -> list[Fields]:
         | {
             19: {1: 1, 2: 0, 3: [[1347408, 0], [26947408, 15000]], 4: [-3, 1]}
             | {5: "TEST weight F1 0017", 6: [979346, 978374], 7: [5000, 12], 8: 0, 9: None}
+            # Taken at 21.5 degrees; 61.234 counts and 9.87 ppm of the span for each kelvin.
+            | {10: [2150, 61234, 9870, 600, 500, 4000]}
         },
         common
         | set_time
@@ -241,7 +243,7 @@ REFUSED_LINES: list[tuple[str | bytes, int, str]] = [
     ("ID x", 3, "argument too many"),
     ("RECORD", 3, "argument missing"),
     ("SET filter_length", 3, "argument missing"),
-    ("CAL SPAN 15.000 kg a b", 3, "argument too many"),
+    ("CAL TEMPERATURE 1 2 3 4 5 6", 3, "argument too many"),
     ("PROVISION a b", 3, "argument missing"),
     ("@1 ZERO", 8, "a machine changes state without a check sum"),
     ("@1 CAL STATUS", 8, "a machine changes state without a check sum"),
