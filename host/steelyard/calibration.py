@@ -40,7 +40,7 @@ class Work:
     weights: the loads, rising. down: take them on the way back too. check: a second weight, tried
     before the commit. line: fit a straight line (least squares) instead of going through the
     points. gravity: (here, where it will weigh) in 0.00001 m/s2. cell: (mV/V, capacity) instead of
-    weights. keep: begin with the calibration in force.
+    weights. keep: begin with the calibration in force. temperature: arguments of CAL TEMPERATURE.
     """
 
     weights: tuple[Weight, ...] = ()
@@ -51,6 +51,7 @@ class Work:
     gravity: tuple[int, int] | None = None
     cell: tuple[str, Weight] | None = None
     keep: bool = False
+    temperature: tuple[int, ...] = ()
 
 
 def parse_weight(text: str, option: str = "--weight") -> Weight:
@@ -113,6 +114,8 @@ def calibrate_terminal(
             errors = terminal.calibrate("FIT", METHODS[work.line].upper())["errors"]
         if work.gravity:
             terminal.calibrate("GRAVITY", *map(str, work.gravity))
+        if work.temperature:
+            terminal.calibrate("TEMPERATURE", *map(str, work.temperature))
         checked = _check(terminal, work, prompt, patience_s)
         done = commit(terminal, store, checked is None)
     except BaseException as error:
@@ -206,7 +209,8 @@ def _signed(terminal: Terminal, store: Store, *step: str) -> dict[str, Any]:
     text = ",".join(
         f"{counts}:{format_quantity(mantissa, data[4][0])}" for counts, mantissa in points
     )
-    if not report.ok or not points or text != now["points"]:
+    thermal = ",".join(map(str, data.get(10) or ["-"]))
+    if not report.ok or (text, thermal) != (now["points"], now["temperature"]):
         raise UserError(VERDICT, _NOT_SIGNED)
     return {
         "generation": int(done["generation"]),
