@@ -26,6 +26,9 @@ SUPPLY = None
 # What tells how warm the load cell is, or None.
 THERMOMETER = None
 
+# High puts a resistor across an arm of the bridge, for the span check; a pin, or None.
+SHUNT = None
+
 NETWORK = "wlan"
 TCP_PORT = 4590
 

@@ -25,6 +25,9 @@ SUPPLY = {"adc": 29, "permille": 3000, "min_mv": 2700}
 # What tells how warm the load cell is, or None: the processor's own (RP2040 data sheet, 4.9.5).
 THERMOMETER = {"adc": 4, "uv_at_0": 752467, "uv_per_k": -1721}
 
+# High puts a resistor across an arm of the bridge, for the span check; a pin, or None.
+SHUNT = None
+
 NETWORK = "wlan"
 TCP_PORT = 4590
 
@@ -32,5 +35,5 @@ TCP_PORT = 4590
 SCALE = {1: 1, 2: -3, 3: 15000, 4: 5}
 
 # The flash file has the geometry of a Pico.
-MPY_BUDGET_BYTES = 83968
+MPY_BUDGET_BYTES = 81920
 STORAGE_BYTES = 1441792

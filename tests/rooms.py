@@ -58,8 +58,8 @@ class Room:
     logic: bool = True
 
 
-_HELPERS = ("terminal.alarm.*", "terminal.c*", "terminal.origin")
-_OPERATIONS = "operations changes origin alarm care checks provisioning".split()
+_HELPERS = ("terminal.alarm.*", "terminal.c*", "terminal.in_use.*", "terminal.origin")
+_OPERATIONS = "operations in_use changes origin alarm care checks span_check provisioning".split()
 _WIRE = ("steelyard_wire", "steelyard_wire.*")
 _PORTS = ("rp2", "esp32")
 # What MicroPython has and the composition may need; the host's modules are not among them.

@@ -29,6 +29,7 @@ cell NAME             ideal, good or c3; or one property: `cell creep 166 ppm`, 
 FAULT_HELP = """\
       at the bridge   open_bridge, swapped_pair, shorted_input, saturate_high, saturate_low,
                       frozen, supply (noisy), overloaded_cell, `noise 5` (times, also 0.1),
+                      `gain 0.98` (a resistor across its output leaves so much),
                       `mains 5 uV 50 Hz` (or g)"""
 
 _HERTZ = {"Hz": 1.0}
@@ -68,6 +69,7 @@ class CellCommands:
             "supply": self._supply,
             "overloaded_cell": lambda rest: self._cell.overload(rest != "off"),
             "noise": self._noise,
+            "gain": self._gain,
             "mains": self._mains,
         }
 
@@ -168,6 +170,12 @@ class CellCommands:
             raise CommandError("noise is made larger or smaller: say `fault noise 5`")
         self._cell.wires.noise_factor = factor
 
+    def _gain(self, rest: str) -> None:
+        factor = 1.0 if rest == "off" else quantity(rest, {"": 1.0}, "fault gain 0.98")
+        if not 0 < factor <= 2:
+            raise CommandError("it leaves a part, or doubles it at most: say `fault gain 0.98`")
+        self._cell.gain_factor = factor
+
     def _mains(self, rest: str) -> None:
         wires = self._cell.wires
         if rest == "off":
@@ -190,6 +198,8 @@ class CellCommands:
         found += ["overloaded_cell"] if cell.overloaded else []
         if wires.noise_factor != 1.0:
             found.append(f"noise {wires.noise_factor:.6g}")
+        if cell.gain_factor != 1.0:
+            found.append(f"gain {cell.gain_factor:.6g}")
         if wires.mains_v:
             found.append(f"mains {wires.mains_v * 1e6:.6g} uV {wires.mains_hz:.6g} Hz")
         return found

@@ -28,6 +28,7 @@ from ringing import GRID_HZ, Platform
 from spring import Creep, Hysteresis, Warmth, bow
 from wires import Wires, averaged_sine
 
+SHUNT = 1 << 16
 _LEAST_V = 2.6
 _REST = 10  # seconds after which the softest platform is still
 _REFERENCE_C = 20.0
@@ -55,6 +56,7 @@ class Cell:
     creep_ppm: float = 50.0
     zero_ppm_per_k: float = 14.0  # of the sensitivity; R 60: 0.7 vmin in 5 K, Y = 10000
     span_ppm_per_k: float = 10.0
+    shunt_mv_v: float = 1.0  # what the span check's resistor adds: 87.5 kOhm across 350 Ohm
     corner_ppm: float = 50.0  # how much more a load weighs at the front left than in the middle
     thermal_lag_s: float = 600.0
     ring_hz: float = 11.0  # unloaded; 8.3 under 15 kg
@@ -121,6 +123,8 @@ class LoadCell:
         self.supply_v = 5.0  # of the board; see `counts`
         self.saturation = 0
         self.frozen = False
+        self.shunted = False
+        self.gain_factor = 1.0  # what a resistor across the bridge's output leaves of it
         self.overloaded = False
         noise_nv = self.front_end.noise_nv(rate_hz) if cell.noise_nv is None else cell.noise_nv
         self.wires = Wires(noise_nv * 1e-9, cell.pink_nv * 1e-9, rate_hz, seed)
@@ -239,10 +243,17 @@ class LoadCell:
         if self.overloaded:
             output += _OVERLOAD_ZERO
         signal_mv_v = cell.zero_mv_v + cell.sensitivity_mv_v * output
-        return signal_mv_v * 1e-3 * cell.excitation_v
+        if self.shunted:
+            signal_mv_v += cell.shunt_mv_v
+        return self.gain_factor * signal_mv_v * 1e-3 * cell.excitation_v
 
     def counts(self, now_us: int, gain: int) -> int:
-        """The word of a conversion that ends at `now_us`, saturated like the chip."""
+        """The word of a conversion that ends at `now_us`, saturated like the chip.
+
+        gain: with SHUNT beside it while the span check's resistor lies across the bridge.
+        """
+        self.shunted = bool(gain & SHUNT)
+        gain &= ~SHUNT
         passed_s = self._measure_period(now_us)
         signal_v = self.signal_v(now_us, passed_s)
         reference_v = self.cell.excitation_v

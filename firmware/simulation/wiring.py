@@ -18,6 +18,7 @@ class Wiring:
     rate_hz: int = 80
     rate_error_ppm: int = 0
     keys: tuple[int, ...] = (10, 11, 12)
-    case: int = 13
+    case: int = 15
+    shunt: int = 14
     blocks: int = 352
     tcp_ports: dict[str, int] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from steelyard_wire.codes import Refused
 
 from terminal import cold
 from terminal.alarm import Alarm
+from terminal.care import DUE
 from terminal.drivers.append_file import AppendFile
 from terminal.drivers.clock import Clock
 from terminal.drivers.files import Files
@@ -135,7 +136,8 @@ async def _watch_keys(terminal) -> None:
 
 
 async def _check(terminal) -> None:
-    """Look at code and parameters every hour, and write down what the alarm is for."""
+    """Look at the span once, at code and parameters every hour, and write down what the alarm is
+    for."""
     looked = 0
     while True:
         await asyncio.sleep_ms(_LOOK_MS)
@@ -143,13 +145,16 @@ async def _check(terminal) -> None:
             if terminal.alarm.pending and terminal.identity is not None:
                 for _ in cold.call("terminal.checks", "log_steps", terminal):
                     await asyncio.sleep_ms(0)
+            elif terminal.checking == DUE:
+                for step in cold.call("terminal.span_check", "check_steps", terminal):
+                    await asyncio.sleep_ms(_POLL_MS if step is None else 0)
             elif terminal.clock.up_ms() - looked >= _CHECK_MS:
                 for _ in cold.call("terminal.checks", "check_steps", terminal, _measure_steps):
                     await asyncio.sleep_ms(0)
                 looked = terminal.clock.up_ms()
                 cold.forget("terminal.weighing.parameters")
         except (Refused, MemoryError):
-            # Busy, or a journal that is full or failed: again, and not at once.
+            # Busy, a load that moves, a journal that is full or failed: again, and not at once.
             await asyncio.sleep_ms(_AGAIN_MS)
 
 
@@ -215,6 +220,8 @@ def main() -> None:
         from terminal.drivers.supply import Supply
 
         terminal.supply = Supply(machine.ADC(board.SUPPLY["adc"]), board.SUPPLY)
+    if board.SHUNT is not None:
+        terminal.shunt = machine.Pin(board.SHUNT, machine.Pin.OUT, value=0)
     if board.THERMOMETER is not None:
         from terminal.drivers.thermometer import Thermometer
 

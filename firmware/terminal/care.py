@@ -9,6 +9,9 @@ from steelyard_wire import codes
 
 from terminal.weighing.requests import NOT_BROKEN
 
+# The span check: there is no number before it and while it measures.
+DUE = 1
+MEASURING = 2
 _SUPPLY_MS = 50
 _WARMTH_MS = 1000
 
@@ -20,7 +23,8 @@ class Care:
         """What the time brings, between samples: the end of the warm-up, a zero to be stored."""
         weigher = self.weigher
         now_ms = self.clock.up_ms()
-        if weigher.blank & codes.ST_WARM_UP and now_ms >= self.config.warm_up_s * 1000:
+        warm = now_ms >= self.config.warm_up_s * 1000 and not self.checking
+        if warm and weigher.blank & codes.ST_WARM_UP:
             weigher.blank &= ~codes.ST_WARM_UP
         if self.thermometer is not None and now_ms - self._warmed_ms >= _WARMTH_MS:
             self.look_at_temperature()
@@ -54,6 +58,17 @@ class Care:
             return "THERMOMETER"
         fault = weigher.reading.fault
         return codes.FAULTS[fault] if fault not in NOT_BROKEN else ""
+
+    def doubt(self, wrong: bool) -> None:
+        """The span is another than that of the calibration: no weight, until there is a new one
+        or a start finds it right. Or it is not."""
+        if wrong:
+            self.alarm.locked = "SPAN"
+            self.weigher.blank |= codes.ST_UNCALIBRATED
+        else:
+            self.weigher.blank &= ~codes.ST_UNCALIBRATED
+            if self.alarm.locked == "SPAN":
+                self.alarm.locked = ""
 
     def lock(self, name: str) -> None:
         """A check has failed: no weight any more, until a start finds everything right."""

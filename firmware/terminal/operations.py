@@ -1,6 +1,6 @@
 """What a terminal can be asked to do, each operation with the signed record that it leaves.
 
-Owns: the settings in force and what is done with them; how they change, changes.py says.
+Owns: the settings in force and what is done with them.
 Refuses: with `Refused(code)`, before anything has changed.
 Units: quantities are integer mantissas with a decimal exponent; times as in drivers.clock.
 
@@ -8,21 +8,21 @@ Operations that sign are generators: each `yield` is a slice of work (in 256-bit
 after which the caller lets other tasks run. Their result is the value of StopIteration.
 """
 
-from steelyard_wire import codes, cose, record
+from steelyard_wire import codes, record
 from steelyard_wire.codes import Refused
 from steelyard_wire.digest import sha256
 
 from terminal import cold, origin
 from terminal.alarm import Alarm
-from terminal.care import Care
-from terminal.changes import Changes
+from terminal.care import DUE, Care
 from terminal.evidence import settings
 from terminal.evidence.identity import Identity
 from terminal.evidence.recorder import Recorder, last_boot_counter
+from terminal.in_use import InUse
 from terminal.weighing.config import Config
 from terminal.weighing.linearise import Calibration
 from terminal.weighing.warmth import Warmth
-from terminal.weighing.weigher import COUNTERS, Weigher
+from terminal.weighing.weigher import COUNTERS
 
 VERSION = "0.1.0"
 # An erase of flash (45 ms) and a poll: so much later than due a sample may be seen.
@@ -36,7 +36,7 @@ _EXTENDED_MS = 5000  # R 76-1, 4.4.3
 _POWER_ON = 1  # cause of a reset: machine.PWRON_RESET of rp2 and esp32
 
 
-class Terminal(Changes, Care):
+class Terminal(InUse, Care):
     """The terminal's state and operations.
 
     board: module of the board file. files: settings' file access. journal: a Journal, not open.
@@ -71,6 +71,8 @@ class Terminal(Changes, Care):
         self._supplied_ms = 0
         self.thermometer = None  # drivers.thermometer.Thermometer where the board has one
         self.warmth = Warmth()
+        self.shunt = None  # pin that puts the span check's resistor across the bridge
+        self.checking = 0  # DUE until that was measured, MEASURING
         self._warmed_ms = 0
         self._extended_ms = 0  # uptime until which the extended display is on
         self.refused_key = 0  # error code of the last key that was refused, for a display
@@ -78,7 +80,7 @@ class Terminal(Changes, Care):
         self.config = Config.from_map(board.SCALE)
         cold.forget("terminal.weighing.parameters")
         self.calibration = None
-        self.weigher = self._weigher(self.config, None)
+        self.weigher = self.make_weigher(self.config, None)
 
     # --- start -----------------------------------------------------------------------------------
 
@@ -94,25 +96,14 @@ class Terminal(Changes, Care):
         stored = settings.load(self.files, "calibration")
         if stored is not None:
             self.calibration = Calibration.from_map(stored)
-        self._take(self._weigher(self.config, self.calibration))
+        self.take(self.make_weigher(self.config, self.calibration))
         origin.restore(self.files, self.weigher.origin, self._generation())
-
-    def _settle_pending(self) -> None:
-        pending = settings.load(self.files, "pending")
-        if pending is None:
-            return
-        n = pending[1]
-        if self.journal.next_n > n and self._record_type(n) == pending[4]:
-            self._save_change(pending[2], pending[3])
-            return
-        settings.remove(self.files, "pending")
-
-    def _record_type(self, n: int) -> int:
-        return record.decode(cose.split(self.journal.get(n)).payload)[record.TYP]
 
     def start_steps(self, cause: int):
         """After a reset: take up the identity and write the boot record; None when bare."""
-        if self.config.warm_up_s:
+        if self.shunt is not None and self.calibration and self.calibration.shunt is not None:
+            self.checking = DUE
+        if self.config.warm_up_s or self.checking:
             self.weigher.blank |= codes.ST_WARM_UP
         if cause == _POWER_ON:
             self.weigher.origin.await_initial()
@@ -181,14 +172,6 @@ class Terminal(Changes, Care):
         return (yield from self._boot_record_steps(0, sha256(entropy)[:16]))
 
     # --- weighing --------------------------------------------------------------------------------
-
-    def _weigher(self, config, calibration) -> Weigher:
-        rate_mhz = self.board.CONVERTER["rate_hz"] * 1000
-        weigher = Weigher(config, calibration, rate_mhz, faults=self.faults)
-        if self.converter is not None:
-            weigher.set_rate(self.converter.rate_mhz)
-        cold.forget("terminal.weighing.plan")
-        return weigher
 
     def follow_rate(self) -> None:
         """Plan the filter by the rate that the converter has; between samples."""

@@ -99,6 +99,7 @@ class Board:
     converter: "chip" and what CONVERTERS asks for it; pins as numbers of machine.Pin.
     keys: name -> pin of a push button. alarm: pin that is high while something is wrong, or None.
     supply: where the board measures what feeds it, and the least it weighs with, or None.
+    shunt: pin that puts the span check's resistor across the bridge, or None.
     thermometer: where it measures a temperature, and what a degree makes there, or None.
     budget_bytes: most .mpy bytes that leave the heap it needs. source: the file as it is copied.
     """
@@ -114,6 +115,7 @@ class Board:
     alarm: int | None
     supply: dict[str, int] | None
     thermometer: dict[str, int] | None
+    shunt: int | None
     network: str | None
     tcp_port: int
     scale: dict[int, Any]
@@ -235,6 +237,7 @@ _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "ALARM": ("a pin, or None", lambda value: value is None or _is_pin(value)),
     "SUPPLY": ("adc, permille and min_mv, or None", lambda value: _are_within(value, _SUPPLY)),
     "THERMOMETER": ("adc, uv_at_0 and uv_per_k, or None", _is_thermometer),
+    "SHUNT": ("a pin, or None", lambda value: value is None or _is_pin(value)),
     "NETWORK": ('None or "wlan"', lambda value: value in NETWORKS),
     "TCP_PORT": ("1..65535", lambda value: type(value) is int and 0 < value < 65536),
     "SCALE": ("a map with whole numbers as keys", lambda value: _is_scale(value)),
@@ -289,8 +292,7 @@ def parse(name: str, source: bytes) -> Board:
     if unknown:
         raise BoardError(f"boards/{name}.py says {', '.join(unknown)}, which nothing reads")
     pins = [*_pins(found["CONVERTER"]), *found["KEYS"].values()]
-    if found["ALARM"] is not None:
-        pins.append(found["ALARM"])
+    pins += [found[name] for name in ("ALARM", "SHUNT") if found[name] is not None]
     if len(set(pins)) < len(pins):
         raise BoardError(f"boards/{name}.py uses a pin twice: {sorted(pins)}")
     if found["NAME"] != name:

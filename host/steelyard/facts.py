@@ -99,6 +99,7 @@ def calibration_of(terminal: Terminal, config: Mapping[str, str]) -> dict[int, o
         8: 0,
         9: None,
         10: temperature,
+        11: None,
     }
 
 

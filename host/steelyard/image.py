@@ -30,10 +30,12 @@ _COLD = (
     "steelyard_wire.sentences",
     "steelyard_wire.units",
     "steelyard_wire.usage",
+    "terminal.changes",
     "terminal.checks",
     "terminal.drivers.measure",
     "terminal.drivers.ram",
     "terminal.provisioning",
+    "terminal.span_check",
     "terminal.links.calibration",
     "terminal.links.converter",
     "terminal.links.facts",
@@ -44,6 +46,7 @@ _COLD = (
 )
 _SUPPLY = "terminal/drivers/supply.py"
 _THERMOMETER = "terminal/drivers/thermometer.py"
+_SPAN_CHECK = "terminal/span_check.py"
 _KEEP = "terminal/keep.py"  # what a converter with a calibration of its own needs
 # Drivers' parts that only these converters need.
 _SHARED = {"register_bus": ("nau7802", "ads1220"), "two_wire": ("hx711", "ads1232", "cs1237")}
@@ -113,6 +116,8 @@ def _is_wanted(name: str, board: Board) -> bool:
         return board.network is not None
     if name == _SUPPLY:
         return board.supply is not None
+    if name == _SPAN_CHECK:
+        return board.shunt is not None
     if name == _THERMOMETER:
         return board.thermometer is not None
     if name == _KEEP:

@@ -29,7 +29,7 @@ class Stall:
     def __init__(self, folder: Path, words: str) -> None:
         self.terminal = provisioned(str(folder))
         if words:
-            finish(self.terminal.scale_steps(words.split()))
+            finish(self.terminal.change("scale", words.split()))
         span = 10000 * 10 ** (-3 - self.terminal.config.exp10)
         self.terminal.begin_calibration()
         for grams in (0, 10000):
@@ -38,7 +38,7 @@ class Stall:
                 self.terminal.calibration_session().span(span, self.terminal.config.exp10, 1, None)
             else:
                 self.terminal.calibration_session().zero()
-        finish(self.terminal.commit_calibration_steps(True))
+        finish(self.terminal.change("commit_calibration", True))
 
     def _fill(self, grams: float) -> None:
         for k in range(20):

@@ -32,8 +32,8 @@ class Registration(RuleBasedStateMachine):
         self.registration = registration
         self.terminal = provisioned(self.folder)
         calibrate(self.terminal)
-        finish(self.terminal.set_parameter_steps("registration", str(registration)))
-        finish(self.terminal.set_parameter_steps("direct_sale", str(direct)))
+        finish(self.terminal.change("set_parameter", "registration", str(registration)))
+        finish(self.terminal.change("set_parameter", "direct_sale", str(direct)))
         self.grams = 0.0
         self.k = 0
         self.next_n = self.terminal.journal.next_n

@@ -25,7 +25,7 @@ def _errors(folder: Path, warm_up_s: int) -> tuple[float | None, list[float]]:
     """
     terminal = provisioned(str(folder))
     calibrate(terminal)
-    finish(terminal.set_parameter_steps("warm_up_s", str(warm_up_s)))
+    finish(terminal.change("set_parameter", "warm_up_s", str(warm_up_s)))
     terminal = started(str(folder))
     first: float | None = None
     shown: dict[int, list[float]] = {minutes: [] for minutes in _MINUTES}

@@ -190,6 +190,8 @@ def test_frontier_takes_one_node_for_each_bit(size, nodes):
 
 # --- record and envelope ---------------------------------------------------------------------
 
+I16 = st.integers(-(2**15), 2**15 - 1)
+U16 = st.integers(0, 2**16 - 1)
 I32 = st.integers(-(2**31), 2**31 - 1)
 U32 = st.integers(0, 2**32 - 1)
 EXP10 = st.integers(-9, 9)
@@ -212,6 +214,8 @@ DATA = {
         | {6: st.none() | st.tuples(*[st.integers(0, 2**24 - 1)] * 2).map(list)}
         | {7: st.none() | st.tuples(U31, I32).map(list), 8: U31}
         | {9: st.none() | st.integers(1, 2**32 - 1)}
+        | {10: st.none() | st.tuples(I16, I32, I32, U16, I16, I16).map(list)}
+        | {11: st.none() | I32}
     ),
     record.PARAMETER: st.fixed_dictionaries(
         {1: st.text(min_size=1, max_size=8), 2: SETTING, 3: SETTING}

@@ -102,7 +102,7 @@ def calibrate(terminal, grams=10000, zero=0):
     terminal.calibration_session().zero()
     load(terminal, zero + grams)
     terminal.calibration_session().span(grams, -3, 1, None)
-    return finish(terminal.commit_calibration_steps(True))
+    return finish(terminal.change("commit_calibration", True))
 
 
 # protocol/README.md, section 8: records of several values, and the order of these.

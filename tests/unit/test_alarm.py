@@ -142,10 +142,10 @@ def test_what_was_changed_behind_the_terminals_back_locks_it():
     for what in ("CODE", "config", "calibration", "gone"):
         with Scratch() as folder:
             terminal = provisioned(folder)
-            finish(terminal.set_parameter_steps("motion_ms", "500"))
+            finish(terminal.change("set_parameter", "motion_ms", "500"))
             calibrate(terminal)
             assert _check(terminal) == ""
-            finish(terminal.set_parameter_steps("e", "10"))  # a change that it made itself
+            finish(terminal.change("set_parameter", "e", "10"))  # a change that it made itself
             assert _check(terminal) == ""
             if what == "CODE":
                 found = finish(checks.check_steps(terminal, lambda: _measure(b"another!" * 4)))
@@ -170,7 +170,7 @@ def test_what_was_changed_behind_the_terminals_back_locks_it():
             # What locked it is recorded; a change of settings is no way out of it.
             finish(checks.log_steps(terminal))
             assert _records(terminal)[-1] == {1: terminal.alarm.name, 2: 1}
-            finish(terminal.set_parameter_steps("motion_ms", "600"))
+            finish(terminal.change("set_parameter", "motion_ms", "600"))
             load(terminal, 2000)
             assert not terminal.weigher.reading.valid()
 
@@ -179,7 +179,7 @@ def test_what_an_earlier_firmware_stored_is_no_change():
     # It knew fewer parameters; those it had are as they were, the others have their defaults.
     with Scratch() as folder:
         terminal = provisioned(folder)
-        finish(terminal.set_parameter_steps("motion_ms", "500"))
+        finish(terminal.change("set_parameter", "motion_ms", "500"))
         stored = settings.load(terminal.files, "config")
         for key in (27, 28, 29, 30):
             del stored[key]

@@ -259,20 +259,20 @@ def _types(terminal):
 def test_each_commit_counts_and_is_signed_and_the_one_before_comes_back():
     with Scratch() as folder:
         terminal = provisioned(folder)
-        refused(codes.NOT_CALIBRATED, terminal.roll_back_steps)
+        refused(codes.NOT_CALIBRATED, terminal.change, "roll_back")
         calibrate(terminal)
-        refused(codes.NOT_CALIBRATED, terminal.roll_back_steps)
+        refused(codes.NOT_CALIBRATED, terminal.change, "roll_back")
         first = terminal.calibration.points
         calibrate(terminal, 12000, 10)
         second = terminal.calibration.points
         terminal = started(folder)
-        finish(terminal.roll_back_steps())
+        finish(terminal.change("roll_back"))
         assert terminal.calibration.points == first and terminal.calibration.generation == 3
         assert terminal.calibration.restored == 1
         terminal = started(folder)
         assert terminal.calibration.points == first
         # And the one that was rolled back is the one before now.
-        finish(terminal.roll_back_steps())
+        finish(terminal.change("roll_back"))
         assert terminal.calibration.points == second and terminal.calibration.restored == 2
         said = _types(terminal)
         assert [data[1] for data in said] == [1, 2, 3, 4]
@@ -290,7 +290,7 @@ def test_a_session_that_ends_leaves_what_was_in_force():
         session.keep()
         session.gravity(979346, 978374)
         assert terminal.calibration.to_map() == before
-        finish(terminal.commit_calibration_steps(True))
+        finish(terminal.change("commit_calibration", True))
         after = terminal.calibration.to_map()
         # It weighs as before, but for the place.
         assert (after[3], after[6]) == (before[3], [979346, 978374])

@@ -29,7 +29,7 @@ def _types(terminal):
 def test_a_change_is_recorded_and_in_force_after_a_start():
     with Scratch() as folder:
         terminal = provisioned(folder)
-        assert finish(terminal.set_parameter_steps("e", "10"))[0] == 1
+        assert finish(terminal.change("set_parameter", "e", "10"))[0] == 1
         assert calibrate(terminal)[0] == 2
         assert terminal.config.e == 10 and terminal.calibration.generation == 1
         for _ in range(2):
@@ -46,7 +46,9 @@ def test_a_commissioning_is_one_record_and_all_or_nothing():
         calibrate(terminal)
         before = terminal.config.to_map()
         n, envelope = finish(
-            terminal.commission_steps(["1", "9000", "7800", "50", "387", "290", "80123", "450"])
+            terminal.change(
+                "commission", ["1", "9000", "7800", "50", "387", "290", "80123", "450"]
+            )
         )
         data = record.decode(cose.split(envelope).payload)[record.DATA]
         assert data == {
@@ -64,7 +66,7 @@ def test_a_commissioning_is_one_record_and_all_or_nothing():
             found = ["2", "1", "2", "3", "4", "5", "6", "7"]
             found[place] = value
             try:
-                finish(terminal.commission_steps(found))
+                finish(terminal.change("commission", found))
             except codes.Refused as error:
                 assert error.code == codes.ARGUMENT
             else:
@@ -76,7 +78,7 @@ def test_a_commissioning_is_one_record_and_all_or_nothing():
         assert terminal.config.get("ring_mhz") == 9000
         # What was measured with another filter is no promise of this one.
         assert terminal.config.settle_ms == 450
-        finish(terminal.set_parameter_steps("profile", "2"))
+        finish(terminal.change("set_parameter", "profile", "2"))
         assert terminal.config.settle_ms == 0
         check_in_force(terminal)
 
@@ -124,7 +126,7 @@ def test_no_value_of_any_parameter_stops_a_calibrated_terminal():
             for value in values[name]:
                 before = (terminal.journal.next_n, terminal.config.to_map())
                 try:
-                    finish(terminal.set_parameter_steps(name, value))
+                    finish(terminal.change("set_parameter", name, value))
                     taken += 1
                 except codes.Refused as error:
                     assert error.code == codes.ARGUMENT, (name, value, error.detail)
@@ -141,7 +143,7 @@ def test_a_scale_changes_as_a_whole_and_leaves_one_record():
         calibrate(terminal)
         # 6 kg / 2 g with a partial range of 3 kg / 1 g: none of these alone would be a scale.
         words = "max 6000 e 2 max_1 3000 e_1 1 min 20".split()
-        n, envelope = finish(terminal.scale_steps(words))
+        n, envelope = finish(terminal.change("scale", words))
         data = record.decode(cose.split(envelope).payload)[record.DATA]
         assert data == {
             1: "scale",
@@ -153,7 +155,9 @@ def test_a_scale_changes_as_a_whole_and_leaves_one_record():
         check_in_force(terminal)
         for wrong in ("max", "max 6000 e", "max 3000 noise 5", "max 6000 e 3", "max_1 0 e_1 1"):
             refused(
-                codes.ARGUMENT, lambda words: finish(terminal.scale_steps(words)), wrong.split()
+                codes.ARGUMENT,
+                lambda words: finish(terminal.change("scale", words)),
+                wrong.split(),
             )
         assert terminal.journal.next_n == n + 2  # and a start
         assert terminal.config.ranges == ((3000, 1), (6000, 2))
@@ -166,12 +170,12 @@ def test_the_law_refuses_what_the_parameters_would_allow():
         # 20 kg in steps of 1 g are 20 000 intervals: class II (e from 0.1 g: 5 000 to 100 000).
         error = refused(
             codes.ARGUMENT,
-            lambda words: finish(terminal.scale_steps(words)),
+            lambda words: finish(terminal.change("scale", words)),
             "max 20000 e 1".split(),
         )
         assert "Table 3" in error.detail
-        finish(terminal.scale_steps("class 2 max 20000 e 1 min 50".split()))
-        error = refused(codes.ARGUMENT, finish, terminal.set_parameter_steps("min", "49"))
+        finish(terminal.change("scale", "class 2 max 20000 e 1 min 50".split()))
+        error = refused(codes.ARGUMENT, finish, terminal.change("set_parameter", "min", "49"))
         assert "Min is 50" in error.detail
         assert terminal.journal.next_n == before + 1
 
@@ -184,7 +188,7 @@ def test_what_only_a_change_needs_is_let_go_of():
         for name in names:
             cold.forget(name)
         terminal = started(folder)
-        finish(terminal.set_parameter_steps("e", "10"))
+        finish(terminal.change("set_parameter", "e", "10"))
         terminal.begin_calibration()
         assert not [name for name in names if name in sys.modules]
         refused(codes.CALIBRATION_ORDER, terminal.session.commit)
@@ -195,7 +199,7 @@ def test_the_unit_of_a_calibration_in_force_stays():
         terminal = provisioned(folder)
         calibrate(terminal)
         for name, value in (("unit", "g"), ("exp10", "-2")):
-            refused(codes.ARGUMENT, finish, terminal.set_parameter_steps(name, value))
+            refused(codes.ARGUMENT, finish, terminal.change("set_parameter", name, value))
         load(terminal, 1500)
         assert terminal.weigher.reading.indicated == 1500
 
@@ -203,12 +207,12 @@ def test_the_unit_of_a_calibration_in_force_stays():
 def test_a_second_change_waits_for_the_first():
     with Scratch() as folder:
         terminal = provisioned(folder)
-        first = terminal.set_parameter_steps("e", "10")
+        first = terminal.change("set_parameter", "e", "10")
         next(first)
-        refused(codes.BUSY, finish, terminal.set_parameter_steps("max", "30000"))
+        refused(codes.BUSY, finish, terminal.change("set_parameter", "max", "30000"))
         finish(first)
         assert (terminal.config.e, terminal.config.max) == (10, 15000)
-        finish(terminal.set_parameter_steps("max", "30000"))
+        finish(terminal.change("set_parameter", "max", "30000"))
         check_in_force(started(folder))
 
 
@@ -241,20 +245,20 @@ def test_a_change_during_a_reading_is_refused_and_leaves_nothing():
         load(terminal, 0)
         reading = terminal.register_steps(None)
         next(reading)
-        refused(codes.BUSY, finish, terminal.set_parameter_steps("e", "10"))
+        refused(codes.BUSY, finish, terminal.change("set_parameter", "e", "10"))
         finish(reading)
-        finish(terminal.set_parameter_steps("e", "10"))
+        finish(terminal.change("set_parameter", "e", "10"))
         check_in_force(started(folder))
 
 
 def test_a_change_whose_caller_has_gone_was_never_made():
     with Scratch() as folder:
         terminal = provisioned(folder)
-        steps = terminal.set_parameter_steps("e", "10")
+        steps = terminal.change("set_parameter", "e", "10")
         next(steps)
         steps.close()
         assert terminal.config.e == 5 and terminal.journal.next_n == 1
-        finish(terminal.set_parameter_steps("max", "30000"))
+        finish(terminal.change("set_parameter", "max", "30000"))
         terminal = started(folder)
         check_in_force(terminal)
         assert (terminal.config.e, terminal.config.max) == (5, 30000)
@@ -277,17 +281,17 @@ def test_a_recorded_change_that_cannot_be_saved_is_in_force_and_settled_by_a_sta
         files = _Full(folder + "/state")
         terminal = started(folder, files=files)
         files.refuses = "config"
-        refused(codes.STORAGE, finish, terminal.set_parameter_steps("e", "10"))
+        refused(codes.STORAGE, finish, terminal.change("set_parameter", "e", "10"))
         check_in_force(terminal)
         assert terminal.config.e == 10
         # What is open is not overwritten by the next change.
-        refused(codes.STORAGE, finish, terminal.set_parameter_steps("max", "30000"))
+        refused(codes.STORAGE, finish, terminal.change("set_parameter", "max", "30000"))
         files.refuses = ""
-        refused(codes.STORAGE, finish, terminal.set_parameter_steps("max", "30000"))
+        refused(codes.STORAGE, finish, terminal.change("set_parameter", "max", "30000"))
         terminal = started(folder)
         check_in_force(terminal)
         assert (terminal.config.e, terminal.config.max) == (10, 15000)
-        finish(terminal.set_parameter_steps("max", "30000"))
+        finish(terminal.change("set_parameter", "max", "30000"))
 
 
 def test_a_change_that_cannot_be_prepared_is_not_recorded():
@@ -296,10 +300,10 @@ def test_a_change_that_cannot_be_prepared_is_not_recorded():
         files = _Full(folder + "/state")
         terminal = started(folder, files=files)
         files.refuses = "pending"
-        refused(codes.STORAGE, finish, terminal.set_parameter_steps("e", "10"))
+        refused(codes.STORAGE, finish, terminal.change("set_parameter", "e", "10"))
         assert terminal.config.e == 5 and _types(terminal) == [record.BOOT, record.BOOT]
         files.refuses = ""
-        finish(terminal.set_parameter_steps("e", "10"))
+        finish(terminal.change("set_parameter", "e", "10"))
         check_in_force(started(folder))
 
 

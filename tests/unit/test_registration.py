@@ -11,9 +11,9 @@ from test_zero import Platform
 def _terminal(folder, registration, **more):
     terminal = provisioned(folder)
     calibrate(terminal)
-    finish(terminal.set_parameter_steps("registration", str(registration)))
+    finish(terminal.change("set_parameter", "registration", str(registration)))
     for name, value in more.items():
-        finish(terminal.set_parameter_steps(name, str(value)))
+        finish(terminal.change("set_parameter", name, str(value)))
     load(terminal, 0)
     return terminal
 
@@ -39,7 +39,7 @@ def test_each_way_that_is_not_configured_is_refused():
         load(terminal, 2000)
         for by, allowed in ((KEY, (1, 3)), (COMMAND, (2, 3)), (ITSELF, (4,))):
             for registration in (1, 2, 3, 4):
-                finish(terminal.set_parameter_steps("registration", str(registration)))
+                finish(terminal.change("set_parameter", "registration", str(registration)))
                 load(terminal, 0)
                 load(terminal, 2000)
                 before = terminal.journal.next_n
@@ -83,7 +83,7 @@ def test_what_lay_there_at_a_start_or_a_change_was_perhaps_registered():
     with Scratch() as folder:
         terminal = _terminal(folder, 4)
         load(terminal, 2000)
-        finish(terminal.set_parameter_steps("motion_ms", "500"))
+        finish(terminal.change("set_parameter", "motion_ms", "500"))
         load(terminal, 2000)
         assert not terminal.due()
         load(terminal, 0)
@@ -215,7 +215,7 @@ def test_W9_there_is_no_weight_before_the_time_of_the_warm_up():
     with Scratch() as folder:
         terminal = provisioned(folder)
         calibrate(terminal)
-        finish(terminal.set_parameter_steps("warm_up_s", "600"))
+        finish(terminal.change("set_parameter", "warm_up_s", "600"))
         load(terminal, 2000)
         assert terminal.weigher.reading.valid()  # from the next start on
         terminal.weigher.blank = codes.ST_WARM_UP
@@ -228,7 +228,7 @@ def test_W9_there_is_no_weight_before_the_time_of_the_warm_up():
         terminal.begin_calibration()
         refused(codes.NOT_READY, terminal.calibration_session().zero)
         # A change of settings is no end of it.
-        finish(terminal.set_parameter_steps("motion_ms", "500"))
+        finish(terminal.change("set_parameter", "motion_ms", "500"))
         load(terminal, 2000)
         terminal.attend()
         assert not reading.valid() and not terminal.weigher.reading.valid()
@@ -266,7 +266,7 @@ def test_Z13_what_is_refused_below_zero_leaves_no_record():
         before = terminal.journal.next_n
         for by in (KEY, COMMAND):
             refused(codes.NEGATIVE, finish, terminal.register_steps(None, by))
-        finish(terminal.set_parameter_steps("registration", "4"))
+        finish(terminal.change("set_parameter", "registration", "4"))
         load(terminal, 0)
         load(terminal, -50)
         assert not terminal.due()

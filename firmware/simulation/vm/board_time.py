@@ -35,11 +35,13 @@ CTRL_C = 64  # only with the answer to a VM that is idle: no interrupt handler i
 KEY_SHIFT = 8  # one bit for each key of the board, in the order zero, tare, print
 CASE_OPEN = 1 << 15
 STALL_SHIFT = 16  # 8 bits: how many clock stalls were ordered so far
+SHUNT = 1 << 16  # beside the gain of a conversion
 RESET_SHIFT = 24  # 8 bits: how often the converter was set up anew by somebody else
 
 now_us = 0
 signals = 0
 supply_mv = 5000  # what feeds the board
+shunt = 0  # SHUNT while a resistor lies across the bridge
 air = 2000  # temperature of the board in 0.01 degrees
 interrupts_off = False
 heap_bytes = 0  # what the stand-ins had allocated when the program started, reported apart
@@ -65,6 +67,8 @@ def ask(operation, argument=0, value=0):
     """Put a question to the world: (now, word, next) of its answer; takes the signals over."""
     global _ctrl_c, _number, air, signals, supply_mv
     _number = (_number + 1) & 0xFFFFFFFF
+    if operation == CONVERT and value:
+        value |= shunt
     struct.pack_into(_REQUEST, _request, 0, _number, operation, now_us, argument, value)
     _to_world.write(_request)
     while True:

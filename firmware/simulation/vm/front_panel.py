@@ -1,5 +1,6 @@
-"""Three keys and the case switch of the virtual board. Owns: their pins. Refuses: nothing.
-Units: none.
+"""Three keys, the case switch and the shunt's switch of the virtual board.
+
+Owns: their pins. Refuses: nothing. Units: none.
 """
 
 import board_time
@@ -20,3 +21,12 @@ class Key:
 def case_switch(pin):
     """The latch under the cover: high while the case is open."""
     machine.net(pin).read = lambda: 1 if board_time.signals & board_time.CASE_OPEN else 0
+
+
+def shunt(pin):
+    """An analogue switch: high puts the span check's resistor across an arm of the bridge."""
+
+    def switch(level):
+        board_time.shunt = board_time.SHUNT if level else 0
+
+    machine.net(pin).write = switch

@@ -110,6 +110,7 @@ def _power_on(settings):
     for index, pin in enumerate(settings["keys"]):
         front_panel.Key(pin, index)
     front_panel.case_switch(settings["case"])
+    front_panel.shunt(settings["shunt"])
     machine._cause = settings["cause"]
     _run_on_board_time(settings["tcp_ports"])
     nor.mount_root(nor.NorFlash(flash, settings["blocks"], _FlashTime()))

@@ -20,9 +20,9 @@ def answer(terminal, args: list):
     if step == "STATUS":
         return _status(terminal)
     if step == "COMMIT" and (count == 1 or count == 2 and args[1].upper() == "UNCHECKED"):
-        return _signed(terminal, terminal.commit_calibration_steps(count > 1))
+        return _signed(terminal, terminal.change("commit_calibration", count > 1))
     if step == "ROLLBACK" and count == 1:
-        return _signed(terminal, terminal.roll_back_steps())
+        return _signed(terminal, terminal.change("roll_back"))
     terminal.drain()
     if step == "BEGIN" and count == 1:
         terminal.begin_calibration()
@@ -84,7 +84,7 @@ def _status(terminal) -> list:
     ]
     if calibration is None:
         names = ("zero", "span", "weight", "method", "points", "gravity", "check", "residual")
-        names += ("temperature",)
+        names += ("temperature", "shunt")
         return said + [name + "=-" for name in names]
     exp10 = calibration.exp10
     points = calibration.points
@@ -105,4 +105,5 @@ def _status(terminal) -> list:
         ),
         "residual=" + format_quantity(calibration.residual, exp10 - 2),
         "temperature=" + (",".join([str(x) for x in temperature]) if temperature else "-"),
+        "shunt=%s" % ("-" if calibration.shunt is None else calibration.shunt),
     ]

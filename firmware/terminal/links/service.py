@@ -198,13 +198,13 @@ class Service:
     def do_set(self, _link, args):
         if len(args) > 2:
             words = [word if at % 2 else word.lower() for at, word in enumerate(args)]
-            n, _ = yield from self._terminal.scale_steps(words)
+            n, _ = yield from self._terminal.change("scale", words)
         else:
-            n, _ = yield from self._terminal.set_parameter_steps(args[0].lower(), args[1])
+            n, _ = yield from self._terminal.change("set_parameter", args[0].lower(), args[1])
         return ["n=%d" % n]
 
     def do_commission(self, _link, args):
-        n, _ = yield from self._terminal.commission_steps(args)
+        n, _ = yield from self._terminal.change("commission", args)
         return ["n=%d" % n]
 
     def do_cal(self, _link, args):
@@ -222,7 +222,7 @@ class Service:
         ]
 
     def do_settime(self, _link, args):
-        n, _ = yield from self._terminal.set_time_steps(_number(args[0]))
+        n, _ = yield from self._terminal.change("set_time", _number(args[0]))
         return ["n=%d" % n]
 
     # --- network and life ------------------------------------------------------------------------

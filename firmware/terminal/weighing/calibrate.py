@@ -35,9 +35,11 @@ def _look_at_rest(weigher) -> None:
     reading = weigher.reading
     if reading.fault not in NOT_BROKEN:
         raise Refused(codes.CONVERTER_FAULT, codes.fault_name(reading.fault))
-    if not weigher.full or weigher.blank:
-        raise Refused(codes.NOT_READY, "warming up" if weigher.blank else "")
-    if not reading.status & codes.ST_STABLE:
+    # A span that is in doubt may be calibrated, of course.
+    blank = weigher.blank & ~codes.ST_UNCALIBRATED
+    if not weigher.full or blank:
+        raise Refused(codes.NOT_READY, "warming up" if blank else "")
+    if not weigher.at_rest():
         raise Refused(codes.MOTION, "moves by %d" % weigher.motion.span())
 
 
@@ -63,6 +65,7 @@ class CalibrationSession:
         self._residual = 0
         self._restored = None
         self._temperature = None
+        self._shunt = None
 
     def zero(self) -> int:
         """Capture the empty platform, and forget what was captured before; its counts.
@@ -198,6 +201,7 @@ class CalibrationSession:
         self._gravity = calibration.gravity
         self._residual = calibration.residual
         self._temperature = calibration.temperature
+        self._shunt = calibration.shunt
 
     def gravity(self, here: int, there: int) -> None:
         """Say where it is calibrated and where it will weigh."""
@@ -330,4 +334,5 @@ class CalibrationSession:
             self._residual,
             self._restored,
             self._temperature,
+            self._shunt,
         )

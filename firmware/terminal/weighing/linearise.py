@@ -38,7 +38,8 @@ class Calibration:
     units. restored: the generation that this one puts in force again, or None. temperature: of
     the load cell when zero was taken, what a kelvin does to zero (1/1000 count) and span (10**-9),
     the lag in s (0: what a kelvin does is not known), the coldest and the warmest for which that
-    was found; None without a thermometer.
+    was found; None without a thermometer. shunt: filtered counts that the span check's resistor
+    adds, or None.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Calibration:
         residual=0,
         restored=None,
         temperature=None,
+        shunt=None,
     ) -> None:
         self.generation = generation
         self.method = method
@@ -64,6 +66,7 @@ class Calibration:
         self.residual = residual
         self.restored = restored
         self.temperature = temperature
+        self.shunt = shunt
         self.lag_s = temperature[3] if temperature else 0
         if temperature and (abs(temperature[1]) > _MOST_ZERO or abs(temperature[2]) > _MOST_SPAN):
             raise Refused(ARGUMENT, "temperature coefficients")
@@ -88,8 +91,8 @@ class Calibration:
     @staticmethod
     def from_map(stored: dict) -> "Calibration":
         """The calibration of a map as `to_map` gives it; Refused(ARGUMENT) if it is another."""
-        # An earlier firmware's has no temperature.
-        if sorted(stored) != list(range(1, 11))[: max(9, len(stored))]:
+        # An earlier firmware's ends sooner.
+        if sorted(stored) != list(range(1, 12))[: max(9, len(stored))]:
             raise Refused(ARGUMENT, "calibration map")
         return Calibration(*[stored[key] for key in sorted(stored)])
 
@@ -106,6 +109,7 @@ class Calibration:
             8: self.residual,
             9: self.restored,
             10: self.temperature,
+            11: self.shunt,
         }
 
     def digest(self, config) -> bytes:

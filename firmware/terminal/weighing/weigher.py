@@ -218,6 +218,10 @@ class Weigher(Requests):
         self.origin.stirred()
         self._after_gap = after_gap
 
+    def at_rest(self) -> bool:
+        """Whether a load lies still, with or without a number."""
+        return self.full and self._still
+
     def restart(self) -> None:
         """Forget what was sampled: the window fills anew."""
         self._restart(True)
