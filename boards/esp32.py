@@ -26,6 +26,9 @@ SUPPLY = None
 # What tells how warm the load cell is, or None.
 THERMOMETER = None
 
+# An accelerometer with two voltages, and how far the scale may lean in 1/1000; or None.
+TILT = None
+
 # High puts a resistor across an arm of the bridge, for the span check; a pin, or None.
 SHUNT = None
 

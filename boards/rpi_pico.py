@@ -26,6 +26,9 @@ SUPPLY = {"adc": 29, "permille": 3000, "min_mv": 2000}
 # What tells how warm the load cell is, or None: the processor's own (RP2040 data sheet, 4.9.5).
 THERMOMETER = {"adc": 4, "uv_at_0": 752467, "uv_per_k": -1721}
 
+# An accelerometer with two voltages, and how far the scale may lean in 1/1000; or None.
+TILT = None
+
 # High puts a resistor across an arm of the bridge, for the span check; a pin, or None.
 SHUNT = None
 

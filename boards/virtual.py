@@ -25,6 +25,9 @@ SUPPLY = {"adc": 29, "permille": 3000, "min_mv": 2700}
 # What tells how warm the load cell is, or None: the processor's own (RP2040 data sheet, 4.9.5).
 THERMOMETER = {"adc": 4, "uv_at_0": 752467, "uv_per_k": -1721}
 
+# An accelerometer with two voltages, and how far the scale may lean in 1/1000; or None.
+TILT = {"x": 26, "y": 27, "uv_level": 1650000, "uv_per_g": 300000, "permille": 15}
+
 # High puts a resistor across an arm of the bridge, for the span check; a pin, or None.
 SHUNT = None
 
@@ -35,5 +38,5 @@ TCP_PORT = 4590
 SCALE = {1: 1, 2: -3, 3: 15000, 4: 5}
 
 # The flash file has the geometry of a Pico.
-MPY_BUDGET_BYTES = 81920
+MPY_BUDGET_BYTES = 83968
 STORAGE_BYTES = 1441792

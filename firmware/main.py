@@ -1,5 +1,17 @@
-"""Runs after boot.py: the weighing terminal."""
+"""Runs after boot.py: the weighing terminal.
 
-from terminal.app import main
+The collector runs often: a module that is loaded while garbage lies between what stays leaves
+holes, and of 139 KB that were free once the largest piece had 1.9 KB. A collection takes some
+milliseconds, in which samples wait in their ring.
+"""
+
+import gc
+
+gc.threshold(4096)  # while modules are loaded
+
+from terminal.app import main  # noqa: E402 - after it
+
+gc.collect()
+gc.threshold(16384)
 
 main()

@@ -59,9 +59,7 @@ RULES = [
     Rule("W12", "resolution and noise", "10 counts in e; 0.2 e", "3.5.3.2, 4.5.2"),
     Rule("W13", "gravity", "mpe/3 over the zone", "4.1.2.6"),
     Rule("W14", "blank above the range", "Max + 9 e", "4.2.3"),
-    Rule(
-        "W15", "tilt, where a sensor is fitted", "50/1000", "3.9.1.1", "open: no tilt sensor yet"
-    ),
+    Rule("W15", "tilt, where a sensor is fitted", "right or blank at 50/1000", "3.9.1.1"),
     Rule("W16", "interval of the (partial) range", "e_i up and down; e_1 at zero", "3.3, 4.10"),
     Rule("Z1", "zero and tracking together", "4 % of Max in all", "4.5.1"),
     Rule("Z2", "initial zero", "20 % of Max", "4.5.1"),

@@ -21,6 +21,7 @@ remove                take everything off
 temperature 35        degrees Celsius of the air; the cell follows with a lag (`now`: at once)
 vibrate 5 g 17 Hz     shake the floor with this amplitude; `vibrate off`
 supply 3.6 V          what feeds the board (5 V at first); below 2.6 V the converter errs
+tilt 30 0             lean it, in 1/1000 along two edges; the limit is in the board file
 ring 11 Hz 0.06 20 kg springs of the platform: frequency unloaded, damping ratio, swinging mass
 cell NAME             ideal, good or c3; or one property: `cell creep 166 ppm`, nonlinearity,
                       hysteresis (of capacity), zero, span (ppm per kelvin), lag (s), corner
@@ -61,6 +62,7 @@ class CellCommands:
             "temperature": self._temperature,
             "vibrate": self._vibrate,
             "supply": self._feed,
+            "tilt": self._tilt,
             "ring": self._ring,
             "cell": self._change,
         }
@@ -112,6 +114,16 @@ class CellCommands:
             raise CommandError("a board has up to 6 V: say `supply 3.6 V`")
         self._cell.supply_v = volts
         return f"{volts:.6g} V"
+
+    def _tilt(self, rest: str) -> str:
+        try:
+            x, y = map(int, rest.split())
+        except ValueError:
+            raise CommandError("say `tilt 30 0`, in 1/1000; `tilt 0 0` is level")
+        if x * x + y * y > 500**2:
+            raise CommandError("it falls over: up to 500/1000, `tilt 30 0`")
+        self._cell.tilt = (x, y)
+        return f"{x}/1000, {y}/1000"
 
     def _ring(self, rest: str) -> str:
         words = rest.replace("Hz", " Hz ").split()
@@ -211,6 +223,7 @@ class CellCommands:
             "load_kg": live.load_kg,
             "temperature_c": live.temperature_c,
             "cell_c": round(live.body_c, 4),
+            "tilt": live.tilt,
             "vibration_kg": live.vibration_kg,
             "vibration_hz": live.vibration_hz,
             "ring_hz": cell.ring_hz,

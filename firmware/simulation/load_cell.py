@@ -20,6 +20,7 @@ lets 47 % of 50 Hz pass at 80 samples a second, 93 % of 17 Hz.
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass, replace
 
@@ -124,6 +125,7 @@ class LoadCell:
         self.saturation = 0
         self.frozen = False
         self.shunted = False
+        self.tilt = (0, 0)  # 1/1000 of g along the platform
         self.gain_factor = 1.0  # what a resistor across the bridge's output leaves of it
         self.overloaded = False
         noise_nv = self.front_end.noise_nv(rate_hz) if cell.noise_nv is None else cell.noise_nv
@@ -160,10 +162,10 @@ class LoadCell:
         """Temperature of the elastic body; the air's is `temperature_c`."""
         return self._warmth.celsius
 
-    def analog(self) -> tuple[int, int]:
-        """What feeds the board in mV, and the air's temperature in 0.01 degrees: what its own
-        converter is asked for."""
-        return round(self.supply_v * 1000), round(self.temperature_c * 100)
+    def analog(self) -> tuple[int, int, int, int]:
+        """What feeds the board in mV, the air's temperature in 0.01 degrees, how it leans in
+        1/1000: what its own converter is asked for."""
+        return (round(self.supply_v * 1000), round(self.temperature_c * 100), *self.tilt)
 
     def soak(self) -> None:
         """Have the body at the temperature of the air at once."""
@@ -243,6 +245,8 @@ class LoadCell:
         if self.overloaded:
             output += _OVERLOAD_ZERO
         signal_mv_v = cell.zero_mv_v + cell.sensitivity_mv_v * output
+        # Across the platform, where the cell feels, gravity has lost what it has along it.
+        signal_mv_v *= math.sqrt(1 - sum((lean / 1000) ** 2 for lean in self.tilt))
         if self.shunted:
             signal_mv_v += cell.shunt_mv_v
         return self.gain_factor * signal_mv_v * 1e-3 * cell.excitation_v

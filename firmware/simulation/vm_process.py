@@ -22,7 +22,7 @@ HEAP = "192wK"  # 192 KiB as on an RP2040, counted in words of the VM
 _HERE = Path(__file__).resolve().parent
 _PR_SET_PDEATHSIG = 1
 REQUEST = struct.Struct("<IIqqi4x")
-ANSWER = struct.Struct("<IIqiHhq")
+ANSWER = struct.Struct("<IIqiHhhhq")
 
 
 class NoVirtualMachine(RuntimeError):
@@ -42,7 +42,8 @@ def find_micropython() -> str:
 class VmProcess:
     """One running VM on the terminal line `slave`.
 
-    analog(): what feeds the board now, in mV, and the temperature of the board in 0.01 degrees.
+    analog(): what feeds the board now, in mV, the temperature of the board in 0.01 degrees, and
+    gravity along its two edges in 1/1000.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class VmProcess:
         slave: int,
         board: dict[str, object],
         wifi: tuple[str, str],
-        analog: Callable[[], tuple[int, int]],
+        analog: Callable[[], tuple[int, int, int, int]],
     ) -> None:
         self._analog = analog
         ask_read, ask_write = os.pipe()

@@ -220,6 +220,11 @@ def main() -> None:
         from terminal.drivers.supply import Supply
 
         terminal.supply = Supply(machine.ADC(board.SUPPLY["adc"]), board.SUPPLY)
+    if board.TILT is not None:
+        from terminal.drivers.tilt import Tilt
+
+        axes = [machine.ADC(board.TILT[axis]) for axis in "xy"]
+        terminal.tilt = Tilt(*axes, board.TILT)
     if board.SHUNT is not None:
         terminal.shunt = machine.Pin(board.SHUNT, machine.Pin.OUT, value=0)
     if board.THERMOMETER is not None:

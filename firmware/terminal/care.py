@@ -44,20 +44,31 @@ class Care:
             weigher.blank ^= codes.ST_TEMPERATURE
 
     def _fault(self, now_ms: int) -> str:
-        """What is wrong now; a supply that is too low takes the number away (3.9.3)."""
+        """What is wrong now; a supply that is too low takes the number away (3.9.3), and a scale
+        that leans too far (3.9.1.1)."""
         weigher = self.weigher
-        if self.supply is not None and now_ms >= self._supplied_ms:
+        if now_ms >= self._supplied_ms:
             self._supplied_ms = now_ms + _SUPPLY_MS
-            before = self.supply.low
-            if self.supply.look() is not before:
-                weigher.blank ^= codes.ST_BROWN_OUT
-                weigher.restart()  # what was sampled meanwhile is no weight
+            if self.supply is not None:
+                self._blank_if(codes.ST_BROWN_OUT, self.supply.look())
+            if self.tilt is not None:
+                now = weigher.tilt = self.tilt.look()
+                level = self.calibration and self.calibration.tilt or (0, 0)
+                self._blank_if(codes.ST_TILT, now is None or self.tilt.beyond(now, level))
         if weigher.blank & codes.ST_BROWN_OUT:
             return "SUPPLY"
+        if weigher.blank & codes.ST_TILT:
+            return "TILT"
         if weigher.blank & codes.ST_TEMPERATURE:
             return "THERMOMETER"
         fault = weigher.reading.fault
         return codes.FAULTS[fault] if fault not in NOT_BROKEN else ""
+
+    def _blank_if(self, bit: int, wrong: bool) -> None:
+        weigher = self.weigher
+        if wrong is not (weigher.blank & bit > 0):
+            weigher.blank ^= bit
+            weigher.restart()  # what was sampled meanwhile is no weight
 
     def doubt(self, wrong: bool) -> None:
         """The span is another than that of the calibration: no weight, until there is a new one

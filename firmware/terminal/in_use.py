@@ -42,6 +42,7 @@ class InUse:
             weigher.origin.restore(old.origin.offset, old.origin.reference)
             weigher.origin.waiting = old.origin.waiting and weigher.origin.initial
         weigher.blank = old.blank
+        weigher.tilt = old.tilt
         self.session = None
         self.weigher = weigher
         self.look_at_temperature()

@@ -70,6 +70,7 @@ class Terminal(InUse, Care):
         self.supply = None  # drivers.supply.Supply where the board measures it
         self._supplied_ms = 0
         self.thermometer = None  # drivers.thermometer.Thermometer where the board has one
+        self.tilt = None  # drivers.tilt.Tilt where the board has one
         self.warmth = Warmth()
         self.shunt = None  # pin that puts the span check's resistor across the bridge
         self.checking = 0  # DUE until that was measured, MEASURING

@@ -99,6 +99,7 @@ class Board:
     converter: "chip" and what CONVERTERS asks for it; pins as numbers of machine.Pin.
     keys: name -> pin of a push button. alarm: pin that is high while something is wrong, or None.
     supply: where the board measures what feeds it, and the least it weighs with, or None.
+    tilt: where it measures how far it leans, and how far it may, or None.
     shunt: pin that puts the span check's resistor across the bridge, or None.
     thermometer: where it measures a temperature, and what a degree makes there, or None.
     budget_bytes: most .mpy bytes that leave the heap it needs. source: the file as it is copied.
@@ -115,6 +116,7 @@ class Board:
     alarm: int | None
     supply: dict[str, int] | None
     thermometer: dict[str, int] | None
+    tilt: dict[str, int] | None
     shunt: int | None
     network: str | None
     tcp_port: int
@@ -207,6 +209,13 @@ def _are_within(value: object, limits: dict[str, tuple[int, int]]) -> bool:
 
 
 _SUPPLY = {"adc": (0, 50), "permille": (1000, 6000), "min_mv": (1000, 6000)}
+_TILT = {
+    "x": (0, 50),
+    "y": (0, 50),
+    "uv_level": (0, 3300000),
+    "uv_per_g": (1000, 3300000),
+    "permille": (1, 100),
+}
 _THERMOMETER = {"adc": (0, 50), "uv_at_0": (0, 3300000), "uv_per_k": (-50000, 50000)}
 
 
@@ -237,6 +246,7 @@ _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "ALARM": ("a pin, or None", lambda value: value is None or _is_pin(value)),
     "SUPPLY": ("adc, permille and min_mv, or None", lambda value: _are_within(value, _SUPPLY)),
     "THERMOMETER": ("adc, uv_at_0 and uv_per_k, or None", _is_thermometer),
+    "TILT": ("x, y, uv_level, uv_per_g and permille, or None", lambda v: _are_within(v, _TILT)),
     "SHUNT": ("a pin, or None", lambda value: value is None or _is_pin(value)),
     "NETWORK": ('None or "wlan"', lambda value: value in NETWORKS),
     "TCP_PORT": ("1..65535", lambda value: type(value) is int and 0 < value < 65536),

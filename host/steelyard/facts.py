@@ -100,6 +100,7 @@ def calibration_of(terminal: Terminal, config: Mapping[str, str]) -> dict[int, o
         9: None,
         10: temperature,
         11: None,
+        12: None,
     }
 
 

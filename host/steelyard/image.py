@@ -47,6 +47,7 @@ _COLD = (
 _SUPPLY = "terminal/drivers/supply.py"
 _THERMOMETER = "terminal/drivers/thermometer.py"
 _SPAN_CHECK = "terminal/span_check.py"
+_TILT = "terminal/drivers/tilt.py"
 _KEEP = "terminal/keep.py"  # what a converter with a calibration of its own needs
 # Drivers' parts that only these converters need.
 _SHARED = {"register_bus": ("nau7802", "ads1220"), "two_wire": ("hx711", "ads1232", "cs1237")}
@@ -118,6 +119,8 @@ def _is_wanted(name: str, board: Board) -> bool:
         return board.supply is not None
     if name == _SPAN_CHECK:
         return board.shunt is not None
+    if name == _TILT:
+        return board.tilt is not None
     if name == _THERMOMETER:
         return board.thermometer is not None
     if name == _KEEP:

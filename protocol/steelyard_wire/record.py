@@ -116,6 +116,7 @@ _DATA: "dict[object, tuple[str, ...]]" = {
         "p32?",
         "null|i16 i32 i32 u16 i16 i16",
         "i32?",
+        "null|i16 i16",
     ),
     PARAMETER: ("t32", "s64?", "s64?"),
     TIME_SET: ("u40?", "u40"),

@@ -187,7 +187,7 @@ def test_F22_a_clock_that_goes_back_by_itself_is_refused() -> None:
 
 def test_a_calibration_may_change_after_a_record_that_says_so() -> None:
     done = {1: 2, 2: 0, 3: [[0, 0], [1600000, 10000]], 4: [-3, 1], 5: None}
-    done |= {6: None, 7: None, 8: 0, 9: None, 10: None, 11: None}
+    done |= {6: None, 7: None, 8: 0, 9: None, 10: None, 11: None, 12: None}
     said = FORGER.fields(1, CHAIN[:1])
     for key in (11, 14, 18):
         del said[key]

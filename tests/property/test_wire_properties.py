@@ -215,7 +215,7 @@ DATA = {
         | {7: st.none() | st.tuples(U31, I32).map(list), 8: U31}
         | {9: st.none() | st.integers(1, 2**32 - 1)}
         | {10: st.none() | st.tuples(I16, I32, I32, U16, I16, I16).map(list)}
-        | {11: st.none() | I32}
+        | {11: st.none() | I32, 12: st.none() | st.tuples(I16, I16).map(list)}
     ),
     record.PARAMETER: st.fixed_dictionaries(
         {1: st.text(min_size=1, max_size=8), 2: SETTING, 3: SETTING}

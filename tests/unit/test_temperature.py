@@ -118,11 +118,11 @@ def test_the_weigher_follows_and_says_when_it_is_beyond_what_is_known():
 
 def test_a_map_of_an_earlier_firmware_is_taken():
     stored = _calibration(None).to_map()
-    del stored[10], stored[11]
+    del stored[10], stored[11], stored[12]
     assert Calibration.from_map(stored).to_map() == _calibration(None).to_map()
     assert Calibration.from_map(_calibration().to_map()).temperature == _WARM
     more = _calibration().to_map()
-    more[12] = 0
+    more[13] = 0
     for wrong in ({}, {1: 1}, more):
         refused(codes.ARGUMENT, Calibration.from_map, wrong)
 

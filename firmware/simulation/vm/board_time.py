@@ -17,7 +17,7 @@ import struct
 from micropython import heap_lock, heap_unlock
 
 _REQUEST = "<IIqqi4x"  # number, operation, now, argument, value
-_ANSWER = "<IIqiHhq"  # number, signals, now, word, supply, temperature, next
+_ANSWER = "<IIqiHhhhq"  # number, signals, now, word, supply, temperature, tilt x, y, next
 IDLE = 1
 CONVERT = 2
 RESET = 3
@@ -42,6 +42,7 @@ now_us = 0
 signals = 0
 supply_mv = 5000  # what feeds the board
 shunt = 0  # SHUNT while a resistor lies across the bridge
+tilt_x = tilt_y = 0  # gravity along the platform, in 1/1000
 air = 2000  # temperature of the board in 0.01 degrees
 interrupts_off = False
 heap_bytes = 0  # what the stand-ins had allocated when the program started, reported apart
@@ -65,7 +66,7 @@ def attach(requests, answers):
 
 def ask(operation, argument=0, value=0):
     """Put a question to the world: (now, word, next) of its answer; takes the signals over."""
-    global _ctrl_c, _number, air, signals, supply_mv
+    global _ctrl_c, _number, air, signals, supply_mv, tilt_x, tilt_y
     _number = (_number + 1) & 0xFFFFFFFF
     if operation == CONVERT and value:
         value |= shunt
@@ -74,7 +75,8 @@ def ask(operation, argument=0, value=0):
     while True:
         if _from_world.readinto(_answer) != len(_answer):
             raise SystemExit
-        number, given, now, word, supply_mv, air, following = struct.unpack(_ANSWER, _answer)
+        number, given, now, word, *analog, following = struct.unpack(_ANSWER, _answer)
+        supply_mv, air, tilt_x, tilt_y = analog
         if given & CTRL_C:
             _ctrl_c = True  # also with the answer to a question that a signal cut short
         if number == _number:

@@ -102,17 +102,21 @@ class Pin:
 
 
 class ADC:
-    """The processor's converter: at pin 29 a third of the supply, at channel 4 the thermometer.
+    """The processor's converter: at pin 29 a third of the supply, at 26 and 27 an accelerometer,
+    at channel 4 the thermometer.
 
-    12 bits, with the noise of one of them (RP2040 data sheet, 4.9.3: 8.7 effective bits). 0.706 V
-    at 27 degrees, 1.721 mV less for each more (4.9.5).
+    12 bits, with the noise of one of them (RP2040 data sheet, 4.9.3: 8.7 effective bits); the
+    supply is given as it is. 0.706 V at 27 degrees, 1.721 mV less for each more (4.9.5). 1.65 V
+    when level, 0.3 V more for each g (ADXL335 data sheet, table 1).
     """
 
     CORE_TEMP = 4
 
     def __init__(self, pin):
-        if pin not in (4, 29):
-            raise ValueError("the virtual board measures at pin 29 and at channel 4 alone")
+        if pin not in (4, 26, 27, 29):
+            raise ValueError(
+                "the virtual board measures at pins 26, 27, 29 and at channel 4 alone"
+            )
         self._pin = pin
         self._random = 1
 
@@ -121,7 +125,11 @@ class ADC:
         board_time.charge(_PIN_US)
         if self._pin == 29:
             return min(65535, board_time.supply_mv * 65535 // (3 * 3300))
-        microvolts = 752467 - board_time.air * 1721 // 100
+        if self._pin == 4:
+            microvolts = 752467 - board_time.air * 1721 // 100
+        else:
+            lean = board_time.tilt_x if self._pin == 26 else board_time.tilt_y
+            microvolts = 1650000 + lean * 300
         # Numerical Recipes' linear congruential generator; even within two codes.
         self._random = (self._random * 1664525 + 1013904223) & 0xFFFFFFFF
         code = (microvolts * 4095 * 4 // 3300000 + (self._random >> 28) - 6) // 4

@@ -66,6 +66,7 @@ class CalibrationSession:
         self._restored = None
         self._temperature = None
         self._shunt = None
+        self._tilt = None
 
     def zero(self) -> int:
         """Capture the empty platform, and forget what was captured before; its counts.
@@ -77,6 +78,8 @@ class CalibrationSession:
         captured = self._capture(0)
         self._forget()
         self._captured.append(captured)
+        if weigher.tilt is not None:
+            self._tilt = list(weigher.tilt)
         if weigher.celsius is not None:
             before = weigher.calibration.temperature if weigher.calibration else None
             known = before[1:] if before else [0, 0, 0, 0, 0]
@@ -202,6 +205,7 @@ class CalibrationSession:
         self._residual = calibration.residual
         self._temperature = calibration.temperature
         self._shunt = calibration.shunt
+        self._tilt = calibration.tilt
 
     def gravity(self, here: int, there: int) -> None:
         """Say where it is calibrated and where it will weigh."""
@@ -335,4 +339,5 @@ class CalibrationSession:
             self._restored,
             self._temperature,
             self._shunt,
+            self._tilt,
         )

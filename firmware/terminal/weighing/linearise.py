@@ -39,7 +39,7 @@ class Calibration:
     the load cell when zero was taken, what a kelvin does to zero (1/1000 count) and span (10**-9),
     the lag in s (0: what a kelvin does is not known), the coldest and the warmest for which that
     was found; None without a thermometer. shunt: filtered counts that the span check's resistor
-    adds, or None.
+    adds, or None. tilt: how far it leant when zero was taken (drivers/tilt.py), or None.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Calibration:
         restored=None,
         temperature=None,
         shunt=None,
+        tilt=None,
     ) -> None:
         self.generation = generation
         self.method = method
@@ -67,6 +68,7 @@ class Calibration:
         self.restored = restored
         self.temperature = temperature
         self.shunt = shunt
+        self.tilt = tilt
         self.lag_s = temperature[3] if temperature else 0
         if temperature and (abs(temperature[1]) > _MOST_ZERO or abs(temperature[2]) > _MOST_SPAN):
             raise Refused(ARGUMENT, "temperature coefficients")
@@ -92,7 +94,7 @@ class Calibration:
     def from_map(stored: dict) -> "Calibration":
         """The calibration of a map as `to_map` gives it; Refused(ARGUMENT) if it is another."""
         # An earlier firmware's ends sooner.
-        if sorted(stored) != list(range(1, 12))[: max(9, len(stored))]:
+        if sorted(stored) != list(range(1, 13))[: max(9, len(stored))]:
             raise Refused(ARGUMENT, "calibration map")
         return Calibration(*[stored[key] for key in sorted(stored)])
 
@@ -110,6 +112,7 @@ class Calibration:
             9: self.restored,
             10: self.temperature,
             11: self.shunt,
+            12: self.tilt,
         }
 
     def digest(self, config) -> bytes:

@@ -59,6 +59,7 @@ class Weigher(Requests):
         self.cycle = LoadCycle(config) if config.registration & _ONCE else None
         self.blank = 0  # status bits for which there is no number: it warms up, is locked
         self.celsius = None  # of the load cell, in 0.01 degrees
+        self.tilt = None  # how far it leans, in 1/1000
         self._applied = None  # for which the points are placed
         self._outside = 0
         self._half = config.ranges[0][1] * FINE // 2

@@ -41,7 +41,7 @@ def scenario(public_key: bytes) -> list[Fields]:
             19: {1: 1, 2: 0, 3: [[1347408, 0], [26947408, 15000]], 4: [-3, 1]}
             | {5: "TEST weight F1 0017", 6: [979346, 978374], 7: [5000, 12], 8: 0, 9: None}
             # Taken at 21.5 degrees; 61.234 counts and 9.87 ppm of the span for each kelvin.
-            | {10: [2150, 61234, 9870, 600, 500, 4000], 11: 34359738}
+            | {10: [2150, 61234, 9870, 600, 500, 4000], 11: 34359738, 12: [-3, 4]}
         },
         common
         | set_time
