@@ -13,7 +13,6 @@ from pathlib import Path
 from steelyard.calibration import Work, calibrate_terminal
 from steelyard.client import Terminal
 from steelyard.commands.provision import provision_terminal
-from steelyard.errors import AtPrompt
 from steelyard.remote import Remote
 from steelyard.simulator import Simulator
 from steelyard.store import Store
@@ -43,12 +42,7 @@ class Bench:
 
     def _ready(self) -> Terminal:
         terminal = Terminal(self.simulator.console)
-        try:
-            terminal.wait_until_ready()
-        except AtPrompt:
-            # Once in some 150 restarts by mpremote the board stays at its prompt; what the error
-            # says to a user helps.
-            terminal.reset()
+        terminal.wait_until_ready()
         return terminal
 
     def run_on_board(self, script: str) -> str:
