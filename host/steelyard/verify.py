@@ -11,6 +11,7 @@ then the chain: numbers, roots, totals, boots. (trust.md 6.2, 6.8; RFC 9052; RFC
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -18,7 +19,13 @@ from typing import Any, cast
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from steelyard_wire import cose, record
-from steelyard_wire.codes import ST_CASE_OPEN, ST_EXTRAPOLATED, ST_LOCKED, Refused
+from steelyard_wire.codes import (
+    ST_CASE_OPEN,
+    ST_EXTRAPOLATED,
+    ST_LOCKED,
+    ST_TEMPERATURE,
+    Refused,
+)
 from steelyard_wire.tree import Frontier
 
 EDDSA = "Ed25519"
@@ -29,6 +36,12 @@ NOT_ESTABLISHED = (
     "that no records follow the last one given (no witness)",
     "the true mass on the pan",
 )
+
+# Right as records; whoever trusts the weights is told.
+_TOLD = {
+    ST_EXTRAPOLATED: "beyond the weights of their calibration",
+    ST_TEMPERATURE: "outside of the temperatures that were compensated",
+}
 
 Fields = dict[int, Any]
 
@@ -235,13 +248,16 @@ class _Verification:
                 if not said:
                     detail = f"record {n} has another calibration, and no record says why"
                     good["calibration"] = self._note("calibration", False, detail, n)
-        beyond = 0
+        told: Counter[str] = Counter()
         for fields, _ in chain:
-            beyond += fields.get(record.ST, 0) & ST_EXTRAPOLATED > 0
+            for bit, what in _TOLD.items():
+                told[what] += fields.get(record.ST, 0) & bit > 0
+            if fields[record.TYP] == record.FAULT:
+                told[f"times {fields[record.DATA][1]}"] += 1
             if fields.get(record.ST, 0) & (ST_LOCKED | ST_CASE_OPEN):
                 detail = f"record {fields[record.N]}: locked, or opened since it was verified"
                 good["status"] = self._note("status", False, detail, fields[record.N])
-        said_of = {"status": f"{beyond} beyond the weights of their calibration"} if beyond else {}
+        said_of = {"status": "; ".join(f"{count} {what}" for what, count in told.items() if count)}
         for name, passed in good.items():
             if passed:
                 self._note(name, True, said_of.get(name, ""))

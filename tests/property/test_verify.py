@@ -300,3 +300,16 @@ def test_readings_beyond_the_weights_of_their_calibration_are_counted() -> None:
     assert said["status"] == "1 beyond the weights of their calibration"
     report = verify(CHAIN[:2], REGISTRY)
     assert {check.name: check.detail for check in report.checks}["status"] == ""
+
+
+def test_alarms_and_temperatures_beyond_the_soak_are_counted() -> None:
+    warm = FORGER.record(1, CHAIN[:1], f14=0x21)  # TEMPERATURE and STABLE
+    said = FORGER.fields(2, [CHAIN[0], warm])
+    for key in (11, 14, 18):
+        del said[key]
+    said |= {5: 12, 6: [1, 10, 0], 19: {1: "SUPPLY", 2: 3}}
+    fault = FORGER.seal(cbor2.dumps(said, canonical=True))
+    report = verify([CHAIN[0], warm, fault], REGISTRY)
+    assert report.ok, report.failures
+    found = {check.name: check.detail for check in report.checks}["status"]
+    assert found == "1 outside of the temperatures that were compensated; 1 times SUPPLY"
