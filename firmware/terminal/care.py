@@ -13,6 +13,7 @@ from terminal.weighing.requests import NOT_BROKEN
 DUE = 1
 MEASURING = 2
 _SUPPLY_MS = 50
+_LEAN_MS = 250
 _WARMTH_MS = 1000
 
 
@@ -47,14 +48,14 @@ class Care:
         """What is wrong now; a supply that is too low takes the number away (3.9.3), and a scale
         that leans too far (3.9.1.1)."""
         weigher = self.weigher
-        if now_ms >= self._supplied_ms:
+        if self.supply is not None and now_ms >= self._supplied_ms:
             self._supplied_ms = now_ms + _SUPPLY_MS
-            if self.supply is not None:
-                self._blank_if(codes.ST_BROWN_OUT, self.supply.look())
-            if self.tilt is not None:
-                now = weigher.tilt = self.tilt.look()
-                level = self.calibration and self.calibration.tilt or (0, 0)
-                self._blank_if(codes.ST_TILT, now is None or self.tilt.beyond(now, level))
+            self._blank_if(codes.ST_BROWN_OUT, self.supply.look())
+        if self.tilt is not None and now_ms >= self._leant_ms:
+            self._leant_ms = now_ms + _LEAN_MS
+            now = weigher.tilt = self.tilt.look()
+            level = self.calibration and self.calibration.tilt or (0, 0)
+            self._blank_if(codes.ST_TILT, now is None or self.tilt.beyond(now, level))
         if weigher.blank & codes.ST_BROWN_OUT:
             return "SUPPLY"
         if weigher.blank & codes.ST_TILT:

@@ -6,7 +6,6 @@ Code that came from the file system lies in the heap for as long as somebody kno
 1.45 times its .mpy file. What only a start or a change of settings needs is loaded each time.
 """
 
-import gc
 import sys
 
 _OURS = ("terminal", "steelyard_wire")
@@ -23,7 +22,6 @@ def forget(module: str) -> None:
 def call(module: str, function: str, *args):
     """The result of a function of `module`, a dotted name; what it needed too is let go of."""
     there = list(sys.modules)
-    gc.collect()  # so that it lies where holes are
     try:
         __import__(module)
         return getattr(sys.modules[module], function)(*args)

@@ -68,7 +68,7 @@ class Terminal(InUse, Care):
         self.session = None
         self.alarm = Alarm()
         self.supply = None  # drivers.supply.Supply where the board measures it
-        self._supplied_ms = 0
+        self._supplied_ms = self._leant_ms = 0
         self.thermometer = None  # drivers.thermometer.Thermometer where the board has one
         self.tilt = None  # drivers.tilt.Tilt where the board has one
         self.warmth = Warmth()

@@ -117,6 +117,10 @@ WORDS = {
     "gravity": r"-|\d{6},\d{6}",
     "check": r"-|\d+(\.\d+)?,-?\d+(\.\d+)?",
     "residual": r"-|\d+(\.\d+)?",
+    "temperature": r"-|-?\d+(,-?\d+){5}",
+    "shunt": r"-|-?\d+",
+    "celsius": r"-|-?\d+\.\d\d",
+    "cell_celsius": r"-|-?\d+\.\d\d",
 }
 
 
