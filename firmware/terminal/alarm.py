@@ -62,7 +62,8 @@ class Alarm:
         if now_ms >= again + _MOST_MS:
             pause = _PAUSE_MS
         if now_ms >= again:
-            self.pending = name
+            if name != "JOURNAL":  # there is nowhere to record it
+                self.pending = name
             again = now_ms + pause
             pause = min(2 * pause, _MOST_MS)
         self._told[name] = (again, pause, times + 1)

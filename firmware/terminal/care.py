@@ -63,7 +63,11 @@ class Care:
         if weigher.blank & codes.ST_TEMPERATURE:
             return "THERMOMETER"
         fault = weigher.reading.fault
-        return codes.FAULTS[fault] if fault not in NOT_BROKEN else ""
+        if fault not in NOT_BROKEN:
+            return codes.FAULTS[fault]
+        # It weighs, and registers nothing. Without a recorder it is not open yet.
+        lost = self.recorder is not None and (self.journal.full or self.journal.fault)
+        return "JOURNAL" if lost else ""
 
     def _blank_if(self, bit: int, wrong: bool) -> None:
         weigher = self.weigher

@@ -45,6 +45,31 @@ def test_a_fault_that_lasts_a_second_is_heard_until_it_ends():
     assert pin.levels == [1, 1, 0]
 
 
+def test_a_full_journal_alarms_and_is_not_recorded():
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        calibrate(terminal)
+        load(terminal, 5000)
+        terminal.attend()
+        assert terminal.alarm.name == ""
+        there = terminal.journal._device.free
+        terminal.journal._device.free = lambda: 0
+        terminal.journal._refresh_room()
+        refused(codes.JOURNAL_FULL, finish, terminal.register_steps(None))
+        for _ in range(3):
+            terminal.ticks.now += 600
+            terminal.attend()
+        assert terminal.alarm.name == "JOURNAL" and terminal.alarm.pending == ""
+        assert terminal.weigher.reading.numeric  # 6.3: trade is refused, it weighs on
+        terminal.journal._device.free = there
+        terminal.journal._refresh_room()
+        finish(terminal.register_steps(None))
+        for _ in range(3):
+            terminal.ticks.now += 1100
+            terminal.attend()
+        assert terminal.alarm.name == ""
+
+
 def test_a_lock_is_heard_at_once_and_stays():
     pin = Pin()
     alarm = Alarm(pin)

@@ -40,8 +40,8 @@ _ENOSPC = const(28)
 class Journal:
     """The journal on `device`; `open` first.
 
-    fault: why it cannot be written, "" if it can. next_n: number of the next record.
-    totals: of all records before it.
+    fault: why it cannot be written, "" if it can. full: whether the last record that was to be
+    written had no room. next_n: number of the next record. totals: of all records before it.
     """
 
     def __init__(self, device) -> None:
@@ -51,6 +51,7 @@ class Journal:
 
     def _reset(self) -> None:
         self.fault = ""
+        self.full = False
         self.next_n = 0
         self.totals = [0, 0, 0]
         self._frontier = Frontier()
@@ -172,7 +173,8 @@ class Journal:
             raise Refused(INTERNAL, "record length")
         if self._room < size + frames.OVERHEAD:
             self._guarded(self._refresh_room)
-        if self._room < size + frames.OVERHEAD:
+        self.full = self._room < size + frames.OVERHEAD
+        if self.full:
             raise Refused(JOURNAL_FULL, "")
 
     def append(self, n: int, envelope: bytes, totals: "list[int]") -> None:
