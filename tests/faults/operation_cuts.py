@@ -12,6 +12,7 @@ import gc
 import json
 import sys
 
+import terminal.changes  # noqa: F401 - else it is loaded for each change
 import terminal_parts as parts
 import vfs
 from simulation.nor import BLOCK, PAGE, NorFlash, PowerCut, file_system

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import terminal.links.facts  # noqa: F401 - else it is loaded for each of ten thousand calls
 from steelyard.reading import Reading
 from steelyard_wire import codes, record
 from steelyard_wire.quantity import format_quantity

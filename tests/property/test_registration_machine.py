@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 
+import terminal.changes  # noqa: F401 - else it is loaded for each change
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule

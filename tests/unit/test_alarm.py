@@ -7,6 +7,7 @@ from terminal import checks
 from terminal.alarm import Alarm
 from terminal.evidence import settings
 from terminal_parts import calibrate, finish, load, provisioned, started
+from test_zero import Platform
 
 
 class Pin:
@@ -242,3 +243,14 @@ def test_a_record_that_cannot_be_written_stays_due():
         terminal.journal._refresh_room()
         finish(checks.log_steps(terminal))
         assert _records(terminal) == [{1: "NO_DATA", 2: 1}] and not terminal.alarm.pending
+
+
+def test_why_there_is_no_number_is_said_while_the_window_fills():
+    platform = Platform()
+    platform.rest(5000)
+    weigher = platform.weigher
+    weigher.blank = codes.ST_TILT
+    weigher.restart()
+    for fault in (codes.FAULT_NONE, codes.FAULT_NO_DATA, codes.FAULT_GAP, codes.FAULT_NONE):
+        weigher.feed(600000, platform.k * 12, fault)
+        assert weigher.reading.status & codes.ST_TILT and not weigher.reading.numeric, fault

@@ -184,7 +184,7 @@ class Weigher(Requests):
             value = self._scale.fine(self.filter.value)
         still = self._still = self._rests(value, fault)
         if self.blank:
-            self._no_number(self.blank)
+            self._no_number(0)
         elif self._scale is None:
             self._no_number(codes.ST_UNCALIBRATED | (codes.ST_STABLE if still else 0))
         else:
@@ -226,7 +226,7 @@ class Weigher(Requests):
     def restart(self) -> None:
         """Forget what was sampled: the window fills anew."""
         self._restart(True)
-        self._no_number(self.blank or codes.ST_GAP)
+        self._no_number(0 if self.blank else codes.ST_GAP)
 
     def _fault_status(self, fault: int) -> int:
         if fault == codes.FAULT_OVERLOAD:
@@ -237,6 +237,7 @@ class Weigher(Requests):
 
     def _no_number(self, status: int) -> None:
         reading = self.reading
+        status |= self.blank  # whatever else there is: it says why
         if self._scale is None:
             status |= codes.ST_UNCALIBRATED
         if self._tare.active:
