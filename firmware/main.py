@@ -12,6 +12,6 @@ gc.threshold(4096)  # while modules are loaded
 from terminal.app import main  # noqa: E402 - after it
 
 gc.collect()
-gc.threshold(16384)
+gc.threshold(32768)
 
 main()
