@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from steelyard import boards
-from steelyard_wire import codes, record
+from steelyard_wire import codes, cose, record
 from terminal.drivers.tilt import Tilt
 from terminals import Bench, Start
 
@@ -55,8 +55,8 @@ def test_W15_nothing_is_registered_and_it_alarms(held: Bench) -> None:
     assert held.refused("REGISTER") == held.refused("ZERO") == codes.CHECK_FAILED
     assert held.terminal.status()["alarm"] == "TILT"
     held.world("advance 2 s")
-    data = held.terminal.record(before)
-    assert record.TYPES[record.FAULT].encode() not in data and b"TILT" in data
+    fields = record.decode(cose.split(held.terminal.record(before)).payload)
+    assert fields[record.TYP] == record.FAULT and fields[record.DATA] == {1: "TILT", 2: 1}
     assert leant(held, 0, 0) == 14
     held.world("advance 3 s")
     assert held.terminal.status()["alarm"] == "-"
