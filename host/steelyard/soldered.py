@@ -70,6 +70,13 @@ def converter(chip: str, rate_hz: int | None = None) -> dict[str, Any]:
     return found if rate_hz is None else {**found, "rate_hz": rate_hz}
 
 
+def with_signer(board: boards.Board, arithmetic: str, comb: int) -> boards.Board:
+    """A board whose records are signed in another way."""
+    line = f'SIGNER = {{"arithmetic": "{arithmetic}", "comb": {comb}}}'
+    changed = re.sub(r"(?m)^SIGNER = .*$", lambda _: line, board.source.decode())
+    return boards.parse(board.name, changed.encode())
+
+
 def virtual_board(wiring: dict[str, Any]) -> boards.Board:
     """The virtual board with this CONVERTER instead of its own."""
     source = boards.load(VIRTUAL).source.decode()

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import cbor2
 import pytest
+import signing
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,13 +25,10 @@ from steelyard_wire import cbor, record
 from steelyard_wire.codes import Refused
 from storage import envelope, totals, tree_root
 from terminal.drivers.append_file import AppendFile
-from terminal.evidence import ed25519
 from terminal.evidence.identity import Identity
 from terminal.evidence.journal import Journal
 from terminal.evidence.recorder import Recorder
-from terminal.evidence.sha512 import finish
-
-COMB = Path(ed25519.__file__).with_name("comb6.bin")
+from terminal.evidence.steps import finish
 
 
 class History:
@@ -231,9 +229,7 @@ def test_a_stranger_verifies_signature_root_and_totals(seed: bytes, weights: lis
         journal = Journal(AppendFile(folder + "/journal"))
         journal.open()
         identity = Identity(seed, "SN", True)
-        signer = finish(
-            identity.signer_steps(lambda key: ed25519.Signer(key, COMB.read_bytes(), os.urandom))
-        )
+        signer = finish(identity.signer_steps(lambda key: signing.signer(key, os.urandom)))
         recorder = Recorder(journal, signer, identity, Fields())
         for weight in weights:
             fields = {record.VAL: [weight, -3, 1], record.ST: 1}

@@ -14,11 +14,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from signing import large, sha512, signer, small
 from steelyard.generate import comb
-from terminal.evidence import ed25519
-from terminal.evidence.sha512 import finish, sha512
+from terminal.evidence import sign_bigint
+from terminal.evidence.comb import Comb
+from terminal.evidence.self_test import _TABLES
+from terminal.evidence.steps import finish
 
-TABLE = comb.DEFAULT.read_bytes()
+ENTRIES = {"comb6.bin": 64, "comb8.bin": 512}
 ORDER = 2**252 + 27742317777372353535851937790883648493  # RFC 8032, 5.1
 EDGES = (0, 1, 55, 56, 63, 64, 111, 112, 127, 128, 129, 139, 239, 240, 255, 256)
 
@@ -44,18 +47,20 @@ def test_sha512_at_block_edges(size: int) -> None:
 @given(seeds, messages, st.integers(0, 2**32))
 def test_signatures_are_cryptographys(seed: bytes, message: bytes, blinding: int) -> None:
     reference = Ed25519PrivateKey.from_private_bytes(seed)
-    signer = ed25519.Signer(seed, TABLE, random.Random(blinding).randbytes).prepare()
-    assert signer.public_key == reference.public_key().public_bytes_raw()
-    assert signer.sign(message) == reference.sign(message)
+    for table in (small(), large()):
+        made = signer(seed, random.Random(blinding).randbytes, table).prepare()
+        assert made.public_key == reference.public_key().public_bytes_raw()
+        assert made.sign(message) == reference.sign(message)
 
 
 @settings(max_examples=60, deadline=None)
 @given(messages)
 def test_slices(message: bytes) -> None:
-    signer = ed25519.Signer(b"\x01" * 32, TABLE, random.Random(1).randbytes).prepare()
-    work = list(signer.sign_steps(message))
-    assert min(work) > 0
-    assert max(work) <= 70
+    for table in (small(), large()):
+        made = signer(b"\x01" * 32, random.Random(1).randbytes, table).prepare()
+        work = list(made.sign_steps(message))
+        assert min(work) > 0
+        assert max(work) <= 70
 
 
 def _encoded(point: comb.Point) -> bytes:
@@ -76,13 +81,16 @@ def _product(scalar: int) -> comb.Point:
 
 @pytest.mark.parametrize(
     "scalar",
-    [0, 1, 2, 8, 2**42, 2**43 - 1, 2**43, 2**215, 2**252, ORDER - 1, ORDER, 2**258 - 1],
+    [0, 1, 2, 8, 2**42, 2**43 - 1, 2**43, 2**215, 2**252, ORDER - 1, ORDER, 2**255 - 1],
 )
 def test_multiples_of_the_base_point_at_the_edges(scalar: int) -> None:
     expected = _encoded(_product(scalar))
     for fill in (b"\x01" + bytes(31), b"\xff" * 32, b"\x80" * 32):
-        signer = ed25519.Signer(b"\x01" * 32, TABLE, lambda count, fill=fill: fill[:count])
-        assert finish(signer._multiply(scalar)) == expected
+        for table in (small(), large()):
+            steps = sign_bigint.multiply_steps(
+                scalar, table, lambda count, fill=fill: fill[:count]
+            )
+            assert finish(steps) == expected
 
 
 class Counted(int):
@@ -112,31 +120,40 @@ for _name in ("add", "sub", "and", "or", "rshift", "lshift", "mod", "floordiv"):
     setattr(Counted, f"__r{_name}__", _wrapped(f"__r{_name}__"))
 
 
-def test_multiplications_of_a_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("table", "expected"), [(small(), 600), (large(), 333)])
+def test_multiplications_of_a_signature(
+    table: Comb, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seed, message = b"\x07" * 32, bytes(range(139))
-    signer = ed25519.Signer(seed, TABLE, random.Random(7).randbytes).prepare()
-    # Everything that the module computes comes from bytes; from here on it counts.
-    monkeypatch.setattr(ed25519, "int", Counted, raising=False)
-    signer._scalar = Counted(signer._scalar)
+    made = signer(seed, random.Random(7).randbytes, table).prepare()
+    # Everything that the modules compute comes from bytes; from here on it counts.
+    monkeypatch.setattr(sign_bigint, "int", Counted, raising=False)
+    made._scalar = Counted(made._scalar)
     Counted.multiplications = Counted.factor_bits = 0
-    assert signer.sign(message) == Ed25519PrivateKey.from_private_bytes(seed).sign(message)
-    # 42 x (8 + 6) in the comb, 2 for the random Z, 4 about the inverse, 1 modulo the order.
-    assert Counted.multiplications == 595
+    assert made.sign(message) == Ed25519PrivateKey.from_private_bytes(seed).sign(message)
+    # In the comb 42 x (8 + 6), or 6 and 15 x (8 + 7 + 6); 3 for the random Z, 4 about the inverse,
+    # 4 for the curve's equation, 1 modulo the order.
+    assert Counted.multiplications == expected
     # The growth that `_comb` states: 23 bits over 255 and the sign's share.
     assert 255 < Counted.factor_bits <= 255 + 24
 
 
-def test_table_is_the_curves() -> None:
-    assert comb.table() == TABLE
-    assert hashlib.sha256(TABLE).digest() == ed25519._TABLE_SHA256
+@pytest.mark.parametrize("name", comb.SHAPES)
+def test_tables_are_the_curves(name: str) -> None:
+    table = comb.table(name)
+    assert table == (comb.DEFAULT / name).read_bytes()
+    assert hashlib.sha256(table).digest() == _TABLES[ENTRIES[name]]
 
 
 def test_check_finds_a_damaged_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "comb6.bin"
-    assert comb.main(["--check", str(file)]) == 1
+    assert comb.main(["--check", str(tmp_path)]) == 1
     assert "missing" in capsys.readouterr().err
-    assert comb.main([str(file)]) == 0
-    assert comb.main(["--check", str(file)]) == 0
-    file.write_bytes(TABLE[:-1] + b"\x01")
-    assert comb.main(["--check", str(file)]) == 1
-    assert "differs" in capsys.readouterr().err
+    assert comb.main([str(tmp_path)]) == 0
+    assert comb.main(["--check", str(tmp_path)]) == 0
+    for name in comb.SHAPES:
+        file = tmp_path / name
+        table = file.read_bytes()
+        file.write_bytes(table[:-1] + b"\x01")
+        assert comb.main(["--check", str(tmp_path)]) == 1
+        assert "differs" in capsys.readouterr().err
+        file.write_bytes(table)

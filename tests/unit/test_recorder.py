@@ -2,16 +2,14 @@
 
 import hashlib
 
+import signing
 from check import refused
 from steelyard_wire import codes, cose, record
 from storage import Scratch, tree_root
 from terminal.drivers.append_file import AppendFile
-from terminal.evidence.ed25519 import Signer
 from terminal.evidence.identity import Identity, make_seed
 from terminal.evidence.journal import Journal
 from terminal.evidence.recorder import Recorder, last_boot_counter
-
-_TABLE = __file__.replace("\\", "/").rsplit("/", 3)[0] + "/firmware/terminal/evidence/comb6.bin"
 
 # RFC 8032 section 7.1, TEST 1
 _SEED = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
@@ -41,12 +39,10 @@ def _random(count):
 
 
 def _made(folder):
-    with open(_TABLE, "rb") as file:
-        table = file.read()
     journal = Journal(AppendFile(folder + "/journal"))
     journal.open()
     identity = Identity(_SEED, "SN-1", True)
-    signer, _ = _finish(identity.signer_steps(lambda seed: Signer(seed, table, _random)))
+    signer, _ = _finish(identity.signer_steps(lambda seed: signing.signer(seed, _random)))
     return journal, identity, signer, Recorder(journal, signer, identity, _Terminal())
 
 

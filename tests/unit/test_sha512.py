@@ -6,7 +6,9 @@ Units: bytes; work in units of 69 us.
 """
 
 from check import raises, vectors
-from terminal.evidence.sha512 import finish, sha512, sha512_steps
+from signing import sha512
+from terminal.evidence.sha512_limbs import sha512_steps
+from terminal.evidence.steps import finish
 
 CASES = vectors("sha512")["cases"]
 

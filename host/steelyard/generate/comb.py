@@ -1,13 +1,14 @@
-"""Makes `comb6.bin`, the fixed-base comb table of the device's Ed25519 signer.
+"""Makes `comb6.bin` and `comb8.bin`, the fixed-base comb tables of the device's Ed25519 signer.
 
-Owns: the table's content, computed from the definition of the curve in RFC 8032 section 5.1 alone:
+Owns: their content, computed from the definition of the curve in RFC 8032 section 5.1 alone:
 affine coordinates, the complete addition law, Fermat inverses. It shares no code with the device.
-Refuses: `--check` ends with exit code 1 when the file differs from what is computed.
+Refuses: `--check` ends with exit code 1 when a file differs from what is computed.
 Units: field elements are integers modulo 2**255 - 19.
 
-Entry v (0..63) is the sum of 2**(43 i) B over the bits i that are set in v; the scalars of a
-signature are below 2**253 and 6 x 43 = 258. An entry is 96 bytes: y - x, y + x, 2 d x y, each as
-32 bytes little-endian, reduced.
+The scalars of a signature are below 2**253. Entry v of `comb6.bin` (64) is the sum of 2**(43 i) B
+over the bits i that are set in v: 6 x 43 = 258. Entry v of the first half of `comb8.bin` (256) is
+that of 2**(32 i) B, and entry v of its second half 2**16 times as much. An entry is 96 bytes:
+y - x, y + x, 2 d x y, each as 32 bytes little-endian, reduced.
 """
 
 import argparse
@@ -15,15 +16,15 @@ import hashlib
 import sys
 from pathlib import Path
 
-WIDTH = 6
-SPACING = 43
+# File: (rows of bits, bits in a row, tables).
+SHAPES = {"comb6.bin": (6, 43, 1), "comb8.bin": (8, 32, 2)}
 P = 2**255 - 19
 D = -121665 * pow(121666, -1, P) % P
 
 Point = tuple[int, int]
 NEUTRAL: Point = (0, 1)
 
-DEFAULT = Path(__file__).resolve().parents[3] / "firmware/terminal/evidence/comb6.bin"
+DEFAULT = Path(__file__).resolve().parents[3] / "firmware/terminal/evidence"
 
 
 def base_point() -> Point:
@@ -49,48 +50,60 @@ def add(first: Point, second: Point) -> Point:
     return x3, y3
 
 
-def table() -> bytes:
-    """The 6144 bytes of the table."""
-    rows = [base_point()]
-    for _ in range(WIDTH - 1):
-        point = rows[-1]
-        for _ in range(SPACING):
-            point = add(point, point)
-        rows.append(point)
+def _doubled(point: Point, times: int) -> Point:
+    for _ in range(times):
+        point = add(point, point)
+    return point
+
+
+def table(name: str) -> bytes:
+    """The bytes of one of the files: 6144 or 49152."""
+    width, spacing, blocks = SHAPES[name]
     parts = []
-    for value in range(2**WIDTH):
-        total = NEUTRAL
-        for index, row in enumerate(rows):
-            if value >> index & 1:
-                total = add(total, row)
-        x, y = total
-        for number in (y - x, y + x, 2 * D * x * y):
-            parts.append((number % P).to_bytes(32, "little"))
+    for block in range(blocks):
+        rows = [_doubled(base_point(), block * spacing // blocks)]
+        while len(rows) < width:
+            rows.append(_doubled(rows[-1], spacing))
+        for value in range(2**width):
+            total = NEUTRAL
+            for index, row in enumerate(rows):
+                if value >> index & 1:
+                    total = add(total, row)
+            x, y = total
+            for number in (y - x, y + x, 2 * D * x * y):
+                parts.append((number % P).to_bytes(32, "little"))
     return b"".join(parts)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Write the table, or compare it with `--check`; the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m steelyard.generate.comb", description="Make the comb table of the signer."
-    )
-    parser.add_argument("--check", action="store_true", help="compare instead of writing")
-    parser.add_argument("file", nargs="?", type=Path, default=DEFAULT, help="the table file")
-    options = parser.parse_args(arguments)
-    file: Path = options.file
-    made = table()
-    digest = hashlib.sha256(made).hexdigest()
-    if not options.check:
-        file.write_bytes(made)
-        print(f"{file.name}: {len(made)} bytes written, sha256 {digest}")
-        return 0
+def _check(file: Path, made: bytes) -> int:
     if not file.exists():
         print(f"{file}: missing; run `make gen`", file=sys.stderr)
         return 1
     if file.read_bytes() != made:
         print(f"{file}: differs from the definition of the curve", file=sys.stderr)
         return 1
-    print(f"{file.name}: as computed, sha256 {digest}")
+    print(f"{file.name}: as computed, sha256 {hashlib.sha256(made).hexdigest()}")
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the tables, or compare them with `--check`; the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m steelyard.generate.comb", description="Make the signer's comb tables."
+    )
+    parser.add_argument("--check", action="store_true", help="compare instead of writing")
+    parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT, help="where they are")
+    options = parser.parse_args(arguments)
+    folder: Path = options.folder
+    for name in SHAPES:
+        made = table(name)
+        if options.check:
+            if _check(folder / name, made):
+                return 1
+            continue
+        (folder / name).write_bytes(made)
+        digest = hashlib.sha256(made).hexdigest()
+        print(f"{name}: {len(made)} bytes written, sha256 {digest}")
     return 0
 
 
