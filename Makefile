@@ -47,8 +47,8 @@ check: $(VENV) ## ruff, mypy, the rules of the rooms, spelling, generated files
 	@$(BIN)/codespell
 	@$(MAKE) --no-print-directory --silent gen_check
 
-bench: $(VENV) ## measure into build/bench.json; TOPIC=size measures one topic
-	@$(BIN)/python -m steelyard.bench $(TOPIC)
+bench: $(VENV) $(WASM) ## measure into build/bench.json; TOPIC=size measures one topic
+	@PYTHONPATH=tests:tests/unit:firmware $(BIN)/python -m steelyard.bench $(TOPIC)
 
 size: $(VENV) ## bytes of each compiled module for the Pico; fails above the budget
 	@$(BIN)/python -m steelyard.size $(ARGS)

@@ -25,6 +25,7 @@ TOPICS = {
     "faults": ("steelyard.fault_bench", "measure"),
     "filter": ("steelyard.filter_bench", "measure"),
     "rates": ("steelyard.filter_bench", "measure_rates"),
+    "sign": ("bench.sign", "measure"),  # in tests/, with the VMs that the tests have
     "size": ("steelyard.size", "measure"),
     "vm": ("steelyard.vm_bench", "measure"),
 }

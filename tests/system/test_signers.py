@@ -1,4 +1,4 @@
-"""Every signer on a whole terminal: records of each in one chain, and a table that is not right."""
+"""Every signer on a whole terminal: records of each in one chain, a table that is not right."""
 
 from __future__ import annotations
 

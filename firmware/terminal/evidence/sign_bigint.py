@@ -142,8 +142,8 @@ def _inverse(value: int):
     u, v = 1, 0
     units = 4  # for the product with `%` that made `value`; a step is one
     while a > 1:
-        quotient = b // a
-        a, b = b - quotient * a, a
+        quotient, rest = divmod(b, a)
+        a, b = rest, a
         u, v = v - quotient * u, u
         units += 1
         if units == _EUCLID_UNITS:
