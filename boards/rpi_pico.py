@@ -36,6 +36,9 @@ SHUNT = None
 # 6 KB in RAM, 8 one of 48 KB in the file system.
 SIGNER = {"arithmetic": "viper", "comb": 8}
 
+# Where records are kept: pages of files in the flash, or "append_file", without the flash.
+JOURNAL = {"device": "segment_files", "flash": "flash_rp2"}
+
 NETWORK = None
 TCP_PORT = 4590
 
@@ -43,6 +46,6 @@ TCP_PORT = 4590
 SCALE = {1: 1, 2: -3, 3: 15000, 4: 5}
 
 # Code needs about 1.45 times its .mpy size in RAM.
-MPY_BUDGET_BYTES = 88064
+MPY_BUDGET_BYTES = 89088
 # What the stock build gives the file system.
 STORAGE_BYTES = 1441792

@@ -35,6 +35,9 @@ SHUNT = None
 # 6 KB in RAM, 8 one of 48 KB in the file system.
 SIGNER = {"arithmetic": "bigint", "comb": 6}
 
+# Where records are kept: pages of files in the flash, or "append_file", without the flash.
+JOURNAL = {"device": "segment_files", "flash": "flash_rp2"}
+
 NETWORK = "wlan"
 TCP_PORT = 4590
 
@@ -42,5 +45,5 @@ TCP_PORT = 4590
 SCALE = {1: 1, 2: -3, 3: 15000, 4: 5}
 
 # The flash file has the geometry of a Pico.
-MPY_BUDGET_BYTES = 86016
+MPY_BUDGET_BYTES = 87040
 STORAGE_BYTES = 1441792

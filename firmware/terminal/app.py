@@ -19,7 +19,6 @@ from terminal import cold
 from terminal.alarm import Alarm
 from terminal.care import DUE
 from terminal.drivers import rows
-from terminal.drivers.append_file import AppendFile
 from terminal.drivers.clock import Clock
 from terminal.drivers.files import Files
 from terminal.drivers.keys import Keys
@@ -36,6 +35,7 @@ _POLL_MS = 10
 _LOOK_MS = 200
 _AGAIN_MS = 2000
 _CHECK_MS = 3600000
+_SPARE_MS = 60000
 # 9 bytes a sample: 9 KB are 3.2 s at 320 samples/s, 1 s at 1000 and 0.8 s at 1280; more would not
 # leave room for a block of the flash. What a longer wait loses is counted, and shows as GAP.
 _MAX_RING = 1024
@@ -77,6 +77,18 @@ class _Signers:
     def make(self, seed: bytes):
         """A signer for the key of `seed`."""
         return ed25519.Signer(seed, self._arithmetic, self._comb, os.urandom)
+
+
+def _journal():
+    """The journal on the device that the board file names; the build has that one alone."""
+    wiring = board.JOURNAL
+    name = wiring["device"]
+    driver = getattr(__import__("terminal.drivers." + name).drivers, name)
+    flash = None
+    if "flash" in wiring:
+        name = wiring["flash"]
+        flash = getattr(__import__("terminal.drivers." + name).drivers, name).flash()
+    return Journal(driver.make(flash, os.urandom, cold.call))
 
 
 def _network(terminal):
@@ -145,7 +157,7 @@ async def _watch_keys(terminal) -> None:
 async def _check(terminal) -> None:
     """Look at the span once, at code and parameters every hour, and write down what the alarm is
     for."""
-    looked = 0
+    looked = spared = 0
     while True:
         await asyncio.sleep_ms(_LOOK_MS)
         try:
@@ -155,6 +167,10 @@ async def _check(terminal) -> None:
             elif terminal.checking == DUE:
                 for step in cold.call("terminal.span_check", "check_steps", terminal):
                     await asyncio.sleep_ms(_POLL_MS if step is None else 0)
+            elif terminal.journal.wants_spare() and terminal.clock.up_ms() - spared >= _SPARE_MS:
+                spared = terminal.clock.up_ms()
+                for _ in terminal.journal.spare_steps():
+                    await asyncio.sleep_ms(_POLL_MS)
             elif terminal.clock.up_ms() - looked >= _CHECK_MS:
                 for _ in cold.call("terminal.checks", "check_steps", terminal, _measure_steps):
                     await asyncio.sleep_ms(0)
@@ -213,7 +229,7 @@ def main() -> None:
     terminal = Terminal(
         board,
         Files("/state"),
-        Journal(AppendFile("/journal")),
+        _journal(),
         Clock(time),
         signers.make,
         os.urandom,

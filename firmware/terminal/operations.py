@@ -87,7 +87,11 @@ class Terminal(InUse, Care):
 
     def open(self) -> None:
         """Take up what is stored; Refused(STORAGE) when it is damaged."""
-        self.journal.open()
+        receipt = settings.load(self.files, "receipt")
+        try:
+            self.journal.open(receipt[1] if receipt else 0)
+        finally:
+            cold.forget("terminal.evidence.recovery")
         self._settle_pending()
         stored = settings.load(self.files, "config")
         if stored is not None:

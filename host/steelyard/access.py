@@ -6,7 +6,7 @@ Refuses: see link and store. Units: none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.progress import track
@@ -38,16 +38,27 @@ def opened(address: str, store: Store | None = None) -> Iterator[tuple[Terminal,
         yield terminal, identity
 
 
-def pull(terminal: Terminal, show_progress: bool = False) -> list[bytes]:
-    """All records that a terminal holds, oldest first. show_progress: on a screen, a bar."""
-    numbers = track(
-        terminal.records(),
+def fetch(terminal: Terminal, numbers: Sequence[int], show_progress: bool = False) -> list[bytes]:
+    """These records of a terminal. show_progress: on a screen, a bar."""
+    shown = track(
+        numbers,
         "reading records",
         console=errors,
         transient=True,
         disable=not (show_progress and errors.is_terminal),
     )
-    return [terminal.record(n) for n in numbers]
+    return [terminal.record(n) for n in shown]
+
+
+def history(
+    terminal: Terminal, dev: bytes, store: Store, show_progress: bool = False
+) -> list[bytes]:
+    """All records of a terminal, oldest first: those that it has, and before them those that it
+    was allowed to remove, as this host has them."""
+    numbers = terminal.records()
+    kept = store.numbered(dev) if numbers.start else {}
+    before = [raw for n in sorted(kept) if n < numbers.start for raw in sorted(kept[n])]
+    return before + fetch(terminal, numbers, show_progress)
 
 
 @contextmanager
@@ -75,8 +86,10 @@ def judge(
     remember(report, envelopes, store, all_of)
     # A record that is right by itself may be wrong in its chain: two of one number, another past.
     named = {check.n for check in report.failures}
+    judged = []
     for raw in envelopes:
         alone = verify([raw], registry, allow_test)
         if alone.records:
-            store.add_record(raw, alone.ok and alone.records[0][record.N] not in named)
+            judged.append((raw, alone.ok and alone.records[0][record.N] not in named))
+    store.add_records(judged)
     return report

@@ -239,6 +239,11 @@ class Terminal:
         """The bytes of one record."""
         return self._enveloped(self.link.command("RECORD", str(n)))[1]
 
+    def receipt(self, n: int, root: bytes, code: str) -> int:
+        """Tell it that records 0..n-1 are kept here; how many are receipted then."""
+        reply = self.link.command("RECEIPT", str(n), root.hex(), code, changes=True)
+        return int(reply.values["receipted"])
+
     # --- settings --------------------------------------------------------------------------------
 
     def config(self) -> dict[str, str]:

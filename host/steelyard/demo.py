@@ -21,7 +21,7 @@ from steelyard_wire import record
 from steelyard_wire.quantity import format_quantity
 
 from steelyard import data, recording, records
-from steelyard.access import pull
+from steelyard.access import fetch
 from steelyard.calibration import Work, calibrate_terminal
 from steelyard.client import Terminal, when_still
 from steelyard.commands.provision import provision_terminal
@@ -202,7 +202,7 @@ class Demo:
         self._summary.expect(value == "2.750", f"net 2.750 kg, not {value}")
 
     def _audit(self, terminal: Terminal, store: Store, file: Path) -> list[bytes]:
-        chain = pull(terminal)
+        chain = fetch(terminal, terminal.records())
         records.write(file, chain, "SY-DEMO")
         report = verify(records.read(file), store.registry(), allow_test=True)
         self._summary.records_verified += len(report.records)
@@ -232,7 +232,7 @@ class Demo:
                 value = self._register(terminal, store, plate.kilograms)
                 good = abs(float(value) - plate.kilograms) <= run.linearity_kg
                 self._summary.expect(good, f"plate of {plate.kilograms:.1f} kg within limits")
-            report = verify(pull(terminal), store.registry(), allow_test=True)
+            report = verify(fetch(terminal, terminal.records()), store.registry(), allow_test=True)
             self._summary.records_verified += len(report.records)
             self._summary.expect(report.ok, "the recording's chain verifies")
         self._summary.expect(self._summary.plates >= 7, "all plates were weighed")

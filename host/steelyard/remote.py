@@ -119,7 +119,7 @@ class Survey:
 
     @property
     def arch_number(self) -> int:
-        """Architecture, an index of boards.ARCHITECTURES."""
+        """Architecture, an index of board_rules.ARCHITECTURES."""
         return self.mpy >> 10 & 0xF
 
     def platform_text(self) -> str:

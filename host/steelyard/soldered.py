@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from steelyard import boards
+from steelyard import board_rules, boards
 from steelyard.errors import USAGE, UserError
 
 VIRTUAL = "virtual"
@@ -62,7 +62,7 @@ def converter(chip: str, rate_hz: int | None = None) -> dict[str, Any]:
             USAGE, f"there is no converter {chip!r}; there are: {', '.join(CONVERTERS)}"
         )
     found = {"chip": chip, **CONVERTERS[chip]}
-    rates = boards.CONVERTERS[chip]["rate_hz"]
+    rates = board_rules.CONVERTERS[chip]["rate_hz"]
     if rate_hz is not None and rate_hz not in rates:
         raise UserError(
             USAGE, f"{chip.upper()} makes {', '.join(map(str, rates))} samples a second: say one"

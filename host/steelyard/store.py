@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -141,40 +141,13 @@ class Store:
 
         Of two different records under one number neither passes any more.
         """
-        try:
-            envelope = cose.split(raw)
-            fields = record.decode(envelope.payload)
-        except Refused as refused:
-            raise UserError(USAGE, f"not a record: {refused}") from None
-        n, typ, weight = fields[record.N], fields[record.TYP], fields.get(record.VAL)
-        value = unit = None
-        if isinstance(weight, list):
-            value, unit = format_quantity(weight[0], weight[1]), unit_name(weight[2])
-        digest = sha256(raw)
+        self.add_records([(raw, passed)])
+
+    def add_records(self, judged: Iterable[tuple[bytes, bool]]) -> None:
+        """The same for many, all or none."""
         with self._session() as session:
-            query = select(RecordRow).where(RecordRow.dev == envelope.kid, RecordRow.n == n)
-            rows = {row.digest: row for row in session.scalars(query)}
-            if rows.keys() - {digest}:
-                # Two records under one number: neither proves anything but that.
-                passed = False
-                for row in rows.values():
-                    row.passed = False
-            if digest in rows:
-                rows[digest].passed = passed
-                return
-            session.add(
-                RecordRow(
-                    dev=envelope.kid,
-                    n=n,
-                    digest=digest,
-                    raw=raw,
-                    type=record.type_name(typ) if isinstance(typ, int) else "?",
-                    value=value,
-                    unit=unit,
-                    received=time.time(),
-                    passed=passed,
-                )
-            )
+            for raw, passed in judged:
+                _add(session, raw, passed)
 
     def numbered(self, dev: bytes) -> dict[int, set[bytes]]:
         """The raw records of a terminal by number; of two that share one, both."""
@@ -241,3 +214,39 @@ class Store:
             raise UserError(
                 USAGE, f"cannot write {self._keys_path}: {error.strerror}. Nothing was changed"
             ) from None
+
+
+def _add(session: Session, raw: bytes, passed: bool) -> None:
+    try:
+        envelope = cose.split(raw)
+        fields = record.decode(envelope.payload)
+    except Refused as refused:
+        raise UserError(USAGE, f"not a record: {refused}") from None
+    n, typ, weight = fields[record.N], fields[record.TYP], fields.get(record.VAL)
+    value = unit = None
+    if isinstance(weight, list):
+        value, unit = format_quantity(weight[0], weight[1]), unit_name(weight[2])
+    digest = sha256(raw)
+    query = select(RecordRow).where(RecordRow.dev == envelope.kid, RecordRow.n == n)
+    rows = {row.digest: row for row in session.scalars(query)}
+    if rows.keys() - {digest}:
+        # Two records under one number: neither proves anything but that.
+        passed = False
+        for row in rows.values():
+            row.passed = False
+    if digest in rows:
+        rows[digest].passed = passed
+        return
+    session.add(
+        RecordRow(
+            dev=envelope.kid,
+            n=n,
+            digest=digest,
+            raw=raw,
+            type=record.type_name(typ) if isinstance(typ, int) else "?",
+            value=value,
+            unit=unit,
+            received=time.time(),
+            passed=passed,
+        )
+    )

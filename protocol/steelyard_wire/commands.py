@@ -26,6 +26,7 @@ COMMANDS = (
     ("SESSION", OPEN, False, 0, 0),
     ("RECORDS", OPEN, False, 0, 0),
     ("RECORD", OPEN, False, 1, 1),
+    ("RECEIPT", OPEN, True, 3, 3),
     ("CONFIG", OPEN, False, 0, 1),
     ("TIME", OPEN, False, 0, 0),
     ("NETWORK", OPEN, False, 0, 0),

@@ -43,6 +43,7 @@ ERRORS = (
     (codes.NO_RECORD, "NO_RECORD", "No such record. See RECORDS."),
     (codes.SIGNER_FAULT, "SIGNER_FAULT", "Signer failed its test. Call service."),
     (codes.STORAGE, "STORAGE", "Settings damaged or not writable. Call service."),
+    (codes.RECEIPT, "RECEIPT", "Receipt of another history. Verify the records."),
     (codes.NO_NETWORK, "NO_NETWORK", "No network on this board. Use the cable."),
     (codes.BUSY, "BUSY", "Busy. Repeat later."),
     (codes.INTERNAL, "INTERNAL", "Internal error. Report it."),

@@ -16,6 +16,7 @@ USAGE = {
     "SESSION": ("SESSION", "begin a session: a new nonce"),
     "RECORDS": ("RECORDS", "which records there are"),
     "RECORD": ("RECORD n", "one signed record"),
+    "RECEIPT": ("RECEIPT n root code", "records 0 to n - 1 are in a database"),
     "CONFIG": ("CONFIG [name]", "the parameters, or one"),
     "TIME": ("TIME", "the clock"),
     "NETWORK": ("NETWORK", "the state of the network"),

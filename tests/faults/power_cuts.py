@@ -6,8 +6,8 @@ would be seen.
 Refuses: nothing; the last line of the output is the result, read by test_power_cuts.py.
 Units: operations of the flash (page programs and block erases); bytes.
 
-Usage: power_cuts.py cuts JOURNAL FILES START SEED COUNT, COUNT 0 for every cut there is;
-       power_cuts.py full.
+Usage: power_cuts.py cuts DEVICE JOURNAL FILES START SEED COUNT, COUNT 0 for every operation;
+       power_cuts.py full DEVICE.
 """
 
 import gc
@@ -21,8 +21,11 @@ from simulation.nor import BLOCK, PAGE, NorFlash, PowerCut, file_system
 from steelyard_wire import sentences
 from steelyard_wire.codes import Refused
 from storage import envelope, totals, tree_root
+from terminal.cold import call
+from terminal.drivers import segment_setup  # noqa: F401 - else it is loaded for each start
 from terminal.drivers.append_file import AppendFile
 from terminal.drivers.files import Files
+from terminal.drivers.segment_files import SegmentFiles
 from terminal.evidence import settings
 from terminal.evidence.journal import Journal
 
@@ -40,19 +43,31 @@ class AnnouncesFirst(Journal):
 
     _held = None
 
-    def _write(self, frame):
-        held, self._held = self._held, frame
+    def _program(self, segment, magic, n, body):
+        if magic != b"SR":
+            super()._program(segment, magic, n, body)
+            return
+        held, self._held = self._held, (segment, magic, n, body)
         if held is not None:
-            super()._write(held)
+            super()._program(*held)
 
 
 class TrustsTheEnd(Journal):
     """Planted mistake: what comes after a start overwrites the number of the last record."""
 
-    def open(self):
-        super().open()
+    def open(self, receipted=0):
+        super().open(receipted)
         if self.next_n:
             self.next_n -= 1
+
+
+class TakesTornForBlank(SegmentFiles):
+    """Planted mistake: a frame that is not marked is not seen."""
+
+    def read(self, segment, page, buffer):
+        super().read(segment, page, buffer)
+        if bytes(buffer[:2]) in (b"SR", b"SC") and bytes(buffer[254:256]) == b"\xff\xff":
+            buffer[:] = b"\xff" * len(buffer)
 
 
 class RemovesFirst(Files):
@@ -64,6 +79,11 @@ class RemovesFirst(Files):
 
 
 JOURNALS = {"real": Journal, "announces": AnnouncesFirst, "trusts": TrustsTheEnd}
+DEVICES = {
+    "files": lambda chip: SegmentFiles(chip, os.urandom, call, ROOT + "/journal", 4),
+    "blind": lambda chip: TakesTornForBlank(chip, os.urandom, call, ROOT + "/journal", 4),
+    "append": lambda chip: AppendFile(ROOT + "/journal"),
+}
 FILES = {"real": Files, "removes": RemovesFirst}
 
 
@@ -74,8 +94,9 @@ class Violation(Exception):
 class World:
     """A chip and what has been promised to the world outside while it ran."""
 
-    def __init__(self, storage, make_journal, make_files):
+    def __init__(self, storage, make_device, make_journal, make_files):
         self.storage = storage
+        self.make_device = make_device
         self.make_journal = make_journal
         self.make_files = make_files
         self.chip = None
@@ -92,7 +113,7 @@ class World:
             self.chip.cut_after(cut, partial)
         vfs.mount(vfs.VfsLfs2(self.chip, progsize=PAGE), ROOT)
         self.files = self.make_files(ROOT + "/state")
-        self.journal = self.make_journal(AppendFile(ROOT + "/journal"))
+        self.journal = self.make_journal(self.make_device(self.chip))
         self.journal.open()
 
     def power_down(self):
@@ -155,11 +176,11 @@ class World:
             self.append(salt)
 
 
-def _image(start):
+def _image(start, make_device):
     """A formatted chip with `start` records and a saved setting."""
     storage = bytearray(b"\xff" * (BLOCKS * BLOCK))
     file_system(NorFlash(storage, BLOCKS))
-    world = World(storage, Journal, Files)
+    world = World(storage, make_device, Journal, Files)
     if start:
         world.power_up()
         world.work(0, start)
@@ -180,19 +201,19 @@ def _session(world, cut, partial, salt):
     return False
 
 
-def _again(start, make_journal, make_files):
+def _again(start, parts):
     """A world as `start` was, in the one buffer that there is room for."""
     _WORK[:] = start.storage
-    world = World(_WORK, make_journal, make_files)
+    world = World(_WORK, *parts)
     world.acknowledged = dict(start.acknowledged)
     world.saved = world.saving = start.saved
     world.saves = start.saves
     return world
 
 
-def _cut(start, make_journal, make_files, cuts):
+def _cut(start, parts, cuts):
     """The world after `start`, cut as `cuts` says; then starts that must be clean."""
-    world = _again(start, make_journal, make_files)
+    world = _again(start, parts)
     for salt, (operation, partial) in enumerate(cuts):
         _session(world, operation, partial, salt + 1)
     for salt in (101, 102):
@@ -205,10 +226,10 @@ def _cut(start, make_journal, make_files, cuts):
     world.power_down()
 
 
-def _try(start, make_journal, make_files, cuts):
+def _try(start, parts, cuts):
     """What was broken, or None."""
     try:
-        _cut(start, make_journal, make_files, cuts)
+        _cut(start, parts, cuts)
     except Violation as error:
         broken = str(error)
     except Refused as error:
@@ -224,28 +245,30 @@ def _try(start, make_journal, make_files, cuts):
     return broken
 
 
-def cuts(journal, files, records, seed, count):
-    """Single cuts at every operation and place in a page, then cuts of the run after the cut.
+def cuts(device, journal, files, records, seed, count):
+    """Single cuts at every operation, at four places of its page or block; then cuts at any byte,
+    each followed by one of the run after it.
 
     count: how many of them, drawn with `seed`; 0: all single ones, and as many double ones.
     """
-    start = _image(records)
-    whole = _again(start, Journal, Files)
+    start = _image(records, DEVICES[device if device != "blind" else "files"])
+    parts = (DEVICES[device], JOURNALS[journal], FILES[files])
+    whole = _again(start, (start.make_device, Journal, Files))
     _session(whole, None, 0, 1)
     operations = whole.chip.operations
     random.seed(seed)
     single = [((k, partial),) for k in range(operations + 1) for partial in PARTIAL]
     double = []
     for _ in range(len(single)):
-        first = (random.randrange(operations), random.choice(PARTIAL))
-        second = (random.randrange(operations), random.choice(PARTIAL))
+        first = (random.randrange(operations), random.randrange(PAGE + 1))
+        second = (random.randrange(operations), random.randrange(PAGE + 1))
         double.append((first, second))
     plan = single + double
     if count:
         plan = [random.choice(plan) for _ in range(count)]
     broken = []
     for planned in plan:
-        what = _try(start, JOURNALS[journal], FILES[files], planned)
+        what = _try(start, parts, planned)
         if what:
             broken.append([repr(planned), what])
             if len(broken) == 3:
@@ -254,9 +277,9 @@ def cuts(journal, files, records, seed, count):
     return {"operations": operations, "cuts": len(plan), "broken": broken}
 
 
-def full():
+def full(device):
     """Fill the chip with records until it is refused; then the settings must still be saved."""
-    world = World(_image(0).storage, Journal, Files)
+    world = World(_image(0, DEVICES[device]).storage, DEVICES[device], Journal, Files)
     world.power_up()
     refusal = None
     while refusal is None:
@@ -277,10 +300,10 @@ def full():
 def main(arguments):
     """Run one of the two and print its result as the last line."""
     if arguments[0] == "full":
-        result = full()
+        result = full(arguments[1])
     else:
-        journal, files, records, seed, count = arguments[1:]
-        result = cuts(journal, files, int(records), int(seed), int(count))
+        device, journal, files, records, seed, count = arguments[1:]
+        result = cuts(device, journal, files, int(records), int(seed), int(count))
     print(json.dumps(result))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from steelyard import boards, data, soldered
+from steelyard import board_rules, boards, data, soldered
 from steelyard.boards import Board, BoardError
 from steelyard.errors import UserError
 from steelyard.image import build
@@ -257,10 +257,10 @@ def test_without_drdy_the_slowest_rate_is_polled() -> None:
 
 def test_the_virtual_board_takes_every_converter() -> None:
     for chip, wiring in soldered.CONVERTERS.items():
-        for rate_hz in boards.CONVERTERS[chip]["rate_hz"]:
+        for rate_hz in board_rules.CONVERTERS[chip]["rate_hz"]:
             board = soldered.virtual_board(soldered.converter(chip, int(rate_hz)))
             assert board.converter == {**wiring, "chip": chip, "rate_hz": rate_hz}
-    assert set(soldered.CONVERTERS) == set(boards.CONVERTERS)
+    assert set(soldered.CONVERTERS) == set(board_rules.CONVERTERS)
     assert soldered.virtual_board(soldered.converter("hx711")) == boards.load("virtual")
     with pytest.raises(UserError, match="no converter 'hx712'; there are: hx711, "):
         soldered.converter("hx712")

@@ -17,6 +17,7 @@ import serial
 from steelyard.client import Terminal
 from steelyard.errors import DeviceRefused
 from steelyard_wire import codes, cose, record, sentences
+from steelyard_wire.auth import receipt_mac
 from terminals import Bench, Start
 
 SECRETS = [base64.b64encode(bytes(range(k, k + 32))).decode() for k in (0, 32)]
@@ -167,12 +168,39 @@ def _damaged(path: str, *asked: str) -> Callable[[Bench], int]:
     return provoke
 
 
+_DEVICE = """
+import os
+from terminal import cold
+from terminal.drivers import flash_rp2, segment_files
+device = segment_files.make(flash_rp2.flash(), os.urandom, cold.call)
+segment = device.segments()[-1]
+page = bytearray(256)
+"""
+_FULL = (
+    _DEVICE
+    + """
+for at in range(device.pages):
+    device.read(segment, at, page)
+    if page == b"\\xff" * 256:
+        device.write(segment, at, bytes(256))  # void
+with open("/ballast", "wb") as f:
+    for _ in range(os.statvfs("/")[3] - 3):
+        f.write(bytes(4096))
+"""
+)
+_BROKEN = (
+    _DEVICE
+    + """
+device.read(segment, 1, page)
+page[60:70] = bytes(10)
+device.write(segment, 1, page)
+"""
+)
+
+
 def _full_disk(bench: Bench) -> int:
     before = [bench.terminal.record(n) for n in bench.terminal.records()]
-    bench.run_on_board(
-        "import os\nwith open('/ballast', 'wb') as f:\n"
-        " for _ in range(os.statvfs('/')[3] - 3): f.write(bytes(4096))\n"
-    )
+    bench.run_on_board(_FULL)
     # What it has signed can be fetched all the same.
     assert [bench.terminal.record(n) for n in bench.terminal.records()] == before
     assert bench.terminal.reading()
@@ -180,12 +208,17 @@ def _full_disk(bench: Bench) -> int:
 
 
 def _broken_journal(bench: Bench) -> int:
-    bench.run_on_board(
-        "import os\nfor name in os.listdir('/journal'):\n"
-        " f = open('/journal/' + name, 'r+b'); f.seek(300); f.write(bytes(64)); f.close()\n"
-    )
+    bench.run_on_board(_BROKEN)
     assert bench.terminal.identify().state == "halted"
     return bench.refused("REGISTER")
+
+
+def _receipt_of_another_history(bench: Bench) -> int:
+    dev = bench.terminal.identify().dev
+    key = bench.store.link_key(dev)
+    assert key
+    n = bench.terminal.records().stop
+    return bench.refused("RECEIPT", str(n), bytes(32).hex(), receipt_mac(key, dev, n, bytes(32)))
 
 
 def _board_without(bench: Bench, line: str, other: str = "") -> None:
@@ -262,6 +295,7 @@ PROVOKED: dict[int, tuple[str, Callable[[Bench], int]]] = {
     codes.NO_RECORD: ("calibrated", lambda bench: bench.refused("RECORD", "999")),
     codes.SIGNER_FAULT: ("calibrated", _damaged("/terminal/evidence/comb6.bin", "REGISTER")),
     codes.STORAGE: ("calibrated", _damaged("/state/calibration.cbor", "REGISTER")),
+    codes.RECEIPT: ("calibrated", _receipt_of_another_history),
     codes.NO_NETWORK: ("calibrated", _no_network),
     codes.BUSY: ("calibrated", _third_connection),
     codes.INTERNAL: ("calibrated", _our_bug),

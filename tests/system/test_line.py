@@ -89,6 +89,7 @@ WORDS = {
     "utc": r"-|\d{10}",
     "settle_ms": r"-|\d+",
     "ts": "[0-4]",
+    "journal": "OK|WARN|FULL|FAULT",
     "error_s": r"-|\d+",
     "unit": "g|kg|mg|t|lb|oz|jin|liang",
     "status": "0x[0-9A-F]{4}",

@@ -11,7 +11,7 @@ import base64
 import pytest
 import serial
 from air import PSK, PSK_ENV, SSID, Air, checked, error, join
-from steelyard.access import judge, opened, pull
+from steelyard.access import fetch, judge, opened
 from steelyard_wire import codes, cose, record
 from terminals import Bench, Start
 
@@ -86,7 +86,7 @@ def test_a_weight_registered_over_the_air_is_verified_on_the_host(held: Bench) -
     nonce = bytes(range(16))
     with opened(address, held.store) as (terminal, identity):
         n, envelope = terminal.register(nonce)
-        report = judge(held.store, pull(terminal), allow_test=True)
+        report = judge(held.store, fetch(terminal, terminal.records()), allow_test=True)
     assert report.ok, report.failures
     fields = record.decode(cose.split(envelope).payload)
     assert (fields[record.N], fields[record.TYP], fields[record.NONCE]) == (n, 1, nonce)

@@ -132,7 +132,7 @@ def test_a_package_with_another_digest_is_not_unpacked(tmp_path: Path) -> None:
 
 def test_the_pico_keeps_its_budget() -> None:
     made = image.build(boards.load("rpi_pico"))
-    assert sum(made.resident_sizes().values()) <= made.board.budget_bytes == 86 * 1024
+    assert sum(made.resident_sizes().values()) <= made.board.budget_bytes == 87 * 1024
     # What this board does not need is not on it.
     assert not {"/terminal/links/tcp.mpy", "/terminal/links/wifi.mpy"} & set(made.files)
 

@@ -49,6 +49,38 @@ class Scratch:
             _remove(self._path)
 
 
+class Chip:
+    """A NOR chip in RAM with nothing on it, on any interpreter; `flash` is its block device.
+
+    Chips of one size share their memory: a heap of 2 MB would soon be in pieces.
+    """
+
+    _memory = {}
+
+    def __init__(self, blocks):
+        from simulation.nor import BLOCK, NorFlash
+
+        self._block = BLOCK
+        if blocks not in self._memory:
+            self._memory[blocks] = bytearray(blocks * BLOCK)
+        self.storage = self._memory[blocks]
+        blank = b"\xff" * BLOCK
+        for at in range(0, len(self.storage), BLOCK):
+            self.storage[at : at + BLOCK] = blank
+        self.blocks = blocks
+        self._make = NorFlash
+        self.power_up()
+
+    def power_up(self):
+        """The supply comes back."""
+        self.flash = self._make(self.storage, self.blocks)
+        return self.flash
+
+    def page(self, segment_at, page):
+        """Where a page of a segment of drivers.raw_region that begins at a block lies."""
+        return segment_at * self._block + (page + 1) * 256
+
+
 def _remove(path):
     if os.stat(path)[0] & 0x4000:
         for name in os.listdir(path):
@@ -75,26 +107,31 @@ def totals(n):
     return [n + 1, 5 * n * (n + 1) // 2, 0]
 
 
-def envelope(n, root=bytes(32), salt=0):
-    """A well-formed record `n`, a reading of 5 * n; its signature is 64 arbitrary bytes."""
-    payload = record.encode(
-        {
-            record.V: 1,
-            record.DEV: DEVICE,
-            record.N: n,
-            record.ROOT: root,
-            record.TYP: record.READING,
-            record.TOT: totals(n),
-            record.BC: 1,
-            record.UP: 1000 * n,
-            record.T: None,
-            record.TS: [0, None],
-            record.VAL: [5 * n, -3, 1],
-            record.ST: 1,
-            record.CAL: [1, bytes(8)],
-            record.FW: ["0", bytes(8)],
-        }
-    )
+def envelope(n, root=bytes(32), salt=0, long=False):
+    """A well-formed record `n`, a reading of 5 * n; its signature is 64 arbitrary bytes.
+
+    long: a changed parameter instead, of two pages, with the totals of the record before it.
+    """
+    fields = {
+        record.V: 1,
+        record.DEV: DEVICE,
+        record.N: n,
+        record.ROOT: root,
+        record.TYP: record.PARAMETER if long else record.READING,
+        record.TOT: totals(n - 1 if long else n),
+        record.BC: 1,
+        record.UP: 1000 * n,
+        record.T: None,
+        record.TS: [0, None],
+        record.CAL: [1, bytes(8)],
+        record.FW: ["0", bytes(8)],
+    }
+    if long:
+        fields[record.DATA] = {1: "commission", 2: "o" * 64, 3: "n" * 64}
+    else:
+        fields[record.VAL] = [5 * n, -3, 1]
+        fields[record.ST] = 1
+    payload = record.encode(fields)
     signature = hashlib.sha256(bytes([n & 0xFF, salt])).digest()
     return cose.build(payload, signature + signature, DEVICE)
 

@@ -108,6 +108,19 @@ _TOGETHER = {
 }
 
 
+def fill(terminal):
+    """The device has no room for one record more, as it says; what makes room again."""
+    journal = terminal.journal
+    device = journal._device
+    end, room = journal.end, device.room
+    journal.end, device.room = device.pages, lambda: 0
+
+    def empty():
+        journal.end, device.room = end, room
+
+    return empty
+
+
 def journal_says(terminal):
     """(parameters, generation): what the records say is in force, folded from the first one on."""
     parameters = {}

@@ -6,7 +6,7 @@ from storage import Scratch
 from terminal import checks
 from terminal.alarm import Alarm
 from terminal.evidence import settings
-from terminal_parts import calibrate, finish, load, provisioned, started
+from terminal_parts import calibrate, fill, finish, load, provisioned, started
 from test_zero import Platform
 
 
@@ -53,17 +53,14 @@ def test_a_full_journal_alarms_and_is_not_recorded():
         load(terminal, 5000)
         terminal.attend()
         assert terminal.alarm.name == ""
-        there = terminal.journal._device.free
-        terminal.journal._device.free = lambda: 0
-        terminal.journal._refresh_room()
+        there = fill(terminal)
         refused(codes.JOURNAL_FULL, finish, terminal.register_steps(None))
         for _ in range(3):
             terminal.ticks.now += 600
             terminal.attend()
         assert terminal.alarm.name == "JOURNAL" and terminal.alarm.pending == ""
         assert terminal.weigher.reading.numeric  # 6.3: trade is refused, it weighs on
-        terminal.journal._device.free = there
-        terminal.journal._refresh_room()
+        there()
         finish(terminal.register_steps(None))
         for _ in range(3):
             terminal.ticks.now += 1100
@@ -234,13 +231,11 @@ def test_a_record_that_cannot_be_written_stays_due():
             terminal.weigher.feed(0, 0, codes.FAULT_NO_DATA)
             terminal.ticks.now += 600
             terminal.attend()
-        terminal.journal._device.free = lambda: 0
-        terminal.journal._refresh_room()
+        there = fill(terminal)
         for _ in range(2):
             refused(codes.JOURNAL_FULL, finish, checks.log_steps(terminal))
             assert terminal.alarm.pending == "NO_DATA"
-        terminal.journal._device.free = lambda: 1 << 20
-        terminal.journal._refresh_room()
+        there()
         finish(checks.log_steps(terminal))
         assert _records(terminal) == [{1: "NO_DATA", 2: 1}] and not terminal.alarm.pending
 

@@ -64,6 +64,7 @@ def test_a_record_has_its_fields_and_the_signature_is_over_them():
         journal, identity, signer, recorder = _made(folder)
         (n, envelope), work = _finish(recorder.record_steps(record.BOOT, {record.DATA: _DATA}))
         assert n == 0 and journal.next_n == 1 and journal.get(0) == envelope
+        work = [units for units in work if units is not None]  # None: a block is erased
         assert len(work) > 10 and max(work) <= 70
         parts = cose.split(envelope)
         assert parts.kid == identity.dev

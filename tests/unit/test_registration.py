@@ -4,7 +4,7 @@ from check import refused
 from steelyard_wire import codes, cose, record
 from storage import Scratch
 from terminal.operations import COMMAND, ITSELF, KEY
-from terminal_parts import calibrate, finish, load, provisioned
+from terminal_parts import calibrate, fill, finish, load, provisioned
 from test_zero import Platform
 
 
@@ -25,12 +25,6 @@ def _record(terminal, n):
 def _weights(terminal):
     fields = [_record(terminal, n) for n in range(terminal.journal.next_n)]
     return [one[record.VAL][0] for one in fields if one[record.TYP] == record.READING]
-
-
-def _free(terminal, size):
-    """So many bytes are free on the flash, says its device."""
-    terminal.journal._device.free = lambda: size
-    terminal.journal._refresh_room()
 
 
 def test_each_way_that_is_not_configured_is_refused():
@@ -139,9 +133,9 @@ def test_a_registration_that_failed_may_be_repeated_and_one_that_began_not():
         assert _weights(terminal) == [2000]
         load(terminal, 0)
         load(terminal, 3000)
-        _free(terminal, 0)
+        empty = fill(terminal)
         refused(codes.JOURNAL_FULL, finish, terminal.register_steps(None, KEY))
-        _free(terminal, 1 << 20)
+        empty()
         load(terminal, 3000)
         finish(terminal.register_steps(None, KEY))
         assert _weights(terminal) == [2000, 3000]
@@ -163,9 +157,9 @@ def test_a_full_journal_is_not_asked_again_for_the_same_load():
     with Scratch() as folder:
         terminal = _terminal(folder, 4)
         load(terminal, 2000)
-        _free(terminal, 0)
+        empty = fill(terminal)
         refused(codes.JOURNAL_FULL, finish, terminal.register_steps(None, ITSELF))
-        _free(terminal, 1 << 20)
+        empty()
         load(terminal, 2000)
         assert not terminal.due()
         load(terminal, 0)

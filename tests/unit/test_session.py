@@ -2,7 +2,7 @@
 
 import check
 from steelyard_wire import codes, commands, line
-from steelyard_wire.auth import session_mac
+from steelyard_wire.auth import receipt_mac, session_mac
 from terminal.links.session import KeyedSession, OpenSession
 
 _KEY = bytes(range(32))
@@ -59,3 +59,21 @@ def test_factory_commands_never_pass_the_network():
 
 def test_the_cable_of_an_unsealed_terminal_may_do_everything():
     OpenSession(_random).authorise(line.parse(b"PROVISION a b c"), commands.FACTORY)
+
+
+def test_receipts_have_the_published_codes():
+    found = check.vectors("session")
+    dev = check.vectors("record")["test"][0]["device_id"]
+    key = found["key"][0]
+    assert len(found["receipts"]) > 5
+    for case in found["receipts"]:
+        assert receipt_mac(key, dev, case["n"], case["root"]) == case["code"], case["n"]
+    root = bytes(32)
+    for wrong in (
+        (key[:31], dev, 0, root),
+        (key, dev[:7], 0, root),
+        (key, dev, -1, root),
+        (key, dev, 1 << 32, root),
+        (key, dev, 0, root[:31]),
+    ):
+        check.refused(codes.ARGUMENT, receipt_mac, *wrong)

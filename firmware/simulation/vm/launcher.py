@@ -29,6 +29,7 @@ import front_panel
 import machine
 import network  # noqa: F401 - imported now, while its file can still be reached
 import nor
+import rp2
 
 _FOREVER_US = 3600000000
 # A board's TCP keeps a few KB for a peer that does not read, not the megabytes of a desktop.
@@ -113,7 +114,8 @@ def _power_on(settings):
     front_panel.shunt(settings["shunt"])
     machine._cause = settings["cause"]
     _run_on_board_time(settings["tcp_ports"])
-    nor.mount_root(nor.NorFlash(flash, settings["blocks"], _FlashTime()))
+    rp2.chip = nor.NorFlash(flash, settings["blocks"], _FlashTime())
+    nor.mount_root(rp2.chip)
 
 
 def _run(path):

@@ -1,10 +1,13 @@
-"""The frames of the journal, as bytes.
+"""The frames of the journal, as bytes in pages.
 
-Owns: the form of a frame and how to tell a whole, a torn and a damaged one apart:
+Owns: the form of a frame. It begins with a page and fills whole ones:
     "SC" or "SR" | length of the body, 2 bytes | n, 4 bytes | body | first 8 bytes of SHA-256
-with integers big-endian and the hash over all before it. SC is a checkpoint, SR a record.
+with integers big-endian and the hash over all before it, then 0xFF to the end of the page. SC is a
+checkpoint, SR a record. The last two bytes of the first page are no part of that: they are 0xFF
+until the frame was read back, and zero from then on, so that damage to a record that may have been
+announced can be told from one whose writing was cut short. A page that begins with zero is void.
 Refuses: nothing; what is no frame has size 0.
-Units: bytes.
+Units: bytes; pages of 256.
 """
 
 from steelyard_wire.digest import sha256
@@ -12,58 +15,63 @@ from steelyard_wire.shim import const
 
 RECORD = b"SR"
 CHECKPOINT = b"SC"
-HEAD = 8
-OVERHEAD = 16
+PAGE = 256
 MAX_BODY = 2047  # the upper bits of the length are kept for later formats
+BLANK = b"\xff" * PAGE
 
+_HEAD = const(8)
 _HASH = const(8)
+_MARK = const(254)  # in the first page
+_OVERHEAD = const(18)
 
 
-def build(magic: bytes, n: int, body: bytes) -> bytes:
-    """The frame of a body of 1..MAX_BODY bytes; n: 0..2**32-1."""
+def pages(length: int) -> int:
+    """How many pages the frame of a body of so many bytes takes."""
+    return (length + _OVERHEAD + PAGE - 1) // PAGE
+
+
+def build(magic: bytes, n: int, body: bytes, marked: bool = False) -> bytes:
+    """The frame of a body of 1..MAX_BODY bytes, in whole pages; n: 0..2**32-1."""
     start = magic + len(body).to_bytes(2, "big") + n.to_bytes(4, "big") + body
-    return start + sha256(start)[:_HASH]
+    start += sha256(start)[:_HASH]
+    made = start[:_MARK]
+    made += b"\xff" * (_MARK - len(made)) + (b"\x00\x00" if marked else b"\xff\xff")
+    made += start[_MARK:]
+    return made + b"\xff" * (-len(made) % PAGE)
 
 
-def number(head: bytes) -> int:
+def mark(page) -> None:
+    """Mark the frame that begins with this page (a bytearray) as read back."""
+    page[_MARK] = page[_MARK + 1] = 0
+
+
+def is_marked(page) -> bool:
+    """Whether the frame that begins with this page was read back once. page: 256 bytes."""
+    return bytes(page[_MARK:PAGE]) != b"\xff\xff"
+
+
+def is_void(page) -> bool:
+    """Whether this page was written off."""
+    return page[0] == 0 and page[1] == 0
+
+
+def number(head) -> int:
     """n of the frame that begins with `head`."""
-    return int.from_bytes(head[4:HEAD], "big")
+    return int.from_bytes(head[4:_HEAD], "big")
 
 
-def body(frame: bytes) -> bytes:
-    """The body of a whole frame."""
-    return frame[HEAD:-_HASH]
-
-
-def size(head: bytes, magic: bytes, n: int) -> int:
-    """Length of the frame that begins with `head`, 0 if none does. n: its number, -1 for any."""
-    if len(head) < HEAD or head[:2] != magic or (n >= 0 and number(head) != n):
-        return 0
+def size(head, magic: bytes) -> int:
+    """Pages of the frame that begins with `head` (8 bytes or more), 0 if none does."""
     length = int.from_bytes(head[2:4], "big")
-    return length + OVERHEAD if 0 < length <= MAX_BODY else 0
+    if bytes(head[:2]) != magic or not 0 < length <= MAX_BODY:
+        return 0
+    return pages(length)
 
 
-def is_whole(frame: bytes, length: int) -> bool:
-    """Whether `frame` has this length and the right hash."""
-    return 0 < length == len(frame) and sha256(frame[:-_HASH])[:_HASH] == frame[-_HASH:]
-
-
-def is_torn(rest: bytes, n: int) -> bool:
-    """Whether `rest`, which ends with the file, is the beginning of record frame `n` cut short.
-
-    False for damage. That a frame's end was cut off later cannot be told from a torn write; that
-    its length was damaged can: then a whole frame lies in `rest`, or all of it is one.
-    """
-    if rest[:HEAD] != (RECORD + rest[2:4] + n.to_bytes(4, "big"))[: len(rest)]:
-        return False
-    if len(rest) < HEAD:
-        return True
-    if size(rest, RECORD, n) <= len(rest):
-        return False
-    at = rest.find(RECORD, 1)
-    while at >= 0:
-        length = size(rest[at : at + HEAD], RECORD, -1)
-        if is_whole(rest[at : at + length], length):
-            return False
-        at = rest.find(RECORD, at + 1)
-    return build(RECORD, n, body(rest))[-_HASH:] != rest[-_HASH:]
+def body(frame) -> bytes:
+    """The body of the frame in these pages; b"" if it is not whole."""
+    start = bytes(frame[:_MARK]) + bytes(frame[PAGE:])
+    end = _HEAD + int.from_bytes(start[2:4], "big")
+    if len(start) < end + _HASH or sha256(start[:end])[:_HASH] != start[end : end + _HASH]:
+        return b""
+    return start[_HEAD:end]

@@ -80,7 +80,7 @@ class Recorder:
             }
         )
         payload = record.encode(whole)
-        journal.check(len(payload) + _ENVELOPE)  # rather than sign in vain
+        yield from journal.ready_steps(len(payload) + _ENVELOPE)  # rather than sign in vain
         signature = yield from self._signer.sign_steps(cose.to_be_signed(payload))
         envelope = cose.build(payload, signature, dev)
         journal.append(n, envelope, totals)

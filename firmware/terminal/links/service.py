@@ -58,7 +58,7 @@ class Service:
         if halted in (codes.JOURNAL_FULL, codes.JOURNAL_FAULT):
             # What it has can still be fetched: a full one would never have room again, and of a
             # damaged one the rest is evidence.
-            self._allowed += ("READ", "RECORDS", "RECORD", "CONFIG", "TIME")
+            self._allowed += ("READ", "RECORDS", "RECORD", "RECEIPT", "CONFIG", "TIME")
 
     async def handle(self, text: bytes, link) -> None:
         """Answer one line on `link` (see links.console for what a link offers)."""
@@ -177,11 +177,18 @@ class Service:
     # --- records ---------------------------------------------------------------------------------
 
     def do_records(self, _link, _args) -> list:
-        return ["first=0", "next=%d" % self._terminal.journal.next_n]
+        journal = self._terminal.journal
+        first = journal.first_n()
+        return ["first=%d" % first, "next=%d" % journal.next_n, "receipted=%d" % journal.receipted]
 
     def do_record(self, _link, args) -> list:
         n = _number(args[0])
         return ["n=%d" % n, _base64(self._terminal.journal.get(n))]
+
+    def do_receipt(self, _link, args) -> list:
+        root = _from_text(unhexlify, args[1], "the root is hex")
+        receipt = (self._terminal, _number(args[0]), root, args[2])
+        return ["receipted=%d" % cold.call("terminal.receipts", "take", *receipt)]
 
     # --- settings --------------------------------------------------------------------------------
 

@@ -134,6 +134,11 @@ def register(app: typer.Typer) -> None:
                 f"steelyard commission {address} (the platform rang more than it did when it was"
                 " commissioned; until then loads settle more slowly)"
             )
+        if state.get("journal") in ("WARN", "FULL"):
+            shown["next"] = (
+                f"steelyard pull {address} (its journal is {state['journal_percent']} % full of"
+                " records that no receipt covers; a full one registers nothing)"
+            )
         words = _in_words(state)
         people = {_NAMES.get(name, name): words.get(name, it) for name, it in shown.items()}
         show(shown, as_json, rows(people))

@@ -12,7 +12,7 @@ from rich.text import Text
 from steelyard_wire import record
 
 from steelyard import records
-from steelyard.access import judge, opened, pull
+from steelyard.access import history, judge, opened
 from steelyard.client import Identity
 from steelyard.commands import ALLOW_TEST_HINT, UNKNOWN_HINT, AllowTest, Json
 from steelyard.errors import OK, REFUSED, USAGE, VERDICT, UserError
@@ -68,7 +68,7 @@ def _fetched(address: str, store: Store) -> tuple[list[bytes], Identity]:
                 "the terminal has signed nothing yet: it has no key. First:"
                 f" steelyard provision {address} --serial SY-0001",
             )
-        return pull(terminal, show_progress=True), identity
+        return history(terminal, identity.dev, store, show_progress=True), identity
 
 
 def register(app: typer.Typer) -> None:

@@ -161,33 +161,40 @@ def refused_envelopes(good: bytes, fields: cases.Fields, dev: bytes) -> list[obj
     return [{"why": why, "envelope": notation(data)} for why, data in found]
 
 
-def session_vectors(reading: bytes) -> dict[str, object]:
-    """Lines with the code of a session; reading: the envelope of record 3."""
+def receipts(envelopes: list[bytes]) -> list[object]:
+    """Codes of receipts for the first records of record.json."""
+    dev = envelopes[0][9:17]
+    found: list[object] = []
+    for n in range(len(envelopes) + 1):
+        root = merkle_root(envelopes[:n])
+        data = b"steelyard/receipt/1" + dev + struct.pack(">I", n) + root
+        code = hmac.digest(cases.LINK_KEY, data, "sha256")[:16].hex().upper()
+        found.append({"n": n, "root": notation(root), "code": code})
+    return found
+
+
+def session_vectors(envelopes: list[bytes]) -> dict[str, object]:
+    """Lines with the code of a session, and receipts; envelopes: those of record.json."""
     lines: list[object] = []
     for text in ("@1 ZERO", "@2 TARE CLEAR", '@3 CAL SPAN 15.000 kg "weight F1 0017"'):
         for nonce in (cases.NONCE, bytes(16)):
-            data = b"steelyard/mac/1" + nonce + text.encode()
-            mac = hmac.digest(cases.LINK_KEY, data, "sha256")[:8].hex().upper()
-            lines.append(
-                {
-                    "nonce": notation(nonce),
-                    "text": text,
-                    "mac": mac,
-                    "line": checked(f"{text} ~{mac}"),
-                }
-            )
+            line = signed(text, nonce)
+            mac = line[len(text) + 2 :][:16]
+            lines.append({"nonce": notation(nonce), "text": text, "mac": mac, "line": line})
     return {
         "about": "Session codes: HMAC-SHA-256(key, 'steelyard/mac/1' + nonce + text), 8 bytes."
-        " exchange: what host and terminal say to register record 3 of record.json.",
+        " exchange: what host and terminal say to register record 3 of record.json. receipts: for"
+        " the records of record.json before n.",
         "key": [notation(cases.LINK_KEY)],
         "lines": lines,
-        "exchange": exchange(reading),
+        "exchange": exchange(envelopes[3]),
+        "receipts": receipts(envelopes),
     }
 
 
-def signed(text: str) -> str:
-    """The line with the code of cases.NONCE's session and its check sum."""
-    data = b"steelyard/mac/1" + cases.NONCE + text.encode()
+def signed(text: str, nonce: bytes = cases.NONCE) -> str:
+    """The line with the code of a session and its check sum."""
+    data = b"steelyard/mac/1" + nonce + text.encode()
     mac = hmac.digest(cases.LINK_KEY, data, "sha256")[:8].hex().upper()
     return checked(f"{text} ~{mac}")
 
@@ -317,7 +324,7 @@ def main(arguments: list[str]) -> int:
     envelopes, records = record_vectors()
     made = {
         "record": records,
-        "session": session_vectors(envelopes[3]),
+        "session": session_vectors(envelopes),
         "line": line_vectors(),
         "identify": identify_vectors(),
         "trace": trace_vectors(),

@@ -1,0 +1,237 @@
+"""What the lines of a board file may say.
+
+Owns: each line's meaning in a message and its check. Refuses: nothing; the answers are for
+`boards`, which does. Units: as in the board files.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+# Index: the architecture number in sys.implementation._mpy (MicroPython, docs/reference/mpyfiles).
+ARCHITECTURES = (
+    "none x86 x64 armv6 armv6m armv7m armv7em armv7emsp armv7emdp xtensa xtensawin rv32imc rv64imc"
+).split()
+_PIN = "pin"
+_PIN_OR_NONE = "pin or None"
+_POWERS = (1, 2, 4, 8, 16, 32, 64, 128)
+# Chip -> what its board files say beside it: a pin, or one of the values that the driver takes.
+CONVERTERS: dict[str, dict[str, str | tuple[int | str, ...]]] = {
+    "hx711": {"dout": _PIN, "sck": _PIN, "gain": (128, 64, 32), "rate_hz": (10, 80)},
+    "ads1232": {
+        "dout": _PIN,
+        "sck": _PIN,
+        "pdwn": _PIN,
+        "gain0": _PIN_OR_NONE,
+        "gain1": _PIN_OR_NONE,
+        "speed": _PIN_OR_NONE,
+        "a0": _PIN_OR_NONE,
+        "temp": _PIN_OR_NONE,
+        "gain": (128, 64, 2, 1),
+        "rate_hz": (10, 80),
+        "channel": (1, 2),
+    },
+    "cs1237": {
+        "dout": _PIN,
+        "sck": _PIN,
+        "gain": (128, 64, 2, 1),
+        "rate_hz": (10, 40, 640, 1280),
+    },
+    "nau7802": {
+        "id": (0, 1),
+        "sda": _PIN,
+        "scl": _PIN,
+        "drdy": _PIN_OR_NONE,
+        "gain": _POWERS,
+        "rate_hz": (10, 20, 40, 80, 320),
+        "channel": (1, 2),
+        "ldo_mv": (0, 2400, 2700, 3000, 3300, 3600, 3900, 4200, 4500),
+    },
+    "ads1220": {
+        "id": (0, 1, 2),
+        "sck": _PIN,
+        "mosi": _PIN,
+        "miso": _PIN,
+        "cs": _PIN,
+        "drdy": _PIN,
+        "gain": _POWERS,
+        "rate_hz": (20, 45, 90, 175, 330, 600, 1000),
+        "channel": (1, 2),
+        "reference": ("avdd", "refp0"),
+    },
+}
+# How the bits of a chip on two wires are read; the first where the board file says nothing.
+READERS = {
+    "hx711": ("plain", "viper", "pio"),
+    "ads1232": ("plain", "viper"),
+    "cs1237": ("plain", "viper"),
+}
+_READER_KEYS = {"reader", "gpio", "sm"}
+# Registers that read, set and clear pins: RP2040 data sheet 2.3.1.7, ESP32 reference manual 5.11
+# (pins 0 to 31, pins from 32 on).
+_GPIO = {
+    "rp2": ((0xD0000004, 0xD0000014, 0xD0000018),) * 2,
+    "esp32": ((0x3FF4403C, 0x3FF44008, 0x3FF4400C), (0x3FF44040, 0x3FF44014, 0x3FF44018)),
+}
+_FAST_HZ = 1280  # a plain frame takes too long there
+KEYS = ("zero", "tare", "print")
+NETWORKS = (None, "wlan")
+
+
+def _is_pin(value: object) -> bool:
+    return type(value) is int and 0 <= value < 64
+
+
+def _converter_is_right(value: object) -> bool:
+    if not isinstance(value, dict):
+        return False
+    rules = CONVERTERS.get(str(value.get("chip")))
+    if rules is None or set(value) - _READER_KEYS != {"chip", *rules}:
+        return False
+    # Without DRDY a task looks for a conversion, which is in time for the slowest rate alone.
+    polled = "drdy" in rules and value["drdy"] is None
+    return all(_fits(value[name], rule) for name, rule in rules.items()) and (
+        not polled or value["rate_hz"] == 10
+    )
+
+
+def reader_fault(port: str, converter: dict[str, Any]) -> str:
+    """What is wrong with how the converter is read, as the rest of a sentence; "" if nothing."""
+    chip = converter["chip"]
+    readers = READERS.get(chip, ("plain",))
+    reader = converter.get("reader", "plain")
+    if reader not in readers:
+        return f"reader is {reader!r}, and for {chip} there is {', '.join(readers)}"
+    needed = {"viper": {"gpio"}, "pio": set()}.get(reader, set())
+    extra = set(converter) & {"gpio", "sm"} - needed - ({"sm"} if reader == "pio" else set())
+    if extra:
+        return f"{', '.join(sorted(extra))} is not for the reader {reader}"
+    if reader == "pio" and (port != "rp2" or converter.get("sm", 0) not in range(8)):
+        return "the reader pio needs PORT rp2, and sm is 0 to 7"
+    if reader == "viper":
+        if port not in _GPIO:
+            return f"the reader viper needs PORT {' or '.join(_GPIO)}"
+        reads = _GPIO[port][converter["dout"] // 32][0]
+        wanted = (reads, *_GPIO[port][converter["sck"] // 32][1:])
+        if tuple(converter.get("gpio", ())) != wanted:
+            return f"gpio must be ({', '.join(f'0x{address:08X}' for address in wanted)})"
+    if converter["rate_hz"] == _FAST_HZ and reader == "plain" and port != "unix":
+        return f"{_FAST_HZ} samples a second need the reader viper"
+    return ""
+
+
+def _fits(value: object, rule: str | tuple[int | str, ...]) -> bool:
+    if isinstance(rule, str):
+        return _is_pin(value) or (rule == _PIN_OR_NONE and value is None)
+    return any(type(value) is type(choice) and value == choice for choice in rule)
+
+
+def pins_of(converter: dict[str, Any]) -> list[int]:
+    rules = CONVERTERS[str(converter["chip"])]
+    return [
+        converter[name]
+        for name, rule in rules.items()
+        if isinstance(rule, str) and converter[name] is not None
+    ]
+
+
+def _keys_are_right(value: object) -> bool:
+    return (
+        isinstance(value, dict) and set(value) <= set(KEYS) and all(map(_is_pin, value.values()))
+    )
+
+
+def _are_within(value: object, limits: dict[str, tuple[int, int]]) -> bool:
+    """Whether it is None, or a map of whole numbers within these limits."""
+    if value is None:
+        return True
+    return (
+        isinstance(value, dict)
+        and set(value) == set(limits)
+        and all(
+            type(value[name]) is int and low <= value[name] <= high
+            for name, (low, high) in limits.items()
+        )
+    )
+
+
+_SUPPLY = {"adc": (0, 50), "permille": (1000, 6000), "min_mv": (1000, 6000)}
+_TILT = {
+    "x": (0, 50),
+    "y": (0, 50),
+    "uv_level": (0, 3300000),
+    "uv_per_g": (1000, 3300000),
+    "permille": (1, 100),
+}
+JOURNALS = {
+    "rp2": {"device": "segment_files", "flash": "flash_rp2"},
+    "esp32": {"device": "segment_files", "flash": "flash_esp32"},
+    "unix": {"device": "segment_files", "flash": "flash_rp2"},
+}
+PLAIN_JOURNAL = {"device": "append_file"}
+SIGNERS = {"arithmetic": ("viper", "bigint"), "comb": (6, 8)}
+_THERMOMETER = {"adc": (0, 50), "uv_at_0": (0, 3300000), "uv_per_k": (-50000, 50000)}
+
+
+def _is_thermometer(value: object) -> bool:
+    if not _are_within(value, _THERMOMETER):
+        return False
+    return not isinstance(value, dict) or value["uv_per_k"] != 0
+
+
+def _is_journal(value: object) -> bool:
+    return value in (PLAIN_JOURNAL, *JOURNALS.values())
+
+
+def _is_signer(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == SIGNERS.keys()
+        and all(
+            type(value[name]) is type(choices[0]) and value[name] in choices
+            for name, choices in SIGNERS.items()
+        )
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 32 and value.isprintable()
+
+
+def _is_size(value: object) -> bool:
+    return type(value) is int and value > 0
+
+
+# Field -> (its meaning in a message, check)
+RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
+    "NAME": ("text of at most 32 characters", _is_text),
+    "MODEL": ("text of at most 32 characters", _is_text),
+    "PORT": ("rp2, esp32 or unix", lambda value: value in ("rp2", "esp32", "unix")),
+    "BUILD": ("the name of a MicroPython build", _is_text),
+    "ARCH": ("an architecture of mpy-cross", lambda value: value in ARCHITECTURES),
+    "TEST": ("True or False", lambda value: isinstance(value, bool)),
+    "CONVERTER": ("a chip with its pins, gain and rate (boards/README.md)", _converter_is_right),
+    "KEYS": ("pins of zero, tare and print", _keys_are_right),
+    "ALARM": ("a pin, or None", lambda value: value is None or _is_pin(value)),
+    "SUPPLY": ("adc, permille and min_mv, or None", lambda value: _are_within(value, _SUPPLY)),
+    "THERMOMETER": ("adc, uv_at_0 and uv_per_k, or None", _is_thermometer),
+    "TILT": ("x, y, uv_level, uv_per_g and permille, or None", lambda v: _are_within(v, _TILT)),
+    "SHUNT": ("a pin, or None", lambda value: value is None or _is_pin(value)),
+    "JOURNAL": (
+        'device "segment_files" with the flash of its port, or "append_file"',
+        _is_journal,
+    ),
+    "SIGNER": ("arithmetic (viper or bigint) and comb (6 or 8)", _is_signer),
+    "NETWORK": ('None or "wlan"', lambda value: value in NETWORKS),
+    "TCP_PORT": ("1..65535", lambda value: type(value) is int and 0 < value < 65536),
+    "SCALE": ("a map with whole numbers as keys", lambda value: _is_scale(value)),
+    "MPY_BUDGET_BYTES": ("a number of bytes", _is_size),
+    "STORAGE_BYTES": ("a number of bytes, in blocks of 4096", lambda value: _is_storage(value)),
+}
+
+
+def _is_scale(value: object) -> bool:
+    return isinstance(value, dict) and bool(value) and all(type(key) is int for key in value)
+
+
+def _is_storage(value: object) -> bool:
+    return type(value) is int and value > 0 and value % 4096 == 0

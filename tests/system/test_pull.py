@@ -1,0 +1,113 @@
+"""`steelyard pull`: take, verify, keep, receipt; and a journal that makes room by it."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from command_line import CommandLine
+from steelyard.errors import OK, REFUSED, VERDICT
+from terminals import Bench, Start
+
+
+def test_pull_takes_what_is_new_and_receipts_it(bench: Bench) -> None:
+    user = CommandLine(bench.store.path)
+    port = bench.simulator.pty
+    count = bench.terminal.records().stop
+    bench.terminal.close()
+    first = user("pull", port, "--allow-test", "--json").json()
+    assert first["ok"] and first["kept"] == first["receipted"] == count
+    again = user("pull", port, "--allow-test", "--json").json()
+    assert (again["taken"], again["receipted"]) == (0, count)
+    bench.terminal.link.reopen()
+    bench.load("place 2 kg")
+    bench.terminal.register()
+    records = bench.terminal.link.command("RECORDS").values
+    assert records == {"first": "0", "next": str(count + 1), "receipted": str(count)}
+    bench.terminal.close()
+    said = user("pull", port, "--allow-test")
+    assert said.code == OK
+    assert f"1 new records, {count + 1} kept; receipted up to record {count}" in said.out
+    assert "journal OK, 0 % not receipted" in said.out
+
+
+def test_nothing_is_receipted_that_does_not_verify(bench: Bench) -> None:
+    user = CommandLine(bench.store.path)
+    port = bench.simulator.pty
+    bench.terminal.close()
+    assert user("pull", port).code == VERDICT  # a TEST key
+    assert user("pull", port, "--allow-test", "--no-receipt").code == OK
+    with sqlite3.connect(user.database) as database:
+        # What this host has of record 1 is not what the terminal has.
+        database.execute("delete from records where n = 1")
+        database.execute("update records set n = 1 where n = 2")
+    assert user("pull", port, "--allow-test").code == VERDICT
+    bench.terminal.link.reopen()
+    assert bench.terminal.link.command("RECORDS").values["receipted"] == "0"
+
+
+def test_a_host_without_the_link_key_keeps_and_does_not_receipt(bench: Bench) -> None:
+    user = CommandLine(bench.store.path)
+    port = bench.simulator.pty
+    bench.terminal.close()
+    user.database.with_name("link-keys.json").unlink()
+    said = user("pull", port, "--allow-test")
+    assert said.code == OK and "no receipt: this host has not the terminal's link key" in said.out
+
+
+def test_a_bare_terminal_has_nothing_to_pull(start: Start) -> None:
+    bench = start("new")
+    user = CommandLine(bench.store.path)
+    bench.terminal.close()
+    user("pull", bench.simulator.pty).refused(REFUSED, "it has no key", "steelyard provision")
+
+
+_FULL = """
+import os
+from terminal import cold
+from terminal.drivers import flash_rp2, segment_files
+device = segment_files.make(flash_rp2.flash(), os.urandom, cold.call)
+segment = device.segments()[-1]
+page = bytearray(256)
+for at in range(device.pages):
+    device.read(segment, at, page)
+    if page == b"\\xff" * 256:
+        device.write(segment, at, bytes(256))
+"""
+_BALLAST = """
+import os
+with open("/ballast", "wb") as file:
+    for _ in range(os.statvfs("/")[3] - %d):
+        file.write(bytes(4096))
+"""
+
+
+def test_a_full_journal_says_so_and_goes_on_when_it_was_pulled(bench: Bench) -> None:
+    user = CommandLine(bench.store.path)
+    port = bench.simulator.pty
+    # The first segment is full, there is room for a second, and that is filled too.
+    bench.run_on_board(_FULL + _BALLAST % 30)
+    bench.load("place 2 kg")
+    bench.terminal.register()
+    assert bench.terminal.records().start == 0
+    bench.run_on_board(_FULL)
+    assert bench.refused("REGISTER") == 40  # JOURNAL_FULL
+    state = bench.terminal.status()
+    assert state["journal"] == "FULL" and state["journal_percent"] == "100"
+    bench.world("advance 3 s")
+    assert bench.terminal.status()["alarm"] == "JOURNAL"
+    bench.terminal.close()
+    assert "100 % full of records" in user("status", port).out
+    done = user("pull", port, "--allow-test", "--json").json()
+    assert done["ok"] and done["receipted"] == done["kept"]
+    bench.terminal.link.reopen()
+    bench.load("remove")
+    bench.load("place 3 kg")
+    n, _ = bench.terminal.register()
+    assert 0 < bench.terminal.records().start <= n
+    bench.world("advance 3 s")
+    assert bench.terminal.status()["alarm"] == "-"
+    bench.terminal.close()
+    # What the terminal removed, this host has: everything is verified from record 0 on.
+    done = user("pull", port, "--allow-test", "--json").json()
+    assert done["ok"] and done["kept"] == n + 1
+    assert user("verify", port, "--allow-test").code == OK
