@@ -59,7 +59,7 @@ class Room:
 
 _HELPERS = ("terminal.alarm.*", "terminal.c*", "terminal.in_use.*", "terminal.origin")
 _OPERATIONS = "operations in_use changes origin alarm care checks span_check".split()
-_OPERATIONS += ["provisioning", "receipts"]
+_OPERATIONS += ["provisioning", "receipts", "closing"]
 _WIRE = ("steelyard_wire", "steelyard_wire.*")
 _PORTS = ("rp2", "esp32")
 # What MicroPython has and the composition may need; the host's modules are not among them.

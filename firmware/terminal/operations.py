@@ -73,6 +73,7 @@ class Terminal(InUse, Care):
         self.tilt = None  # drivers.tilt.Tilt where the board has one
         self.warmth = Warmth()
         self.shunt = None  # pin that puts the span check's resistor across the bridge
+        self.blocks = 0  # of streams, since the start
         self.checking = 0  # DUE until that was measured, MEASURING
         self._warmed_ms = 0
         self._extended_ms = 0  # uptime until which the extended display is on
@@ -120,8 +121,11 @@ class Terminal(InUse, Care):
             return None
         identity = Identity(stored[1], stored[2], stored[3])
         signer = yield from identity.signer_steps(self.make_signer)
+        before = cold.call("terminal.closing", "check_not_retired", self)
         self._adopt(identity, signer, stored[4])
-        return (yield from self._boot_record_steps(cause, None))
+        written = yield from self._boot_record_steps(cause, None)
+        yield from cold.call("terminal.closing", "started_steps", self, before)
+        return written
 
     def _adopt(self, identity: Identity, signer, link_key: bytes) -> None:
         self.recorder = Recorder(self.journal, signer, identity, self)

@@ -8,7 +8,6 @@ Units: as in the replies; quantities stay decimal text, counts and times are int
 from __future__ import annotations
 
 import base64
-import binascii
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import TypeVar
 from steelyard_wire.codes import MOTION, NOT_READY
 from steelyard_wire.line import Reply
 
+from steelyard.client_records import Records
 from steelyard.errors import BUG, AtPrompt, DeviceRefused, NoDevice, UserError
 from steelyard.link import Link
 from steelyard.reading import Reading
@@ -69,7 +69,7 @@ def when_still(action: Callable[[], T], seconds: float) -> T:
             time.sleep(0.1)
 
 
-class Terminal:
+class Terminal(Records):
     """A terminal at an address. A context manager. Arguments as link.Link."""
 
     def __init__(
@@ -209,16 +209,10 @@ class Terminal:
             on_moving(reading)
             time.sleep(0.02)
 
-    def _enveloped(self, reply: Reply) -> tuple[int, bytes]:
-        try:
-            return int(reply.values["n"]), base64.b64decode(reply.words[1], validate=True)
-        except (KeyError, IndexError, ValueError, binascii.Error):
-            raise UserError(BUG, "the terminal's record is not as specified") from None
-
     def register(self, nonce: bytes | None = None) -> tuple[int, bytes]:
         """Have the present weight signed and kept: (n, the record's bytes)."""
         args = () if nonce is None else (nonce.hex(),)
-        return self._enveloped(self.link.command("REGISTER", *args, changes=True))
+        return self.enveloped(self.link.command("REGISTER", *args, changes=True))
 
     def zero(self) -> None:
         """Set zero."""
@@ -227,22 +221,6 @@ class Terminal:
     def tare(self, *what: str) -> None:
         """Take the load as tare; or a quantity and its unit; or CLEAR it."""
         self.link.command("TARE", *what, changes=True)
-
-    # --- records ---------------------------------------------------------------------------------
-
-    def records(self) -> range:
-        """The numbers of the records it holds."""
-        values = self._values("RECORDS")
-        return range(int(values["first"]), int(values["next"]))
-
-    def record(self, n: int) -> bytes:
-        """The bytes of one record."""
-        return self._enveloped(self.link.command("RECORD", str(n)))[1]
-
-    def receipt(self, n: int, root: bytes, code: str) -> int:
-        """Tell it that records 0..n-1 are kept here; how many are receipted then."""
-        reply = self.link.command("RECEIPT", str(n), root.hex(), code, changes=True)
-        return int(reply.values["receipted"])
 
     # --- settings --------------------------------------------------------------------------------
 
@@ -271,7 +249,7 @@ class Terminal:
         """Have it make its key; (0, the record that it signed with it)."""
         secrets = (base64.b64encode(part).decode() for part in (entropy, link_key))
         reply = self.link.command("PROVISION", serial, *secrets, changes=True, timeout=15)
-        return self._enveloped(reply)
+        return self.enveloped(reply)
 
     def time(self) -> dict[str, str]:
         """Its clock and how far it can be trusted."""

@@ -26,13 +26,16 @@ from steelyard.scratch import scratch
 _NETWORK_ONLY = ("terminal/links/tcp.py", "terminal/links/wifi.py")
 # What is loaded for a call and let go of (terminal/cold.py).
 _COLD = (
+    "steelyard_wire.block",
     "steelyard_wire.classes",
     "steelyard_wire.identify",
+    "steelyard_wire.note",
     "steelyard_wire.sentences",
     "steelyard_wire.units",
     "steelyard_wire.usage",
     "terminal.changes",
     "terminal.checks",
+    "terminal.closing",
     "terminal.drivers.measure",
     "terminal.drivers.ram",
     "terminal.drivers.segment_setup",
@@ -44,6 +47,8 @@ _COLD = (
     "terminal.links.calibration",
     "terminal.links.converter",
     "terminal.links.facts",
+    "terminal.links.rare",
+    "terminal.links.stream",
     "terminal.links.trace",
     "terminal.weighing.calibrate",
     "terminal.weighing.parameters",

@@ -31,6 +31,11 @@ COMMANDS = (
     ("TIME", OPEN, False, 0, 0),
     ("NETWORK", OPEN, False, 0, 0),
     ("REGISTER", USER, True, 0, 1),
+    ("VOID", USER, True, 1, 1),
+    ("STREAM", USER, True, 2, 3),
+    ("CHECKPOINT", USER, True, 0, 0),
+    ("DAYCLOSE", USER, True, 0, 0),
+    ("WITNESS", USER, True, 5, 5),
     ("ZERO", USER, True, 0, 0),
     ("TARE", USER, True, 0, 2),
     ("EXTEND", USER, True, 0, 0),
@@ -42,6 +47,7 @@ COMMANDS = (
     ("WIFI", SERVICE, True, 1, 3),
     ("RESET", SERVICE, True, 0, 0),
     ("PROVISION", FACTORY, True, 3, 3),
+    ("RETIRE", FACTORY, True, 2, 2),
 )
 
 

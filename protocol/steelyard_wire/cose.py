@@ -13,6 +13,7 @@ from steelyard_wire.shim import const
 
 ALG_EDDSA = -8
 AAD = b"steelyard/rec/1"
+BLOCK_AAD = b"steelyard/blk/1"
 
 _BYTES = const(2)
 _KID = const(8)
@@ -42,9 +43,14 @@ def protected(alg: int) -> bytes:
     return encode({1: alg})
 
 
-def to_be_signed(payload: bytes, protected: bytes = protected(ALG_EDDSA)) -> bytes:
-    """The Sig_structure of RFC 9052 section 4.4 over `payload`: the bytes that are signed."""
-    return encode(["Signature1", protected, AAD, payload])
+def to_be_signed(
+    payload: bytes, protected: bytes = protected(ALG_EDDSA), aad: bytes = AAD
+) -> bytes:
+    """The Sig_structure of RFC 9052 section 4.4 over `payload`: the bytes that are signed.
+
+    aad: what kind of thing it is, so that no signature means another: AAD, BLOCK_AAD.
+    """
+    return encode(["Signature1", protected, aad, payload])
 
 
 def build(payload: bytes, signature: bytes, kid: bytes) -> bytes:

@@ -119,7 +119,11 @@ _DATA: "dict[object, tuple[str, ...]]" = {
         "null|i16 i16",
     ),
     PARAMETER: ("t32", "s64?", "s64?"),
+    LOCK: ("t32", "m1", "b8?"),
     TIME_SET: ("u40?", "u40"),
+    FIRMWARE: ("t32", "b8", "t32", "b8"),
+    WITNESS: ("t64", "b4", "p32", "u40", "b64"),
+    RETIRE: ("b8?", "t64"),
     FAULT: ("t32", "u32"),
 }
 
@@ -186,7 +190,7 @@ def _first_broken(fields: "dict[int, object]") -> object:
         if key not in fields:
             return key
     for key, value in fields.items():
-        if key != DATA and not (key in _RULES and _fits(value, _RULES[key])):
+        if key != DATA and not (key in _RULES and fits(value, _RULES[key])):
             return key
     # Every field but DATA has its type by now (before, TYP may be no key for a dict).
     typ = fields[TYP]
@@ -210,7 +214,7 @@ def _first_broken(fields: "dict[int, object]") -> object:
     if not isinstance(data, dict) or len(data) != len(rules) or (DATA in fields and not rules):
         return DATA
     for index, rule in enumerate(rules):
-        if index + 1 not in data or not _fits(data[index + 1], rule):
+        if index + 1 not in data or not fits(data[index + 1], rule):
             return DATA
     return None
 
@@ -219,18 +223,19 @@ def _first(value: object) -> object:
     return value[0] if isinstance(value, (list, tuple)) else None
 
 
-def _fits(value: object, rule: str) -> bool:
+def fits(value: object, rule: str) -> bool:
+    """Whether a value keeps a rule, as protocol/README.md writes them."""
     if " of " in rule:
         count, each = rule.split(" of ")
         fewest, most = count.split("..")
         if not isinstance(value, (list, tuple)) or not int(fewest) <= len(value) <= int(most):
             return False
-        return False not in [_fits(item, each) for item in value]
+        return False not in [fits(item, each) for item in value]
     if rule == "null":
         return value is None
     if "|" in rule:
         one, other = rule.split("|")
-        return _fits(value, one) or _fits(value, other)
+        return fits(value, one) or fits(value, other)
     rules = rule.split(" ")
     if len(rules) == 1:
         return _fits_one(value, rule)

@@ -44,6 +44,7 @@ ERRORS = (
     (codes.SIGNER_FAULT, "SIGNER_FAULT", "Signer failed its test. Call service."),
     (codes.STORAGE, "STORAGE", "Settings damaged or not writable. Call service."),
     (codes.RECEIPT, "RECEIPT", "Receipt of another history. Verify the records."),
+    (codes.RETIRED, "RETIRED", "Retired. This key signs no more."),
     (codes.NO_NETWORK, "NO_NETWORK", "No network on this board. Use the cable."),
     (codes.BUSY, "BUSY", "Busy. Repeat later."),
     (codes.INTERNAL, "INTERNAL", "Internal error. Report it."),

@@ -21,6 +21,11 @@ USAGE = {
     "TIME": ("TIME", "the clock"),
     "NETWORK": ("NETWORK", "the state of the network"),
     "REGISTER": ("REGISTER [nonce]", "sign and keep the weight now"),
+    "VOID": ("VOID n", "take a reading back"),
+    "STREAM": ("STREAM ms count [nonce]", "sign readings so far apart, at most 60"),
+    "CHECKPOINT": ("CHECKPOINT", "sign size and root of the tree"),
+    "DAYCLOSE": ("DAYCLOSE", "close the day with a record"),
+    "WITNESS": ("WITNESS name keyid size time signature", "keep what a witness signed"),
     "ZERO": ("ZERO", "set zero"),
     "TARE": ("TARE [quantity unit|CLEAR]", "tare the load, or as keyed; clear"),
     "EXTEND": ("EXTEND", "show tenths of d for 5 s"),
@@ -46,4 +51,5 @@ USAGE = {
         "PROVISION serial entropy linkkey",
         "make the key; both secrets are 32 bytes in base64",
     ),
+    "RETIRE": ("RETIRE successor|- reason", "sign the last record of this key"),
 }

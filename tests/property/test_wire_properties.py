@@ -220,7 +220,21 @@ DATA = {
     record.PARAMETER: st.fixed_dictionaries(
         {1: st.text(min_size=1, max_size=8), 2: SETTING, 3: SETTING}
     ),
+    record.LOCK: st.fixed_dictionaries(
+        {1: st.text(min_size=1, max_size=8), 2: st.integers(0, 1), 3: st.none() | DIGEST}
+    ),
     record.TIME_SET: st.fixed_dictionaries({1: st.none() | UTC, 2: UTC}),
+    record.FIRMWARE: st.fixed_dictionaries(
+        {1: st.text(min_size=1, max_size=8), 2: DIGEST}
+        | {3: st.text(min_size=1, max_size=8), 4: DIGEST}
+    ),
+    record.WITNESS: st.fixed_dictionaries(
+        {1: st.text(min_size=1, max_size=16), 2: st.binary(min_size=4, max_size=4)}
+        | {3: st.integers(1, 2**32 - 1), 4: UTC, 5: st.binary(min_size=64, max_size=64)}
+    ),
+    record.RETIRE: st.fixed_dictionaries(
+        {1: st.none() | DIGEST, 2: st.text(min_size=1, max_size=16)}
+    ),
 }
 
 

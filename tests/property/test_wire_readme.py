@@ -92,7 +92,7 @@ def test_record_types():
 
 
 def test_domain_strings():
-    strings = [cose.AAD, auth.DOMAIN, auth.RECEIPT_DOMAIN, identify.DOMAIN]
+    strings = [cose.AAD, cose.BLOCK_AAD, auth.DOMAIN, auth.RECEIPT_DOMAIN, identify.DOMAIN]
     assert [row[0] for row in _tables(11)[0]] == [string.decode() for string in strings]
 
 

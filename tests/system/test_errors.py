@@ -221,6 +221,11 @@ def _receipt_of_another_history(bench: Bench) -> int:
     return bench.refused("RECEIPT", str(n), bytes(32).hex(), receipt_mac(key, dev, n, bytes(32)))
 
 
+def _retired(bench: Bench) -> int:
+    bench.terminal.link.command("RETIRE", "-", "TEST", changes=True)
+    return bench.refused("REGISTER")
+
+
 def _board_without(bench: Bench, line: str, other: str = "") -> None:
     bench.run_on_board(
         "f = open('/board.py'); s = f.read(); f.close()\n"
@@ -296,6 +301,7 @@ PROVOKED: dict[int, tuple[str, Callable[[Bench], int]]] = {
     codes.SIGNER_FAULT: ("calibrated", _damaged("/terminal/evidence/comb6.bin", "REGISTER")),
     codes.STORAGE: ("calibrated", _damaged("/state/calibration.cbor", "REGISTER")),
     codes.RECEIPT: ("calibrated", _receipt_of_another_history),
+    codes.RETIRED: ("calibrated", _retired),
     codes.NO_NETWORK: ("calibrated", _no_network),
     codes.BUSY: ("calibrated", _third_connection),
     codes.INTERNAL: ("calibrated", _our_bug),
@@ -317,4 +323,8 @@ def test_a_code_is_provoked_and_the_terminal_goes_on(code: int, start: Start) ->
     # Nothing was registered by what was refused: new records are starts and changed parameters.
     added = [bench.terminal.record(n) for n in range(next_n, bench.terminal.records().stop)]
     kinds = {record.decode(cose.split(raw).payload)[record.TYP] for raw in added}
-    assert kinds <= {record.BOOT, record.PARAMETER, record.FAULT}
+    assert kinds - {record.FIRMWARE, record.RETIRE} <= {
+        record.BOOT,
+        record.PARAMETER,
+        record.FAULT,
+    }

@@ -12,7 +12,7 @@ write of its own; a start that signed nothing is not counted.
 """
 
 from steelyard_wire import cose, record
-from steelyard_wire.codes import BUSY, Refused
+from steelyard_wire.codes import BUSY, RETIRED, Refused
 from steelyard_wire.shim import const
 
 _ENVELOPE = const(86)  # bytes around a payload of 256 bytes or more; one fewer below
@@ -43,9 +43,12 @@ class Recorder:
         self._identity = identity
         self._terminal = terminal
         self._busy = False
+        self.retired = False  # the last record of this key was written
 
     def check_idle(self) -> None:
-        """Refused(BUSY) while a record is being signed."""
+        """Refused(BUSY) while a record is being signed, Refused(RETIRED) after the last one."""
+        if self.retired:
+            raise Refused(RETIRED, "")
         if self._busy:
             raise Refused(BUSY, "signing")
 
@@ -59,6 +62,15 @@ class Recorder:
         self._busy = True
         try:
             return (yield from self._steps(typ, fields))
+        finally:
+            self._busy = False
+
+    def sign_steps(self, message: bytes):
+        """Sign what is no record; yields work, returns the signature. As record_steps."""
+        self.check_idle()
+        self._busy = True
+        try:
+            return (yield from self._signer.sign_steps(message))
         finally:
             self._busy = False
 

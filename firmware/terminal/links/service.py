@@ -6,7 +6,7 @@ Units: as in the protocol: quantities as decimal text with a unit, times in ms a
 """
 
 import asyncio
-from binascii import a2b_base64, b2a_base64, unhexlify
+from binascii import b2a_base64, unhexlify
 
 from steelyard_wire import codes, commands, line
 from steelyard_wire.codes import Refused
@@ -25,18 +25,21 @@ _FOR_REFUSALS = (
 )
 
 
-def _base64(data: bytes) -> str:
+def base64(data: bytes) -> str:
+    """Bytes as a word of a reply."""
     return b2a_base64(data)[:-1].decode()
 
 
-def _from_text(decode, text: str, what: str) -> bytes:
+def from_text(decode, text: str, what: str) -> bytes:
+    """Bytes of an argument; Refused(ARGUMENT)."""
     try:
         return decode(text)
     except ValueError:
         raise Refused(codes.ARGUMENT, what)
 
 
-def _number(text: str) -> int:
+def number(text: str) -> int:
+    """A whole number of an argument; Refused(ARGUMENT)."""
     if not text.isdigit() or len(text) > 10:
         raise Refused(codes.ARGUMENT, "a whole number is needed, not " + text[:16])
     return int(text)
@@ -50,7 +53,7 @@ class Service:
     """
 
     def __init__(self, terminal, network, reset, halted: int = 0) -> None:
-        self._terminal = terminal
+        self.terminal = terminal
         self._network = network
         self._reset = reset
         self._halted = halted
@@ -109,7 +112,10 @@ class Service:
             link.authorise(command, entry[1])
         if self._halted and command.name not in self._allowed:
             raise Refused(self._halted, "the terminal has stopped")
-        return getattr(self, "do_" + command.name.lower())(link, command.args)
+        name = command.name.lower()
+        if hasattr(self, "do_" + name):
+            return getattr(self, "do_" + name)(link, command.args)
+        return cold.call("terminal.links.rare", name, self, link, command.args)
 
     # --- what it is ------------------------------------------------------------------------------
 
@@ -124,16 +130,16 @@ class Service:
         return words
 
     def do_id(self, _link, _args) -> list:
-        return cold.call("terminal.links.facts", "identity", self._terminal, self._halted)
+        return cold.call("terminal.links.facts", "identity", self.terminal, self._halted)
 
     def do_status(self, _link, _args) -> list:
-        return cold.call("terminal.links.facts", "status", self._terminal, self._halted)
+        return cold.call("terminal.links.facts", "status", self.terminal, self._halted)
 
     def do_faults(self, _link, _args) -> list:
-        return cold.call("terminal.links.facts", "faults", self._terminal)
+        return cold.call("terminal.links.facts", "faults", self.terminal)
 
     def do_trace(self, link, args):
-        trace = (self._terminal, link, _number(args[0]))
+        trace = (self.terminal, link, number(args[0]))
         return cold.call("terminal.links.trace", "trace_steps", *trace)
 
     def do_session(self, link, _args) -> list:
@@ -142,27 +148,34 @@ class Service:
     # --- weights ---------------------------------------------------------------------------------
 
     def do_read(self, _link, args) -> list:
-        return state.reading(self._terminal, *map(unit_id, args))
+        return state.reading(self.terminal, *map(unit_id, args))
 
     def do_extend(self, _link, _args) -> list:
-        self._terminal.extend()
+        self.terminal.extend()
         return []
 
-    def do_register(self, _link, args):
-        nonce = _from_text(unhexlify, args[0], "the nonce is hex") if args else None
-        if nonce is not None and not 1 <= len(nonce) <= 16:
+    def nonce(self, args, at: int) -> "bytes | None":
+        """The nonce that a command may bring, 1 to 16 bytes."""
+        if len(args) <= at:
+            return None
+        nonce = from_text(unhexlify, args[at], "the nonce is hex")
+        if not 1 <= len(nonce) <= 16:
             raise Refused(codes.ARGUMENT, "a nonce has 1 to 16 bytes")
-        self._terminal.drain()
-        n, envelope = yield from self._terminal.register_steps(nonce)
-        return ["n=%d" % n, _base64(envelope)]
+        return nonce
+
+    def do_register(self, _link, args):
+        nonce = self.nonce(args, 0)
+        self.terminal.drain()
+        n, envelope = yield from self.terminal.register_steps(nonce)
+        return ["n=%d" % n, base64(envelope)]
 
     def do_zero(self, _link, _args) -> list:
-        self._terminal.drain()
-        self._terminal.zero()
+        self.terminal.drain()
+        self.terminal.zero()
         return []
 
     def do_tare(self, _link, args) -> list:
-        terminal = self._terminal
+        terminal = self.terminal
         terminal.drain()
         if not args:
             terminal.tare()
@@ -177,86 +190,37 @@ class Service:
     # --- records ---------------------------------------------------------------------------------
 
     def do_records(self, _link, _args) -> list:
-        journal = self._terminal.journal
+        journal = self.terminal.journal
         first = journal.first_n()
         return ["first=%d" % first, "next=%d" % journal.next_n, "receipted=%d" % journal.receipted]
 
     def do_record(self, _link, args) -> list:
-        n = _number(args[0])
-        return ["n=%d" % n, _base64(self._terminal.journal.get(n))]
-
-    def do_receipt(self, _link, args) -> list:
-        root = _from_text(unhexlify, args[1], "the root is hex")
-        receipt = (self._terminal, _number(args[0]), root, args[2])
-        return ["receipted=%d" % cold.call("terminal.receipts", "take", *receipt)]
+        n = number(args[0])
+        return ["n=%d" % n, base64(self.terminal.journal.get(n))]
 
     # --- settings --------------------------------------------------------------------------------
-
-    def do_config(self, _link, args) -> list:
-        config = self._terminal.config
-        names = [args[0].lower()] if args else config.names()
-        words = ["%s=%s" % (name, line.quote(str(config.get(name)))) for name in names]
-        cold.forget("terminal.weighing.parameters")
-        return words
-
-    def do_converter(self, _link, args) -> list:
-        return [cold.call("terminal.links.converter", "ask", self._terminal, args[0].upper())]
 
     def do_set(self, _link, args):
         if len(args) > 2:
             words = [word if at % 2 else word.lower() for at, word in enumerate(args)]
-            n, _ = yield from self._terminal.change("scale", words)
+            n, _ = yield from self.terminal.change("scale", words)
         else:
-            n, _ = yield from self._terminal.change("set_parameter", args[0].lower(), args[1])
-        return ["n=%d" % n]
-
-    def do_commission(self, _link, args):
-        n, _ = yield from self._terminal.change("commission", args)
+            n, _ = yield from self.terminal.change("set_parameter", args[0].lower(), args[1])
         return ["n=%d" % n]
 
     def do_cal(self, _link, args):
-        return cold.call("terminal.links.calibration", "answer", self._terminal, args)
-
-    def do_time(self, _link, _args) -> list:
-        clock = self._terminal.clock
-        utc = clock.utc()
-        status, error = clock.quality()
-        return [
-            "utc=%s" % ("-" if utc is None else utc),
-            "ts=%d" % status,
-            "error_s=%s" % ("-" if error is None else error),
-            "up_ms=%d" % clock.up_ms(),
-        ]
-
-    def do_settime(self, _link, args):
-        n, _ = yield from self._terminal.change("set_time", _number(args[0]))
-        return ["n=%d" % n]
+        return cold.call("terminal.links.calibration", "answer", self.terminal, args)
 
     # --- network and life ------------------------------------------------------------------------
 
-    def _network_or_refuse(self):
+    def network_or_refuse(self):
+        """The network; Refused(NO_NETWORK) on a board without."""
         if self._network is None:
             raise Refused(codes.NO_NETWORK, "")
         return self._network
 
     def do_network(self, _link, _args) -> list:
-        return self._network_or_refuse().words()
-
-    def do_wifi(self, _link, args) -> list:
-        network = self._network_or_refuse()
-        if args[0].upper() == "SET" and len(args) == 3:
-            network.set_credentials(args[1], args[2])
-        elif args[0].upper() == "CLEAR" and len(args) == 1:
-            network.clear_credentials()
-        else:
-            raise commands.wrong("WIFI")
-        return []
+        return self.network_or_refuse().words()
 
     def do_reset(self, _link, _args) -> list:
         return []
-
-    def do_provision(self, _link, args):
-        entropy = _from_text(a2b_base64, args[1], "the entropy is base64")
-        link_key = _from_text(a2b_base64, args[2], "the link key is base64")
-        n, envelope = yield from self._terminal.provision_steps(args[0], entropy, link_key)
-        return ["n=%d" % n, _base64(envelope)]

@@ -69,6 +69,37 @@ def scenario(public_key: bytes) -> list[Fields]:
         | set_time
         | {5: 1, 6: [3, 3500, 0], 8: 360000, 9: UTC + 300, 11: [750, -3, 1]}
         | {12: [500, -3, 0, 250, -3, 1], 14: 0x0011, 15: calibrated, 18: [244213, None]},
+        *_about_records({**common, **set_time, 15: calibrated}),
+    ]
+
+
+def _about_records(common: Fields) -> list[Fields]:
+    """One of each type that is about records, keys and firmware; the last one retires the key."""
+    shared: Fields = {**common, 6: [3, 3500, 1]}
+    return [
+        {**shared, 5: 2, 8: 370000, 9: UTC + 310, 11: [750, -3, 1], 19: {1: 8}},
+        {**shared, 5: 6, 8: 380000, 9: UTC + 320, 19: {1: "CODE", 2: 1, 3: None}},
+        {**shared, 5: 6, 8: 390000, 9: UTC + 330, 19: {1: "token", 2: 0, 3: b"TEST-key"}},
+        {**shared, 5: 8, 8: 400000, 9: UTC + 340}
+        | {19: {1: "0.1.0", 2: SOFTWARE, 3: "0.2.0", 4: bytes(8)}},
+        {**shared, 5: 10, 8: 410000, 9: UTC + 350},
+        {**shared, 5: 9, 8: 420000, 9: UTC + 360}
+        | {19: {1: "TEST market hall", 2: b"TEST", 3: 13, 4: UTC + 355, 5: bytes(range(64))}},
+        {**shared, 5: 12, 8: 430000, 9: UTC + 370, 19: {1: "SUPPLY", 2: 3}},
+        {**shared, 5: 11, 8: 440000, 9: UTC + 380, 19: {1: None, 2: "TEST board was broken"}},
+    ]
+
+
+def stream(dev: bytes, root: bytes, size: int) -> list[Fields]:
+    """Fields of blocks, see README 'Blocks'; root: of the `size` records before them."""
+    block: Fields = {1: 1, 2: dev, 3: size, 4: root, 5: 1, 6: 0, 7: 120000, 8: UTC, 9: [2, 1]}
+    block |= {10: [-3, 1], 11: [1, CALIBRATION], 12: ["0.1.0", SOFTWARE]}
+    few = [[0, 1500, 1], [100, 1501, 0], [100, None, 0x2000], [16777215, -(1 << 31), 0x5C000]]
+    most = [[50 if at else 0, 15000 - at, 1] for at in range(60)]
+    return [
+        {**block, 13: few, 14: NONCE},
+        {**block, 6: 1, 13: most},
+        {**block, 6: 2, 8: None, 9: [0, None], 13: [[0, None, 0x40000]]},
     ]
 
 

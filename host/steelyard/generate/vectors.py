@@ -13,17 +13,15 @@ Units: as in protocol/README.md. Keys and seeds say TEST and prove nothing.
 import base64
 import hashlib
 import hmac
-import json
 import struct
 import sys
-from pathlib import Path
 
 import cbor2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from steelyard.generate import vector_cases as cases
+from steelyard.generate.vector_files import notation, write
 
-VECTORS = Path(__file__).resolve().parents[3] / "protocol" / "vectors"
 AAD = b"steelyard/rec/1"
 
 
@@ -53,17 +51,6 @@ def merkle_root(leaves: list[bytes]) -> bytes:
         split *= 2
     left, right = merkle_root(leaves[:split]), merkle_root(leaves[split:])
     return hashlib.sha256(b"\x01" + left + right).digest()
-
-
-def notation(value: object) -> object:
-    """`value` as a vector file writes it: bytes as {"hex"}, maps as {"map": pairs}."""
-    if isinstance(value, bytes):
-        return {"hex": value.hex()}
-    if isinstance(value, dict):
-        return {"map": [[key, notation(value[key])] for key in value]}
-    if isinstance(value, list):
-        return [notation(item) for item in value]
-    return value
 
 
 def envelope(payload: bytes, signature: bytes, kid: bytes) -> bytes:
@@ -307,18 +294,6 @@ def identify_vectors() -> dict[str, object]:
     }
 
 
-def text_of(content: dict[str, object]) -> str:
-    """The file: one case per line, so that a change shows as one line."""
-    lists = []
-    for name, items in content.items():
-        if isinstance(items, list):
-            body = ",\n".join(f"    {json.dumps(item, ensure_ascii=False)}" for item in items)
-            lists.append(f"  {json.dumps(name)}: [\n{body}\n  ]")
-        else:
-            lists.append(f"  {json.dumps(name)}: {json.dumps(items)}")
-    return "{\n" + ",\n".join(lists) + "\n}\n"
-
-
 def main(arguments: list[str]) -> int:
     """Write the files, or with --check compare them; the exit code."""
     envelopes, records = record_vectors()
@@ -329,17 +304,7 @@ def main(arguments: list[str]) -> int:
         "identify": identify_vectors(),
         "trace": trace_vectors(),
     }
-    stale = 0
-    for name, content in made.items():
-        path = VECTORS / f"{name}.json"
-        text = text_of(content)
-        if arguments == ["--check"]:
-            if not path.exists() or path.read_text(encoding="utf-8") != text:
-                print(f"{path.name} differs from what its generator makes; run it without --check")
-                stale = 1
-        else:
-            path.write_text(text, encoding="utf-8")
-    return stale
+    return write(made, arguments == ["--check"])
 
 
 if __name__ == "__main__":

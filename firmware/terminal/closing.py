@@ -1,0 +1,90 @@
+"""Records about records: what was taken back, a day's end, a witness, a new firmware, the end.
+
+Owns: what each of them says. Refuses: with `Refused(code)`, before anything has changed.
+Units: as operations.py. Loaded for one of them. Each ..._steps is a generator that yields work and
+returns (n, envelope).
+"""
+
+from steelyard_wire import codes, cose, record
+from steelyard_wire.codes import ARGUMENT, Refused
+from steelyard_wire.note import checkpoint
+
+
+def _fields(terminal, n: int) -> dict:
+    return record.decode(cose.split(terminal.journal.get(n)).payload)
+
+
+def void_steps(terminal, n: int):
+    """Take a reading back; the reading stays, and counts in the totals as it did."""
+    terminal.require_identity()
+    terminal.recorder.check_idle()
+    found = _fields(terminal, n)
+    if found[record.TYP] != record.READING:
+        raise Refused(ARGUMENT, "record " + str(n) + " is no reading")
+    for later in range(n + 1, terminal.journal.next_n):
+        fields = _fields(terminal, later)
+        if fields[record.TYP] == record.VOID and fields[record.DATA][1] == n:
+            raise Refused(ARGUMENT, "record " + str(later) + " did that")
+        yield 5
+    what = {record.VAL: found[record.VAL], record.DATA: {1: n}}
+    return (yield from terminal.recorder.record_steps(record.VOID, what))
+
+
+def day_close_steps(terminal):
+    """The end of a day, or a sign of life: a signed head over everything before it."""
+    terminal.require_identity()
+    return terminal.recorder.record_steps(record.DAY_CLOSE, {})
+
+
+def witness_steps(terminal, name: str, key_id: bytes, size: int, time: int, signature: bytes):
+    """Keep what a witness has signed: that it saw the tree of so many records at that time."""
+    terminal.require_identity()
+    # Whether the signature is right is the verifier's to say: it knows the witness.
+    if not 0 < size <= terminal.journal.next_n:
+        raise Refused(ARGUMENT, "there are " + str(terminal.journal.next_n) + " records")
+    data = {1: name, 2: key_id, 3: size, 4: time, 5: signature}
+    return terminal.recorder.record_steps(record.WITNESS, {record.DATA: data})
+
+
+def retire_steps(terminal, successor: "bytes | None", reason: str):
+    """The last record of this key; successor: device id of the terminal that goes on, or None."""
+    terminal.require_identity()
+    data = {1: successor, 2: reason}
+    written = yield from terminal.recorder.record_steps(record.RETIRE, {record.DATA: data})
+    terminal.recorder.retired = True
+    return written
+
+
+def started_steps(terminal, before: "dict | None"):
+    """After the boot record: a firmware that the record before it did not have; None if it had.
+
+    before: fields of the newest record before the start.
+    """
+    if before is None:
+        return None
+    old, new = before[record.FW], terminal.common_fields()[record.FW]
+    if old[0] == new[0] and bytes(old[1]) == bytes(new[1]):
+        return None
+    data = {1: old[0], 2: old[1], 3: new[0], 4: new[1]}
+    return (yield from terminal.recorder.record_steps(record.FIRMWARE, {record.DATA: data}))
+
+
+def checkpoint_steps(terminal):
+    """(size, root, signature) of the tree now, signed as a C2SP checkpoint."""
+    terminal.require_identity()
+    journal = terminal.journal
+    size, root = journal.next_n, journal.root()
+    text = checkpoint(terminal.identity.dev, size, root)
+    signature = yield from terminal.recorder.sign_steps(text)
+    return size, root, signature
+
+
+def check_not_retired(terminal) -> "dict | None":
+    """The fields of the newest record; Refused(RETIRED) if it is the last of this key."""
+    newest = terminal.journal.next_n - 1
+    if newest < 0:
+        return None
+    fields = _fields(terminal, newest)
+    if fields[record.TYP] == record.RETIRE:
+        raise Refused(codes.RETIRED, "record " + str(newest))
+    return fields
