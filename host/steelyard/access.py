@@ -82,7 +82,7 @@ def judge(
     all_of: these are all records that the terminal with this device id has.
     """
     registry = store.registry()
-    report = verify(envelopes, registry, allow_test)
+    report = verify(envelopes, registry, allow_test, store.trust())
     remember(report, envelopes, store, all_of)
     # A record that is right by itself may be wrong in its chain: two of one number, another past.
     named = {check.n for check in report.failures}

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from steelyard_wire import cose, record
 from steelyard_wire.codes import Refused
 
+from steelyard.report import Check, Report
 from steelyard.store import Store
-from steelyard.verify import Check, Report
 
 
 def _signed(report: Report, envelopes: Sequence[bytes]) -> dict[bytes, dict[int, set[bytes]]]:
@@ -48,11 +48,12 @@ def remember(
     for dev, given in _signed(report, envelopes).items():
         kept = store.numbered(dev)
         common = [n for n in sorted(given) if n in kept]
-        failures = [
-            Check("memory", True, False, f"number {n} was given to 2 records", n)
-            for n in common
-            if kept[n] - given[n]
-        ]
+        failures = []
+        for n in common:
+            if kept[n] - given[n]:
+                said = f"number {n} was given to 2 records"
+                failures.append(Check("memory", True, False, said, n))
+                report.equivocations[dev, n] = kept[n] | given[n]
         if dev == all_of:
             gone = [n for n in kept if n > max(given)]
             if gone:

@@ -18,8 +18,8 @@ from steelyard_wire.tree import Frontier
 
 from steelyard.access import fetch, judge
 from steelyard.client import Identity, Terminal
+from steelyard.report import Check, Report
 from steelyard.store import Store
-from steelyard.verify import Check, Report
 
 
 @dataclass(frozen=True)

@@ -19,49 +19,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
-from sqlalchemy import URL, ForeignKey, LargeBinary, UniqueConstraint, create_engine, select
+from sqlalchemy import URL, create_engine, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 from steelyard_wire import cose, record
 from steelyard_wire.codes import Refused
 from steelyard_wire.digest import sha256
 from steelyard_wire.quantity import format_quantity, unit_name
 
 from steelyard.errors import USAGE, UserError
-from steelyard.verify import KeyEntry
-
-
-class _Base(DeclarativeBase):
-    pass
-
-
-class TerminalRow(_Base):
-    """A terminal whose key this host has seen made, or took from it over the cable."""
-
-    __tablename__ = "terminals"
-    dev: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    public_key: Mapped[bytes] = mapped_column(LargeBinary)
-    serial: Mapped[str]
-    model: Mapped[str]
-    test: Mapped[bool]
-    first_seen: Mapped[float]
-
-
-class RecordRow(_Base):
-    """A record as it was received, and what was found about it."""
-
-    __tablename__ = "records"
-    __table_args__ = (UniqueConstraint("dev", "n", "digest"),)
-    id: Mapped[int] = mapped_column(primary_key=True)
-    dev: Mapped[bytes] = mapped_column(ForeignKey("terminals.dev"))
-    n: Mapped[int]
-    digest: Mapped[bytes] = mapped_column(LargeBinary)
-    raw: Mapped[bytes] = mapped_column(LargeBinary)
-    type: Mapped[str]
-    value: Mapped[str | None]
-    unit: Mapped[str | None]
-    received: Mapped[float]
-    passed: Mapped[bool]
+from steelyard.opened import KeyEntry
+from steelyard.store_trust import StoredTrust
+from steelyard.tables import Base, RecordRow, TerminalRow
 
 
 def default_path() -> Path:
@@ -72,7 +41,7 @@ def default_path() -> Path:
     return Path(platformdirs.user_data_dir("steelyard")) / "steelyard.sqlite3"
 
 
-class Store:
+class Store(StoredTrust):
     """The open database. path: of the SQLite file; made with its folder if missing."""
 
     def __init__(self, path: Path | None = None) -> None:
@@ -80,7 +49,7 @@ class Store:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._engine = create_engine(URL.create("sqlite", database=str(self.path)))
-            _Base.metadata.create_all(self._engine)
+            Base.metadata.create_all(self._engine)
         except (OSError, SQLAlchemyError) as error:
             raise self._trouble(error) from None
 
@@ -96,7 +65,8 @@ class Store:
         )
 
     @contextmanager
-    def _session(self) -> Iterator[Session]:
+    def session(self) -> Iterator[Session]:
+        """A transaction; UserError, and nothing changed, when it fails."""
         try:
             with Session(self._engine) as session, session.begin():
                 yield session
@@ -112,7 +82,7 @@ class Store:
     def add_terminal(self, public_key: bytes, serial: str, model: str, test: bool) -> bytes:
         """Register a key; the device id. A key that is registered stays as it is."""
         dev = record.device_id(public_key, test)
-        with self._session() as session:
+        with self.session() as session:
             if session.get(TerminalRow, dev) is None:
                 session.add(
                     TerminalRow(
@@ -128,7 +98,7 @@ class Store:
 
     def registry(self) -> dict[bytes, KeyEntry]:
         """All keys by device id, for `verify`."""
-        with self._session() as session:
+        with self.session() as session:
             return {
                 row.dev: KeyEntry(row.public_key, row.serial, row.test)
                 for row in session.scalars(select(TerminalRow))
@@ -145,21 +115,21 @@ class Store:
 
     def add_records(self, judged: Iterable[tuple[bytes, bool]]) -> None:
         """The same for many, all or none."""
-        with self._session() as session:
+        with self.session() as session:
             for raw, passed in judged:
                 _add(session, raw, passed)
 
     def numbered(self, dev: bytes) -> dict[int, set[bytes]]:
         """The raw records of a terminal by number; of two that share one, both."""
         found: dict[int, set[bytes]] = {}
-        with self._session() as session:
+        with self.session() as session:
             for row in session.scalars(select(RecordRow).where(RecordRow.dev == dev)):
                 found.setdefault(row.n, set()).add(row.raw)
         return found
 
     def records(self, dev: bytes) -> list[bytes]:
         """The raw records of a terminal by number; both of two that share one."""
-        with self._session() as session:
+        with self.session() as session:
             query = select(RecordRow).where(RecordRow.dev == dev).order_by(RecordRow.n)
             return [row.raw for row in session.scalars(query)]
 

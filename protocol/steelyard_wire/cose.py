@@ -71,6 +71,11 @@ def build(payload: bytes, signature: bytes, kid: bytes) -> bytes:
     )
 
 
+def kid(envelope: bytes) -> bytes:
+    """The device id that an envelope of the right shape names."""
+    return bytes(envelope[_KID_AT + 3 : _PAYLOAD_AT])
+
+
 def split(envelope: bytes) -> Envelope:
     """The parts of an envelope of exactly the shape that `build` makes, any algorithm -24..-1.
 

@@ -192,7 +192,14 @@ def _first_broken(fields: "dict[int, object]") -> object:
     for key, value in fields.items():
         if key != DATA and not (key in _RULES and fits(value, _RULES[key])):
             return key
-    # Every field but DATA has its type by now (before, TYP may be no key for a dict).
+    return broken_relation(fields)
+
+
+def broken_relation(fields: "dict[int, object]") -> object:
+    """The key of a field that does not go with the others, or None.
+
+    Every field but DATA has its type already (before, TYP may be no key for a dict).
+    """
     typ = fields[TYP]
     for key in _REQUIRED.get(typ, ()):
         if key not in fields:

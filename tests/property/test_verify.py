@@ -48,7 +48,7 @@ def test_a_whole_chain_passes_with_every_check_performed() -> None:
         "status",
         "clock",
     }
-    assert sum(check.name == "signature" for check in report.checks) == 9
+    assert {check.count for check in report.checks} == {9}
 
 
 def test_the_published_vectors_pass() -> None:
@@ -248,7 +248,7 @@ def test_signed_nonsense_is_refused_after_the_signature() -> None:
     ):
         report = verify([FORGER.seal(wrong)], REGISTRY)
         assert failed(report) == {"decoding"}
-        assert [check.name for check in report.checks] == ["envelope", "signature", "decoding"]
+        assert {check.name for check in report.checks} == {"envelope", "signature", "decoding"}
 
 
 def test_no_records_prove_nothing() -> None:

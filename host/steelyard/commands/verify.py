@@ -17,8 +17,8 @@ from steelyard.client import Identity
 from steelyard.commands import ALLOW_TEST_HINT, UNKNOWN_HINT, AllowTest, Json
 from steelyard.errors import OK, REFUSED, USAGE, VERDICT, UserError
 from steelyard.output import show
+from steelyard.report import LADDER, Report
 from steelyard.store import Store
-from steelyard.verify import NOT_ESTABLISHED, Report
 
 _MOST_TOLD = 3
 
@@ -28,7 +28,7 @@ def _which(report: Report) -> str:
     numbers = sorted({fields[record.N] for fields in report.records})
     if not numbers:
         return "no records"
-    return f"{len(report.records)} records, numbers {numbers[0]} to {numbers[-1]}"
+    return f"{report.count} records, numbers {numbers[0]} to {numbers[-1]}"
 
 
 def summary(report: Report) -> Group:
@@ -40,19 +40,21 @@ def summary(report: Report) -> Group:
         done = [check for check in of_kind if check.performed]
         failed = [check for check in done if not check.passed]
         told = list(dict.fromkeys(check.detail for check in failed if check.detail))
-        more = [f"and {len(told) - _MOST_TOLD} more"] if len(told) > _MOST_TOLD else []
+        unsaid = len(told) - _MOST_TOLD + report.dropped.get(kind, 0)
+        more = [f"and {unsaid} more"] if unsaid > 0 else []
         details = "; ".join([*told[:_MOST_TOLD], *more])
         if not details and len(of_kind) == 1:
             details = of_kind[0].detail
         table.add_row(
             kind,
-            str(len(done)) if done else "no",
+            str(sum(check.count for check in done)) if done else "no",
             ("[red]no[/]" if failed else "[green]yes[/]") if done else "-",
             Text(details),
         )
     verdict = "[green]passed[/]" if report.ok else "[red]failed[/]"
-    closing = f"{_which(report)}, verdict: {verdict} (level {report.level} of 5)"
-    doubts = "not established: " + "; ".join(NOT_ESTABLISHED)
+    level = f"level {report.level} of 5: {LADDER[report.level]}"
+    closing = f"{_which(report)}, verdict: {verdict} ({level})"
+    doubts = "not established: " + "; ".join(report.not_established)
     failed_kinds = {check.name for check in report.failures}
     hint = [ALLOW_TEST_HINT] if "test key" in failed_kinds else []
     hint += [UNKNOWN_HINT] if "key" in failed_kinds else []

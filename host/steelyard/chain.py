@@ -1,0 +1,221 @@
+"""What follows from one record of a terminal to the next.
+
+Owns: the checks of roots, totals, boots, calibrations, status and clock, and the tally of events.
+Refuses: nothing; what does not go on is told to the report.
+Units: as in the records.
+
+Records come in the order of their numbers; what is kept of them does not grow with their number.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from steelyard_wire import record
+from steelyard_wire.codes import ST_CASE_OPEN, ST_EXTRAPOLATED, ST_LOCKED, ST_TEMPERATURE
+from steelyard_wire.tree import Frontier
+
+from steelyard.opened import Fields
+from steelyard.report import Check, Report
+from steelyard.trust import Cosigned, Trust, approved, holds
+
+# Right as records; whoever trusts the weights is told.
+_TOLD = {
+    ST_EXTRAPOLATED: "beyond the weights of their calibration",
+    ST_TEMPERATURE: "outside of the temperatures that were compensated",
+}
+_MOST_RECENT = 4096
+_WATCHED = ST_EXTRAPOLATED | ST_TEMPERATURE | ST_LOCKED | ST_CASE_OPEN
+
+
+class Chain:
+    """The records of one terminal, from the lowest number on; failures go to `report`."""
+
+    def __init__(self, report: Report, dev: bytes = b"", trust: Trust | None = None) -> None:
+        self.report = report
+        self.dev = dev
+        self._trust = trust or Trust()
+        self._approvals = self._trust.approvals.get(dev, ())
+        self._notes = {said.size: said for said in self._trust.cosigned.get(dev, ())}
+        self._recent: dict[int, bytes] = {}  # size: root, for what a witness said of late
+        self.doubtful = 0  # readings whose calibration or firmware nobody approved
+        self.seen_to = 0  # size of the largest tree that a witness has seen
+        self.last_reading = -1
+        self.frontier = Frontier()
+        self.count = 0
+        self.last: Fields | None = None
+        self.first_n = 0
+        self.root_open = ""  # why the roots are not checked any more
+        self.events: Counter[str] = Counter()
+        self._failed: set[str] = set()
+        self._told: Counter[str] = Counter()
+        self._known: int | None = None  # the last time of day that a record gave
+        self._set = False  # since then the clock was set, or records are missing
+        self._backs: list[str] = []
+
+    def _fail(self, name: str, detail: str, n: int) -> None:
+        self._failed.add(name)
+        self.report.fail(name, detail, n)
+
+    def take(self, fields: Fields, raw: bytes) -> None:
+        """The next record; its number is above that of the last one."""
+        n = fields[record.N]
+        last = self.last
+        if last is None:
+            self.first_n = n
+            if n:
+                self.root_open = f"the records before {n} were not given"
+        self._root(n, fields[record.ROOT], raw)
+        self._totals(n, fields)
+        if last is not None:
+            self._life(n, fields, last)
+        self._status(n, fields)
+        self._clock(n, fields)
+        self._witness(n, fields)
+        self.count += 1
+        self.last = fields
+
+    def _root(self, n: int, root: bytes, raw: bytes) -> None:
+        frontier = self.frontier
+        if self.root_open or "root" in self._failed:
+            return
+        if n != frontier.size:
+            self.root_open = f"not beyond record {frontier.size - 1}"
+        elif root != frontier.root():
+            self._fail("root", f"record {n} commits to another past", n)
+        else:
+            frontier.append(raw)
+
+    def _totals(self, n: int, fields: Fields) -> None:
+        count, total, voids = fields[record.TOT]
+        typ = fields[record.TYP]
+        last = self.last
+        if n == 0:
+            before = [0, 0, 0]
+        elif last is None:
+            return
+        else:
+            before = last[record.TOT]
+        weight = fields[record.VAL][0] if typ == record.READING else 0
+        own = typ == record.READING
+        if n == 0 or (last is not None and n == last[record.N] + 1):
+            void = typ == record.VOID
+            if (
+                count != before[0] + own
+                or total != before[1] + weight
+                or voids != before[2] + void
+            ):
+                self._fail("totals", f"record {n} does not add up", n)
+            return
+        lost = count - own - before[0]
+        if lost:
+            self._fail("totals", f"{lost} readings are missing before record {n}", n)
+
+    def _life(self, n: int, fields: Fields, last: Fields) -> None:
+        boot, up = fields[record.BC], fields[record.UP]
+        before = last[record.BC]
+        if boot < before or (boot == before and up < last[record.UP]):
+            self._fail("boots", f"record {n} goes back in time", n)
+        changed = fields[record.CAL] != last[record.CAL] and n == last[record.N] + 1
+        if changed and last[record.TYP] not in (record.CALIBRATION, record.PARAMETER):
+            detail = f"record {n} has another calibration, and no record says why"
+            self._fail("calibration", detail, n)
+        if last[record.TYP] == record.RETIRE:
+            self._fail("key", f"record {n} is signed after the key was retired", n)
+
+    def _status(self, n: int, fields: Fields) -> None:
+        typ = fields[record.TYP]
+        if typ != record.READING:
+            self.events[record.type_name(typ)] += 1
+            if typ == record.FAULT:
+                self._told[f"times {fields[record.DATA][1]}"] += 1
+        status = fields.get(record.ST, 0)
+        if status & _WATCHED:
+            for bit, what in _TOLD.items():
+                self._told[what] += status & bit > 0
+            if status & (ST_LOCKED | ST_CASE_OPEN):
+                self._fail("status", f"record {n}: locked, or opened since it was verified", n)
+
+    def _clock(self, n: int, fields: Fields) -> None:
+        now = fields[record.T]
+        gap = self.last is not None and n != self.last[record.N] + 1
+        if now is not None:
+            known = self._known
+            if known is not None and now < known:
+                if self._set or gap:
+                    self._backs.append(f"set back by {known - now} s before record {n}")
+                else:
+                    detail = f"record {n}: the time goes back by {known - now} s"
+                    self._fail("clock", f"{detail}, and no record says why", n)
+            self._known, self._set = now, False
+        self._set = self._set or gap or fields[record.TYP] == record.TIME_SET
+
+    def _witness(self, n: int, fields: Fields) -> None:
+        if fields[record.TYP] == record.READING:
+            self.last_reading = n
+            if not approved(fields, self._approvals):
+                self.doubtful += 1
+        if self.root_open or "root" in self._failed:
+            return
+        self._recent[n] = fields[record.ROOT]
+        if len(self._recent) > _MOST_RECENT:
+            del self._recent[next(iter(self._recent))]
+        if fields[record.TYP] == record.WITNESS:
+            data = fields[record.DATA]
+            root = self._recent.get(data[3])
+            if root is not None:
+                self._hear(n, Cosigned(data[3], root, data[2], data[4], data[5]))
+        said = self._notes.get(n + 1)
+        if said is not None:
+            if said.root == self.frontier.root():
+                self._hear(n, said)
+            else:
+                detail = f"a witness saw another tree of {n + 1} records"
+                self._fail("witness", detail, n)
+
+    def _hear(self, n: int, said: Cosigned) -> None:
+        witness = self._trust.witnesses.get(said.key_id)
+        if witness is None:
+            return
+        if holds(self.dev, said, witness):
+            self.seen_to = max(self.seen_to, said.size)
+        else:
+            detail = f"record {n}: {witness.name} has not signed the tree of {said.size} records"
+            self._fail("witness", detail, n)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it has everything from record 0 on, and every root was right."""
+        return bool(self.count) and not self.root_open and "root" not in self._failed
+
+    @property
+    def seen(self) -> bool:
+        """Whether a witness saw a tree with the last reading."""
+        return self.seen_to > max(self.last_reading, 0)
+
+    def finish(self) -> None:
+        """Tell the report what passed."""
+        if self.last is None:
+            return
+        if self.seen_to and "witness" not in self._failed:
+            detail = f"a witness saw the first {self.seen_to} records"
+            self.report.checks.append(Check("witness", True, True, detail))
+        told = [f"{count} {what}" for what, count in self._told.items() if count]
+        more = len(self._backs) - 3
+        backs = "; ".join(self._backs[:3]) + (f"; and {more} times more" if more > 0 else "")
+        details = {
+            "totals": f"{self.last[record.TOT][0]} readings in all",
+            "boots": "",
+            "calibration": "",
+            "status": "; ".join(told),
+            "clock": backs,
+        }
+        checks = self.report.checks
+        if self.root_open:
+            checks.append(Check("root", False, False, self.root_open))
+        elif "root" not in self._failed:
+            detail = f"{self.count} records commit to all before them"
+            checks.append(Check("root", True, True, detail, count=self.count))
+        for name, detail in details.items():
+            if name not in self._failed:
+                checks.append(Check(name, True, True, detail, count=self.count))

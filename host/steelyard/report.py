@@ -1,0 +1,116 @@
+"""What was checked, and how far it carries: the ladder of trust.md 6.8.
+
+Owns: the result of a verification. Refuses: nothing. Units: none.
+
+0 malformed, or something did not pass. 1 consistent in itself, by a key that nobody vouches for (a
+TEST key, or one that came with the records): never green. 2 signed by a terminal of the registry.
+3 and its calibration and firmware are those that were verified, no lock, case closed. 4 and a
+witness saw it. 5 and everything from record 0 on was audited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+MOST_NAMED = 1000  # failures of a kind that are kept with their words; the rest is counted
+
+LADDER = (
+    "something does not pass",
+    "consistent in itself, by a key that nobody vouches for",
+    "signed by a terminal of the registry",
+    "calibration and firmware as verified",
+    "seen by a witness",
+    "the whole log audited",
+)
+ALWAYS_OPEN = (
+    "that the firmware is what it says (its digest is self-reported)",
+    "the true mass on the pan",
+)
+# What a level below this one leaves open.
+_OPEN = (
+    (2, "that the key belongs to a certified terminal"),
+    (3, "that the calibration and the firmware are the verified ones, and that seals are intact"),
+    (4, "that no other history of this terminal exists (no witness saw all of it)"),
+    (4, "that no records follow the last one given"),
+    (5, "that nothing before the first record given was removed"),
+)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check on one record (n), or on `count` of them (n is None): performed, passed?"""
+
+    name: str
+    performed: bool
+    passed: bool
+    detail: str = ""
+    n: int | None = None
+    count: int = 1
+
+
+@dataclass
+class Report:
+    """All checks, the decoded records whose signature holds, and the verdict.
+
+    known: whether all keys are those of the registry. test: whether any key says TEST. approved,
+    witnessed, audited: what the levels 3, 4 and 5 ask for.
+    """
+
+    checks: list[Check] = field(default_factory=list)
+    records: list[dict[int, Any]] = field(default_factory=list)
+    count: int = 0
+    known: bool = True
+    test: bool = False
+    approved: bool = False
+    witnessed: bool = False
+    audited: bool = False
+    dropped: dict[str, int] = field(default_factory=dict)
+    # Device id and number of what was signed twice: the records.
+    equivocations: dict[tuple[bytes, int], set[bytes]] = field(default_factory=dict)
+
+    def fail(self, name: str, detail: str, n: int | None = None) -> None:
+        """Something did not pass."""
+        if self.dropped.get(name, 0) or sum(c.name == name for c in self.failures) >= MOST_NAMED:
+            self.dropped[name] = self.dropped.get(name, 0) + 1
+        else:
+            self.checks.append(Check(name, True, False, detail, n))
+
+    @property
+    def level(self) -> int:
+        """How far it carries, 0 to 5."""
+        failures = {check.name for check in self.failures}
+        if not self.ok and (self.known or failures != {"key"}):
+            return 0
+        if self.test or not self.known:
+            return 1
+        steps = (self.approved, self.witnessed, self.audited)
+        return 2 + (steps.index(False) if False in steps else 3)
+
+    @property
+    def ok(self) -> bool:
+        """Whether something was checked and everything that was performed passed."""
+        performed = [check for check in self.checks if check.performed]
+        return bool(performed) and all(check.passed for check in performed)
+
+    @property
+    def failures(self) -> list[Check]:
+        """The checks that did not pass."""
+        return [check for check in self.checks if check.performed and not check.passed]
+
+    @property
+    def not_established(self) -> list[str]:
+        """What stays open at this level, whatever passed."""
+        level = self.level
+        return [what for below, what in _OPEN if level < below] + list(ALWAYS_OPEN)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as plain data."""
+        return {
+            "ok": self.ok,
+            "level": self.level,
+            "meaning": LADDER[self.level],
+            "records": self.count,
+            "checks": [vars(check) for check in self.checks],
+            "not_established": self.not_established,
+        }
