@@ -27,6 +27,7 @@ TOPICS = {
     "rates": ("steelyard.filter_bench", "measure_rates"),
     "sign": ("bench.sign", "measure"),  # in tests/, with the VMs that the tests have
     "size": ("steelyard.size", "measure"),
+    "verify": ("bench.verify", "measure"),
     "vm": ("steelyard.vm_bench", "measure"),
 }
 

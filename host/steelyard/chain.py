@@ -13,10 +13,10 @@ from collections import Counter
 
 from steelyard_wire import record
 from steelyard_wire.codes import ST_CASE_OPEN, ST_EXTRAPOLATED, ST_LOCKED, ST_TEMPERATURE
-from steelyard_wire.tree import Frontier
 
 from steelyard.opened import Fields
 from steelyard.report import Check, Report
+from steelyard.tlog import Frontier
 from steelyard.trust import Cosigned, Trust, approved, holds
 
 # Right as records; whoever trusts the weights is told.

@@ -62,91 +62,183 @@ def _limits(rule: str) -> tuple[int, int]:
     return -top, top - 1
 
 
+def _of_one(rule: str) -> Test:
+    kind, limit = rule[0], int(rule[1:].rstrip("?"))
+    if kind == "b":
+        return lambda v: type(v) is bytes and len(v) == limit
+    if kind == "B":
+        return lambda v: type(v) is bytes and 1 <= len(v) <= limit
+    if kind == "t":
+        return lambda v: type(v) is str and 1 <= len(v.encode()) <= limit
+    low, high = _limits(rule)
+    if rule[-1] == "?":
+        return lambda v: v is None or (type(v) is int and low <= v <= high)
+    return lambda v: type(v) is int and low <= v <= high
+
+
 def _test(rule: str) -> Test:
     """Whether a value keeps a rule (protocol/README.md, section 8)."""
-    if " of " in rule or "|" in rule or rule == "null":
-        return lambda value: record.fits(value, rule)
     parts = rule.split(" ")
-    if len(parts) > 1:
-        tests = [_test(part) for part in parts]
-        count = len(tests)
-        return lambda value: (
-            type(value) is list
-            and len(value) == count
-            and all(test(item) for test, item in zip(tests, value, strict=True))
-        )
-    if rule[0] in "bBts" or rule[-1] == "?":
-        return lambda value: record.fits(value, rule)
-    low, high = _limits(rule)
-    return lambda value: type(value) is int and low <= value <= high
+    plain = not any(mark in rule for mark in ("of", "|", "null", "s")) and len(parts) < 4
+    if not plain or (rule[0] in "bBt" and rule[-1] == "?"):
+        return lambda v: record.fits(v, rule)
+    tests = [_of_one(part) for part in parts]
+    if len(tests) == 1:
+        return tests[0]
+    if len(tests) == 2:
+        one, other = tests
+        return lambda v: type(v) is list and len(v) == 2 and one(v[0]) and other(v[1])
+    one, other, third = tests
+    return lambda v: type(v) is list and len(v) == 3 and one(v[0]) and other(v[1]) and third(v[2])
 
 
 _FIELDS = {key: _test(rule) for key, rule in record._RULES.items()}
 _COMMON = frozenset(record._COMMON)
 
 
-def _decode(payload: bytes) -> Fields:
-    """The fields of a record; Refused as steelyard_wire.record.decode."""
-    if len(payload) > record.MAX_PAYLOAD:
-        raise Refused(1, "record length")
+def _same(payload: bytes) -> Fields | None:
+    """What cbor2 makes of a map, if it makes the same bytes of it again; else None."""
     try:
         fields = cbor2.loads(payload)
-        keys = list(fields)
-        same = keys == sorted(keys) and cbor2.dumps(fields) == payload
-    except Exception:  # noqa: BLE001 - whatever a stranger's bytes make of a decoder is refused
-        same = False
-    if not same or type(fields) is not dict:
-        # The slow way says why; what only it takes (keys of nested maps) is decided there.
+        if type(fields) is dict and cbor2.dumps(fields) == payload:
+            keys = list(fields)
+            return fields if keys == sorted(keys) else None
+    except Exception:  # noqa: BLE001 - whatever a stranger's bytes make of a decoder
+        return None
+    return None
+
+
+def _decode(payload: bytes) -> Fields:
+    """The fields of a record; Refused as steelyard_wire.record.decode."""
+    fields = _same(payload)
+    if fields is None or len(payload) > record.MAX_PAYLOAD or not fields.keys() >= _COMMON:
+        # The slow way says why.
         return cast(Fields, record.decode(payload))
-    if not (fields.keys() >= _COMMON) or record.DATA in fields:
+    if record.DATA in fields:  # with maps inside, whose keys have an order too
         return cast(Fields, record.decode(payload))
     for key, value in fields.items():
-        test = _FIELDS.get(key)
-        if test is None or not test(value):
-            raise Refused(1, f"record field {key}")
-    broken = record.broken_relation(fields)
-    if broken is not None:
-        raise Refused(1, f"record field {broken}")
-    return cast(Fields, fields)
+        if not _FIELDS.get(key, _never)(value):
+            return cast(Fields, record.decode(payload))
+    if record.broken_relation(fields) is not None:
+        return cast(Fields, record.decode(payload))
+    return fields
 
 
 # --- envelopes -----------------------------------------------------------------------------------
 
 _PROTECTED = cose.protected(cose.ALG_EDDSA)
+_START = b"\xd2\x84\x43" + _PROTECTED + b"\xa1\x04\x48"
+_SIGNATURE = b"\x58\x40"
+# Of a byte string of 24 to 255 bytes, and of more: where a payload begins.
+_SHORT, _LONG = 0x58, 0x59
 
 
-def _signed(raw: bytes, aad: bytes, registry: Mapping[bytes, KeyEntry]) -> tuple[bytes, KeyEntry]:
+def _parts(raw: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+    """kid, protected header, the payload with its CBOR head, signature; Refused as cose.split."""
+    if raw.startswith(_START) and raw[-66:-64] == _SIGNATURE:
+        wrapped = raw[17:-66]
+        size = len(wrapped)
+        if size > 25 and wrapped[0] == _SHORT and wrapped[1] == size - 2:
+            return raw[9:17], _PROTECTED, wrapped, raw[-64:]
+        long = size > 258 and wrapped[0] == _LONG
+        if long and int.from_bytes(wrapped[1:3], "big") == size - 3:
+            return raw[9:17], _PROTECTED, wrapped, raw[-64:]
+    found = cose.split(raw)
+    wrapped = cbor2.dumps(found.payload)
+    return found.kid, found.protected, wrapped, found.signature
+
+
+def _before(aad: bytes) -> bytes:
+    """What is signed before the payload and its head (RFC 9052, section 4.4)."""
+    return b"\x84" + b"".join(map(cbor2.dumps, ("Signature1", _PROTECTED, aad)))
+
+
+_BEFORE = {aad: _before(aad) for aad in (cose.AAD, cose.BLOCK_AAD)}
+
+
+def _unwrapped(wrapped: bytes) -> bytes:
+    first = wrapped[0]
+    return wrapped[2 if first == _SHORT else 3 if first == _LONG else 1 :]
+
+
+def payload_of(raw: bytes) -> bytes:
+    """The payload of an envelope whose signature was checked."""
+    return _unwrapped(_parts(raw)[2])
+
+
+def signed_payload(
+    raw: bytes, aad: bytes, registry: Mapping[bytes, KeyEntry]
+) -> tuple[bytes, KeyEntry]:
     """Payload and key of an envelope whose signature holds; Rejected."""
     try:
-        envelope = cose.split(raw)
+        kid, protected, wrapped, signature = _parts(raw)
     except Refused as refused:
         raise Rejected("envelope", f"not a record ({refused.detail})") from None
-    entry = registry.get(envelope.kid)
+    entry = registry.get(kid)
     if entry is None:
-        raise Rejected("key", f"no key of terminal {envelope.kid.hex()} in the registry")
-    if entry.algorithm != EDDSA or envelope.protected != _PROTECTED:
+        raise Rejected("key", f"no key of terminal {kid.hex()} in the registry")
+    if entry.algorithm != EDDSA or protected != _PROTECTED:
         raise Rejected("signature", "not the algorithm of the registry")
-    message = cose.to_be_signed(envelope.payload, envelope.protected, aad)
     try:
-        crypto_sign_open(envelope.signature + message, entry.public_key)
+        crypto_sign_open(signature + _BEFORE[aad] + wrapped, entry.public_key)
     except (BadSignatureError, ValueError):
         raise Rejected("signature", "the signature does not fit the bytes") from None
-    return envelope.payload, entry
+    return _unwrapped(wrapped), entry
 
 
 def open_record(raw: bytes, registry: Mapping[bytes, KeyEntry]) -> tuple[Fields, KeyEntry]:
     """Fields and key of a record whose signature holds; Rejected."""
-    payload, entry = _signed(raw, cose.AAD, registry)
+    payload, entry = signed_payload(raw, cose.AAD, registry)
+    return decoded(payload), entry
+
+
+def decoded(payload: bytes) -> Fields:
+    """The fields of a payload whose signature holds; Rejected."""
     try:
-        return _decode(payload), entry
+        return _decode(payload)
     except Refused as refused:
         raise Rejected("decoding", f"signed, but {refused.detail}") from None
 
 
 def open_block(raw: bytes, registry: Mapping[bytes, KeyEntry]) -> tuple[Fields, KeyEntry]:
     """The same of a block of stream readings."""
-    payload, entry = _signed(raw, cose.BLOCK_AAD, registry)
+    payload, entry = signed_payload(raw, cose.BLOCK_AAD, registry)
     try:
-        return cast(Fields, block.decode(payload)), entry
+        return _decode_block(payload), entry
     except Refused as refused:
         raise Rejected("decoding", f"signed, but {refused.detail}") from None
+
+
+_BLOCK_FIELDS = {key: _test(rule) for key, rule in block._RULES.items() if key != block.READINGS}
+_BLOCK_KEYS = frozenset(block._RULES) - {block.NONCE}
+
+
+def _decode_block(payload: bytes) -> Fields:
+    """The fields of a block; Refused as steelyard_wire.block.decode."""
+    fields = _same(payload)
+    if fields is None or len(payload) > block.MAX_PAYLOAD or not fields.keys() >= _BLOCK_KEYS:
+        return cast(Fields, block.decode(payload))
+    for key, value in fields.items():
+        if key != block.READINGS and not _BLOCK_FIELDS.get(key, _never)(value):
+            return cast(Fields, block.decode(payload))
+    rows = fields[block.READINGS]
+    if type(rows) is not list or not 1 <= len(rows) <= block.MOST:
+        return cast(Fields, block.decode(payload))
+    for row in rows:
+        # u24, i32 or null, u19; a bool is no int here.
+        if type(row) is not list or len(row) != 3:
+            return cast(Fields, block.decode(payload))
+        apart, value, status = row
+        if (
+            type(apart) is not int
+            or not 0 <= apart < 1 << 24
+            or type(status) is not int
+            or not 0 <= status < 1 << 19
+            or not (value is None or (type(value) is int and -(1 << 31) <= value < 1 << 31))
+        ):
+            return cast(Fields, block.decode(payload))
+    return fields
+
+
+def _never(_value: Any) -> bool:
+    return False

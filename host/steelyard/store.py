@@ -14,9 +14,10 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 from sqlalchemy import URL, create_engine, select
@@ -31,6 +32,16 @@ from steelyard.errors import USAGE, UserError
 from steelyard.opened import KeyEntry
 from steelyard.store_trust import StoredTrust
 from steelyard.tables import Base, RecordRow, TerminalRow
+
+_BATCH = 2000
+_INSERT = (
+    "INSERT OR IGNORE INTO records (dev, n, digest, raw, type, value, unit, received, passed)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_DISOWN_TWINS = (
+    "UPDATE records SET passed = 0 WHERE dev = ? AND n IN"
+    " (SELECT n FROM records WHERE dev = ? GROUP BY n HAVING COUNT(*) > 1)"
+)
 
 
 def default_path() -> Path:
@@ -118,6 +129,54 @@ class Store(StoredTrust):
         with self.session() as session:
             for raw, passed in judged:
                 _add(session, raw, passed)
+
+    @contextmanager
+    def writer(self) -> Iterator[Callable[[Mapping[int, Any], bytes], None]]:
+        """keep(fields, raw) for many records whose signature holds, in one transaction.
+
+        They are kept as passed; what the verdict says against some of them is for `disown`.
+        """
+        rows: list[tuple[object, ...]] = []
+        now = time.time()
+        try:
+            with self._engine.begin() as connection:
+
+                def flush() -> None:
+                    if rows:
+                        connection.exec_driver_sql(_INSERT, rows)
+                    rows.clear()
+
+                def keep(fields: Mapping[int, Any], raw: bytes) -> None:
+                    weight = fields.get(record.VAL)
+                    value = unit = None
+                    if weight is not None:
+                        value, unit = format_quantity(weight[0], weight[1]), unit_name(weight[2])
+                    name = record.type_name(fields[record.TYP])
+                    digest = sha256(raw)
+                    dev, n = fields[record.DEV], fields[record.N]
+                    rows.append((dev, n, digest, raw, name, value, unit, now, True))
+                    if len(rows) >= _BATCH:
+                        flush()
+
+                yield keep
+                flush()
+        except SQLAlchemyError as error:
+            raise self._trouble(error) from None
+
+    def disown(self, dev: bytes, numbers: Iterable[int]) -> None:
+        """These records of a terminal do not pass; neither do two of one number."""
+        with self.session() as session:
+            for n in numbers:
+                query = select(RecordRow).where(RecordRow.dev == dev, RecordRow.n == n)
+                for row in session.scalars(query):
+                    row.passed = False
+            session.connection().exec_driver_sql(_DISOWN_TWINS, (dev, dev))
+
+    def exported(self, dev: bytes) -> Iterator[bytes]:
+        """The raw records of a terminal by number, as a stream."""
+        query = select(RecordRow.raw).where(RecordRow.dev == dev).order_by(RecordRow.n)
+        with self.session() as session:
+            yield from session.scalars(query.execution_options(yield_per=1000))
 
     def numbered(self, dev: bytes) -> dict[int, set[bytes]]:
         """The raw records of a terminal by number; of two that share one, both."""

@@ -10,9 +10,41 @@ lies in that of the newer, without seeing what others bought between them.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from steelyard_wire.tree import node_hash
+
+
+def _hash(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+class Frontier:
+    """steelyard_wire.tree.Frontier with as few calls as that takes."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._nodes: list[bytes] = []
+
+    def append(self, leaf_data: bytes) -> None:
+        """Add one leaf."""
+        node = _hash(b"\x00" + leaf_data)
+        size, nodes = self.size, self._nodes
+        while size & 1:
+            node = _hash(b"\x01" + nodes.pop() + node)
+            size >>= 1
+        nodes.append(node)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """The Merkle tree hash, 32 bytes."""
+        if not self.size:
+            return _hash(b"")
+        node = self._nodes[-1]
+        for left in self._nodes[-2::-1]:
+            node = _hash(b"\x01" + left + node)
+        return node
 
 
 def _split(size: int) -> int:

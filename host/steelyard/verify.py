@@ -17,7 +17,15 @@ from steelyard_wire import cose, record
 from steelyard_wire.codes import Refused
 
 from steelyard.chain import Chain
-from steelyard.opened import EDDSA, Fields, KeyEntry, Rejected, open_record
+from steelyard.opened import (
+    EDDSA,
+    Fields,
+    KeyEntry,
+    Rejected,
+    decoded,
+    open_record,
+    payload_of,
+)
 from steelyard.report import Check, Report
 from steelyard.trust import Trust
 
@@ -39,21 +47,32 @@ class Alone:
         self._passed: Counter[str] = Counter()
         self._devices: dict[bytes, bytes] = {}  # public key: device id
         self._test_told = ""
+        self._opened = 0  # with envelope, signature and decoding
+        self._named = 0  # and device
+        self._untrusted = 0  # of those, TEST keys that are not allowed
 
-    def take(self, place: str, raw: bytes) -> Fields | None:
-        """The fields of a record if its signature holds and it names its key."""
-        passed, report = self._passed, self.report
+    def take(self, place: int, raw: bytes, outcome: str | None = None) -> Fields | None:
+        """The fields of a record if its signature holds and it names its key.
+
+        outcome: of signatures.outcomes, where the signature was checked already.
+        """
+        report = self.report
         try:
-            fields, entry = open_record(raw, self._registry)
+            if outcome is None:
+                fields, entry = open_record(raw, self._registry)
+            else:
+                if outcome:
+                    raise Rejected(*outcome.split(":", 1))
+                fields = decoded(payload_of(raw))
+                entry = self._registry[cose.kid(raw)]
         except Rejected as rejected:
             order = ("envelope", "key", "signature", "decoding")
             for name in order[: order.index(rejected.check)]:
                 if name != "key":
-                    passed[name] += 1
-            report.fail(rejected.check, f"{place}: {rejected.detail}")
+                    self._passed[name] += 1
+            report.fail(rejected.check, f"item {place}: {rejected.detail}")
             return None
-        for name in ("envelope", "signature", "decoding"):
-            passed[name] += 1
+        self._opened += 1
         n = fields[record.N]
         dev = self._devices.get(entry.public_key)
         if dev is None:
@@ -65,18 +84,21 @@ class Alone:
         if not fields[record.DEV] == dev == cose.kid(raw):
             report.fail("device", f"record {n} names another", n)
             return None
-        passed["device"] += 1
+        self._named += 1
         if entry.test:
             report.test = True
             self._test_told = f"{entry.serial}: a TEST key proves no weight"
             if not self._allow_test:
+                self._untrusted += 1
                 report.fail("test key", self._test_told, n)
-                return fields
-        passed["test key"] += 1
         return fields
 
     def finish(self) -> None:
         """Tell the report what passed."""
+        for name in ("envelope", "signature", "decoding"):
+            self._passed[name] += self._opened
+        self._passed["device"] = self._named
+        self._passed["test key"] = self._named - self._untrusted
         for name in _ALONE:
             if self._passed[name]:
                 detail = self._test_told if name == "test key" else ""
@@ -163,7 +185,7 @@ def verify(
     alone = Alone(report, supplied, allow_test)
     chains: dict[bytes, list[tuple[Fields, bytes]]] = {}
     for place, raw in enumerate(envelopes, 1):
-        fields = alone.take(f"item {place}", raw)
+        fields = alone.take(place, raw)
         if fields is not None:
             report.records.append(fields)
             chains.setdefault(fields[record.DEV], []).append((fields, raw))
