@@ -22,6 +22,32 @@ SERIAL = "SY-TEST-1"
 STATES = ("new", "provisioned", "calibrated")
 
 
+# Run on the board: the journal's last segment as `device`, and its next pages made void.
+JOURNAL = """
+import os
+from terminal import cold
+from terminal.drivers import flash_rp2, segment_files
+device = segment_files.make(flash_rp2.flash(), os.urandom, cold.call)
+segment = device.segments()[-1]
+page = bytearray(256)
+"""
+FILL_SEGMENT = (
+    JOURNAL
+    + """
+for at in range(device.pages):
+    device.read(segment, at, page)
+    if page == b"\\xff" * 256:
+        device.write(segment, at, bytes(256))
+"""
+)
+# And so many blocks are left free in the file system.
+BALLAST = """
+with open("/ballast", "wb") as file:
+    for _ in range(os.statvfs("/")[3] - %d):
+        file.write(bytes(4096))
+"""
+
+
 class VirtualTerminal(Simulator):
     """One virtual terminal: `with VirtualTerminal(flash) as terminal: terminal.world("help")`."""
 

@@ -18,7 +18,7 @@ from steelyard.client import Terminal
 from steelyard.errors import DeviceRefused
 from steelyard_wire import codes, cose, record, sentences
 from steelyard_wire.auth import receipt_mac
-from terminals import Bench, Start
+from terminals import BALLAST, FILL_SEGMENT, JOURNAL, Bench, Start
 
 SECRETS = [base64.b64encode(bytes(range(k, k + 32))).decode() for k in (0, 32)]
 
@@ -168,28 +168,8 @@ def _damaged(path: str, *asked: str) -> Callable[[Bench], int]:
     return provoke
 
 
-_DEVICE = """
-import os
-from terminal import cold
-from terminal.drivers import flash_rp2, segment_files
-device = segment_files.make(flash_rp2.flash(), os.urandom, cold.call)
-segment = device.segments()[-1]
-page = bytearray(256)
-"""
-_FULL = (
-    _DEVICE
-    + """
-for at in range(device.pages):
-    device.read(segment, at, page)
-    if page == b"\\xff" * 256:
-        device.write(segment, at, bytes(256))  # void
-with open("/ballast", "wb") as f:
-    for _ in range(os.statvfs("/")[3] - 3):
-        f.write(bytes(4096))
-"""
-)
 _BROKEN = (
-    _DEVICE
+    JOURNAL
     + """
 device.read(segment, 1, page)
 page[60:70] = bytes(10)
@@ -200,7 +180,7 @@ device.write(segment, 1, page)
 
 def _full_disk(bench: Bench) -> int:
     before = [bench.terminal.record(n) for n in bench.terminal.records()]
-    bench.run_on_board(_FULL)
+    bench.run_on_board(FILL_SEGMENT + BALLAST % 3)
     # What it has signed can be fetched all the same.
     assert [bench.terminal.record(n) for n in bench.terminal.records()] == before
     assert bench.terminal.reading()

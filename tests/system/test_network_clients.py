@@ -6,7 +6,7 @@ import random
 
 import pytest
 from air import Air, at, error, join
-from steelyard.access import judge, pull
+from steelyard.access import fetch, judge
 from steelyard_wire import codes, record
 from terminals import Bench, Start
 
@@ -129,7 +129,7 @@ def test_two_who_register_at_once_leave_a_whole_journal(held: Bench) -> None:
             assert 0 in results and set(results) <= {0, codes.BUSY, codes.NOT_READY}
             done += results.count(0)
             held.world("advance 1 s")
-    report = judge(held.store, pull(held.terminal), allow_test=True)
+    report = judge(held.store, fetch(held.terminal, held.terminal.records()), allow_test=True)
     assert report.ok, report.failures
     assert sum(fields[record.TYP] == 1 for fields in report.records) == done
 

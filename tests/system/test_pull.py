@@ -6,7 +6,7 @@ import sqlite3
 
 from command_line import CommandLine
 from steelyard.errors import OK, REFUSED, VERDICT
-from terminals import Bench, Start
+from terminals import BALLAST, FILL_SEGMENT, Bench, Start
 
 
 def test_pull_takes_what_is_new_and_receipts_it(bench: Bench) -> None:
@@ -61,35 +61,15 @@ def test_a_bare_terminal_has_nothing_to_pull(start: Start) -> None:
     user("pull", bench.simulator.pty).refused(REFUSED, "it has no key", "steelyard provision")
 
 
-_FULL = """
-import os
-from terminal import cold
-from terminal.drivers import flash_rp2, segment_files
-device = segment_files.make(flash_rp2.flash(), os.urandom, cold.call)
-segment = device.segments()[-1]
-page = bytearray(256)
-for at in range(device.pages):
-    device.read(segment, at, page)
-    if page == b"\\xff" * 256:
-        device.write(segment, at, bytes(256))
-"""
-_BALLAST = """
-import os
-with open("/ballast", "wb") as file:
-    for _ in range(os.statvfs("/")[3] - %d):
-        file.write(bytes(4096))
-"""
-
-
 def test_a_full_journal_says_so_and_goes_on_when_it_was_pulled(bench: Bench) -> None:
     user = CommandLine(bench.store.path)
     port = bench.simulator.pty
     # The first segment is full, there is room for a second, and that is filled too.
-    bench.run_on_board(_FULL + _BALLAST % 30)
+    bench.run_on_board(FILL_SEGMENT + BALLAST % 30)
     bench.load("place 2 kg")
     bench.terminal.register()
     assert bench.terminal.records().start == 0
-    bench.run_on_board(_FULL)
+    bench.run_on_board(FILL_SEGMENT)
     assert bench.refused("REGISTER") == 40  # JOURNAL_FULL
     state = bench.terminal.status()
     assert state["journal"] == "FULL" and state["journal_percent"] == "100"

@@ -14,6 +14,7 @@ import sys
 from steelyard_wire import cose, record
 
 DEVICE = b"TESTunit"
+_chips = {}
 
 
 class Scratch:
@@ -36,7 +37,11 @@ class Scratch:
             from simulation.nor import NorFlash, file_system
 
             self._vfs = vfs
-            chip = NorFlash(bytearray(self._blocks * 4096), self._blocks)
+            # A chip of its own would soon leave the heap of the VM in pieces.
+            memory = _chips.setdefault(self._blocks, bytearray(self._blocks * 4096))
+            for at in range(0, len(memory), 4096):
+                memory[at : at + 4096] = bytes(4096)
+            chip = NorFlash(memory, self._blocks)
             vfs.mount(file_system(chip), self._path)
         else:  # the wasm VM: its file system is in memory
             os.mkdir(self._path)

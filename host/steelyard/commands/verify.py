@@ -17,6 +17,7 @@ from steelyard.client import Identity
 from steelyard.commands import ALLOW_TEST_HINT, UNKNOWN_HINT, AllowTest, Json
 from steelyard.errors import OK, REFUSED, USAGE, VERDICT, UserError
 from steelyard.output import show
+from steelyard.proofs import write_equivocations
 from steelyard.report import LADDER, Report
 from steelyard.store import Store
 
@@ -116,5 +117,8 @@ def register(app: typer.Typer) -> None:
         finally:
             # What was fetched is kept, wherever else it was to go.
             report = judge(store, envelopes, allow_test, all_of)
-        show(report.to_json(), as_json, summary(report))
+        made = write_equivocations(report, Path())
+        told = [f"proof that a number was given twice: {path}" for path in made]
+        data = {**report.to_json(), "equivocation_proofs": list(map(str, made))}
+        show(data, as_json, Group(summary(report), *told))
         return OK if report.ok else VERDICT

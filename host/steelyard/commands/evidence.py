@@ -1,0 +1,237 @@
+"""`steelyard audit`, `prove`, `witness`, `approve`: what goes beyond one look at records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from nacl.bindings import crypto_sign_open
+from nacl.exceptions import BadSignatureError
+from rich.console import Group
+from rich.progress import track
+from steelyard_wire import note
+
+from steelyard import proofs, pulling, records
+from steelyard.access import opened
+from steelyard.audit import Audit, Auditor
+from steelyard.client import Identity
+from steelyard.commands import Address, AllowTest, Json
+from steelyard.commands.verify import summary
+from steelyard.errors import OK, REFUSED, USAGE, VERDICT, UserError
+from steelyard.output import errors, rows, show
+from steelyard.report import Report
+from steelyard.signatures import outcomes
+from steelyard.store import Store
+from steelyard.trust import Approval
+from steelyard.witnessing import Fork, witness_key, witness_tree
+
+Source = Annotated[
+    str,
+    typer.Argument(
+        help="A .records file, or the serial number of a terminal whose records are here.",
+        metavar="SOURCE",
+        show_default=False,
+    ),
+]
+
+
+def _exported(source: str, store: Store) -> list[bytes] | Iterator[bytes]:
+    path = Path(source)
+    if path.is_file():
+        return records.read(path)
+    for dev, entry in store.registry().items():
+        if source in (entry.serial, dev.hex()):
+            return store.exported(dev)
+    raise UserError(
+        USAGE, f"there is no file {source}, and no terminal of that serial number here"
+    )
+
+
+def _audited(source: str, store: Store, allow_test: bool) -> Audit:
+    auditor = Auditor(store.registry(), allow_test, store.trust())
+    shown = track(
+        outcomes(_exported(source, store), store.registry()),
+        "auditing",
+        console=errors,
+        transient=True,
+        disable=not errors.is_terminal,
+    )
+    for raw, outcome in shown:
+        auditor.take(raw, outcome)
+    return auditor.finish()
+
+
+def _provisioned(identity: Identity, address: str) -> None:
+    if not identity.provisioned:
+        raise UserError(
+            REFUSED,
+            "the terminal has signed nothing yet: it has no key. First:"
+            f" steelyard provision {address} --serial SY-0001",
+        )
+
+
+def _tell(report: Report, folder: Path) -> list[str]:
+    """Write what proves that a number was given twice; sentences about it."""
+    return [
+        f"proof that a number was given twice: {path.name} (anyone can check it: steelyard verify)"
+        for path in proofs.write_equivocations(report, folder)
+    ]
+
+
+def _until(text: str) -> int | None:
+    if not text:
+        return None
+    try:
+        return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        raise UserError(USAGE, f"{text} is no date; it is written 2027-01-31") from None
+
+
+def _register_offline(app: typer.Typer) -> None:
+    @app.command()
+    def audit(source: Source, allow_test: AllowTest = False, as_json: Json = False) -> int:
+        """Audit a full export, from its first record to its last.
+
+        Everything that verify checks, as a stream of any length, and what happened: starts,
+        calibrations, changed parameters, faults, voids. The records are those of a file, in the
+        order of their numbers, or those that pull has kept of a terminal. Exit code 1 if anything
+        does not pass.
+
+        Example: steelyard audit SY-0001
+        """
+        store = Store()
+        done = _audited(source, store, allow_test)
+        events: dict[str, int] = {}
+        for chain in done.chains.values():
+            for name, count in chain.events.items():
+                events[name] = events.get(name, 0) + count
+        data = {**done.report.to_json(), "events": events}
+        people = Group(summary(done.report), rows({k.lower(): v for k, v in events.items()}))
+        show(data, as_json, people)
+        return OK if done.report.ok else VERDICT
+
+    @app.command()
+    def prove(
+        source: Source,
+        older: Annotated[int, typer.Argument(help="Number of the older record.", min=0)] = -1,
+        newer: Annotated[int, typer.Argument(help="Number of the newer record.", min=0)] = -1,
+        out: Annotated[Path | None, typer.Option(help="Write the proof to this file.")] = None,
+        allow_test: AllowTest = False,
+        as_json: Json = False,
+    ) -> int:
+        """Prove that one record's past is the beginning of another's, or check such a proof.
+
+        With two numbers a proof is made from the records of SOURCE and written; it shows nothing
+        of the records between. With the file of a proof alone it is checked.
+
+        Example: steelyard prove SY-0001 12 480 --out receipts.proof
+        """
+        store = Store()
+        if older < 0 or newer < 0:
+            proof = proofs.load(Path(source))
+        else:
+            proof = proofs.prove(list(_exported(source, store)), older, newer)
+        report, said = proofs.check(proof, store.registry(), allow_test)
+        if out is not None and report.ok:
+            _write(out, proof.to_json())
+        show({**report.to_json(), **said}, as_json, Group(summary(report), rows(said)))
+        return OK if report.ok else VERDICT
+
+
+def _write(path: Path, data: dict[str, Any]) -> None:
+    try:
+        path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UserError(USAGE, f"cannot write {path}: {error.strerror}") from None
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    _register_offline(app)
+
+    @app.command()
+    def approve(
+        address: Address,
+        until: Annotated[
+            str, typer.Option(help="Last day of the approval, e.g. 2027-12-31.")
+        ] = "",
+        as_json: Json = False,
+    ) -> int:
+        """State that a terminal's calibration and firmware, as they are now, were verified.
+
+        Records with just these reach level 3 of verify. Whoever states it answers for it.
+
+        Example: steelyard approve /dev/ttyACM0 --until 2027-12-31
+        """
+        store = Store()
+        with opened(address, store) as (terminal, identity):
+            _provisioned(identity, address)
+            state = terminal.calibrate("STATUS")
+            if not identity.calibration:
+                raise UserError(REFUSED, "the terminal is not calibrated")
+        digest = bytes.fromhex(state["digest"])
+        last = _until(until)
+        approval = Approval(identity.calibration, digest, identity.software_id[:8], last)
+        store.add_approval(identity.dev, approval)
+        said = {"serial": identity.serial, "generation": identity.calibration}
+        said |= {"digest": digest.hex(), "firmware": approval.firmware.hex(), "until": until}
+        show(said, as_json)
+        return OK
+
+    @app.command()
+    def witness(
+        address: Address,
+        name: Annotated[str, typer.Option(help="Your name, e.g. market-hall.example")],
+        key: Annotated[
+            Path | None, typer.Option(help="Your key file; it is made on first use.")
+        ] = None,
+        save: Annotated[Path | None, typer.Option(help="Write the signed note here.")] = None,
+        allow_test: AllowTest = False,
+        as_json: Json = False,
+    ) -> int:
+        """Sign, as a witness, that a terminal's records continue those seen before.
+
+        Takes its new records, closes its day, has it sign size and root of its tree, compares with
+        what was seen before, signs (C2SP checkpoint and cosignature), keeps the note and has the
+        terminal keep it too. A tree that is no continuation is refused: exit code 1.
+
+        Example: steelyard witness /dev/ttyACM0 --name market-hall.example
+        """
+        if not name or any(mark in name for mark in " +\n") or len(name.encode()) > 64:
+            raise UserError(USAGE, "a witness's name has 1 to 64 bytes, no blank and no +")
+        store = Store()
+        signer = witness_key(key or store.path.with_name("witness-key.json"), name)
+        with opened(address, store) as (terminal, identity):
+            _provisioned(identity, address)
+            terminal.close_day()
+            done = pulling.pull(terminal, identity, store, allow_test, show_progress=True)
+            if not done.report.ok:
+                told = _tell(done.report, Path())
+                show(done.report.to_json(), as_json, Group(summary(done.report), *told))
+                return VERDICT
+            head = terminal.checkpoint()
+            text = note.checkpoint(identity.dev, head[0], head[1])
+            try:
+                crypto_sign_open(head[2] + text, identity.key)
+                envelopes = store.records(identity.dev)
+                said, signed = witness_tree(
+                    store, signer, (identity.dev, identity.key), head, envelopes
+                )
+            except (BadSignatureError, Fork) as error:
+                detail = error.detail if isinstance(error, Fork) else "its signature does not hold"
+                done.report.fail("witness", detail)
+                show(done.report.to_json(), as_json, summary(done.report))
+                return VERDICT
+            n, _ = terminal.keep_witness(name, said.key_id, said.size, said.time, said.signature)
+        if save is not None:
+            try:
+                save.write_text(signed, encoding="utf-8")
+            except OSError as error:
+                raise UserError(USAGE, f"cannot write {save}: {error.strerror}") from None
+        data = {"name": name, "size": said.size, "root": said.root.hex(), "time": said.time}
+        show({**data, "key_id": said.key_id.hex(), "record": n, "note": signed}, as_json)
+        return OK
