@@ -18,35 +18,46 @@ from multiprocessing import get_context
 
 from steelyard_wire import cose
 
-from steelyard.opened import KeyEntry, Rejected, signed_payload
+from steelyard.opened import (
+    Fields,
+    KeyEntry,
+    Rejected,
+    decoded_block,
+    payload_of,
+    signed_payload,
+)
 
 _CHUNK = 250
 _AHEAD = 3  # chunks for each process
 _FEW = 3000  # for so few it is not worth to start processes
 
 _registry: Mapping[bytes, KeyEntry] = {}
+_aad = cose.AAD
 
 
-def outcome_of(raw: bytes, registry: Mapping[bytes, KeyEntry]) -> str:
-    """Whether the signature of a record holds."""
+def outcome_of(raw: bytes, registry: Mapping[bytes, KeyEntry], aad: bytes = cose.AAD) -> str:
+    """Whether the signature of a record, or of a block, holds."""
     try:
-        signed_payload(raw, cose.AAD, registry)
+        signed_payload(raw, aad, registry)
     except Rejected as rejected:
         return f"{rejected.check}:{rejected.detail}"
     return ""
 
 
-def _begin(registry: Mapping[bytes, KeyEntry]) -> None:
-    global _registry
-    _registry = registry
+def _begin(registry: Mapping[bytes, KeyEntry], aad: bytes) -> None:
+    global _registry, _aad
+    _registry, _aad = registry, aad
 
 
 def _check(raws: list[bytes]) -> list[str]:
-    return [outcome_of(raw, _registry) for raw in raws]
+    return [outcome_of(raw, _registry, _aad) for raw in raws]
 
 
 def outcomes(
-    raws: Iterable[bytes], registry: Mapping[bytes, KeyEntry], processes: int | None = None
+    raws: Iterable[bytes],
+    registry: Mapping[bytes, KeyEntry],
+    processes: int | None = None,
+    aad: bytes = cose.AAD,
 ) -> Iterator[tuple[bytes, str]]:
     """Each envelope with its outcome, in order, read a few chunks ahead.
 
@@ -57,10 +68,11 @@ def outcomes(
     count = (os.cpu_count() or 1) - 1 if processes is None else processes
     if len(first) < _FEW or count < 1:
         for raw in chain(first, source):
-            yield raw, outcome_of(raw, registry)
+            yield raw, outcome_of(raw, registry, aad)
         return
+    begin = (dict(registry), aad)
     pool = ProcessPoolExecutor(
-        count, mp_context=get_context("spawn"), initializer=_begin, initargs=(dict(registry),)
+        count, mp_context=get_context("spawn"), initializer=_begin, initargs=begin
     )
     try:
         yield from _through(pool, chain(first, source), count * _AHEAD)
@@ -79,3 +91,17 @@ def _through(
             return
         raws, found = waiting.popleft()
         yield from zip(raws, found.result(), strict=True)
+
+
+def open_blocks(
+    raws: Iterable[bytes], registry: Mapping[bytes, KeyEntry], processes: int | None = None
+) -> Iterator[Fields | Rejected]:
+    """The fields of each block of a stream, or why it is none."""
+    for raw, outcome in outcomes(raws, registry, processes, cose.BLOCK_AAD):
+        if outcome:
+            yield Rejected(*outcome.split(":", 1))
+            continue
+        try:
+            yield decoded_block(payload_of(raw))
+        except Rejected as rejected:
+            yield rejected
