@@ -20,7 +20,7 @@ from steelyard.opened import Fields, KeyEntry
 from steelyard.report import Check, Report
 from steelyard.signatures import outcomes
 from steelyard.trust import Trust
-from steelyard.verify import Alone, climb, missing, self_supplied
+from steelyard.verify import Alone, climb, missing, self_supplied, unvouched
 
 Keep = Callable[[Fields, bytes], None]
 
@@ -88,8 +88,7 @@ class Auditor:
             if dev not in self._registry:
                 self._registry[dev] = entry
                 self._audit.report.known = False
-                said = f"the key of terminal {dev.hex()} came with its records; who vouches?"
-                self._audit.report.fail("key", said)
+                self._audit.report.fail("key", unvouched(dev))
 
     def finish(self) -> Audit:
         """The verdict over everything taken."""
@@ -101,6 +100,7 @@ class Auditor:
         if self._ordered and not any(check.name == "sequence" for check in report.checks):
             report.checks.append(Check("sequence", True, True, "each once", count=self._ordered))
         for chain in audit.chains.values():
+            chain.expect_all()
             chain.finish()
         climb(report, list(audit.chains.values()))
         return audit

@@ -183,6 +183,15 @@ class Chain:
             detail = f"record {n}: {witness.name} has not signed the tree of {said.size} records"
             self._fail("witness", detail, n)
 
+    def expect_all(self) -> None:
+        """There is no more than this: whoever has seen more is a failure."""
+        count = self.frontier.size
+        for said in self._notes.values():
+            witness = self._trust.witnesses.get(said.key_id)
+            if said.size > count and self.whole and witness and holds(self.dev, said, witness):
+                detail = f"{witness.name} saw {said.size} records, and these are {count}"
+                self._fail("witness", detail, count)
+
     @property
     def whole(self) -> bool:
         """Whether it has everything from record 0 on, and every root was right."""

@@ -134,6 +134,11 @@ def missing(first: int, last: int) -> str:
     return f"record {first} is" if first == last else f"records {first} to {last} are"
 
 
+def unvouched(dev: bytes) -> str:
+    """What is wrong with a key that came with its records."""
+    return f"the key of terminal {dev.hex()} came with its records: nobody vouches for it"
+
+
 def self_supplied(
     envelopes: Iterable[bytes], registry: Mapping[bytes, KeyEntry]
 ) -> dict[bytes, KeyEntry]:
@@ -179,9 +184,7 @@ def verify(
     supplied = self_supplied(envelopes, registry)
     for dev in supplied.keys() - registry.keys():
         report.known = False
-        report.fail(
-            "key", f"the key of terminal {dev.hex()} came with its records: nobody vouches"
-        )
+        report.fail("key", unvouched(dev))
     alone = Alone(report, supplied, allow_test)
     chains: dict[bytes, list[tuple[Fields, bytes]]] = {}
     for place, raw in enumerate(envelopes, 1):

@@ -117,8 +117,12 @@ def _register_offline(app: typer.Typer) -> None:
     @app.command()
     def prove(
         source: Source,
-        older: Annotated[int, typer.Argument(help="Number of the older record.", min=0)] = -1,
-        newer: Annotated[int, typer.Argument(help="Number of the newer record.", min=0)] = -1,
+        older: Annotated[
+            int | None, typer.Argument(help="Number of the older record.", min=0)
+        ] = None,
+        newer: Annotated[
+            int | None, typer.Argument(help="Number of the newer record.", min=0)
+        ] = None,
         out: Annotated[Path | None, typer.Option(help="Write the proof to this file.")] = None,
         allow_test: AllowTest = False,
         as_json: Json = False,
@@ -131,9 +135,11 @@ def _register_offline(app: typer.Typer) -> None:
         Example: steelyard prove SY-0001 12 480 --out receipts.proof
         """
         store = Store()
-        if older < 0 or newer < 0:
+        if older is None:
             proof = proofs.load(Path(source))
         else:
+            if newer is None:
+                raise UserError(USAGE, "a proof needs the numbers of two records, or its file")
             proof = proofs.prove(list(_exported(source, store)), older, newer)
         report, said = proofs.check(proof, store.registry(), allow_test)
         if out is not None and report.ok:
