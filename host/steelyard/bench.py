@@ -24,9 +24,11 @@ TOPICS = {
     "demo": ("steelyard.demo", "measure"),
     "faults": ("steelyard.fault_bench", "measure"),
     "filter": ("steelyard.filter_bench", "measure"),
+    "powercut": ("bench.powercut", "measure"),
     "rates": ("steelyard.filter_bench", "measure_rates"),
     "sign": ("bench.sign", "measure"),  # in tests/, with the VMs that the tests have
     "size": ("steelyard.size", "measure"),
+    "start": ("bench.start", "measure"),
     "verify": ("bench.verify", "measure"),
     "vm": ("steelyard.vm_bench", "measure"),
 }

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from steelyard.errors import USAGE, UserError
@@ -20,21 +20,30 @@ from steelyard.scratch import scratch
 
 def read(path: Path) -> list[bytes]:
     """The records of a file, in its order."""
+    return list(stream(path))
+
+
+def stream(path: Path) -> Iterator[bytes]:
+    """The same, one by one."""
+    found = False
     try:
-        text = path.read_bytes()
+        with path.open("rb") as file:
+            for text in file:
+                line = text.partition(b"#")[0].strip()
+                if line:
+                    found = True
+                    yield _decoded(line)
     except OSError as error:
         raise UserError(USAGE, f"cannot read {path}: {error.strerror}") from None
-    found = []
-    for line in text.splitlines():
-        line = line.partition(b"#")[0].strip()
-        if line:
-            try:
-                found.append(base64.b64decode(line, validate=True))
-            except (ValueError, binascii.Error):
-                found.append(line)
     if not found:
         raise UserError(USAGE, f"{path} holds no records: one record in base64 a line is needed")
-    return found
+
+
+def _decoded(line: bytes) -> bytes:
+    try:
+        return base64.b64decode(line, validate=True)
+    except (ValueError, binascii.Error):
+        return line
 
 
 def write(path: Path, envelopes: Iterable[bytes], comment: str = "") -> None:

@@ -170,3 +170,27 @@ def test_an_approval_ends_on_a_date(bench: Bench, until: str) -> None:
     user = CommandLine(bench.store.path)
     bench.terminal.close()
     user("approve", bench.simulator.pty, "--until", until).refused(USAGE, "is no date")
+
+
+def test_a_stream_and_a_void_by_command(bench: Bench, tmp_path: Path) -> None:
+    user = CommandLine(bench.store.path)
+    port = bench.simulator.pty
+    bench.load("place 2 kg")
+    n, _ = bench.terminal.register()
+    bench.terminal.close()
+    path = tmp_path / "block"
+    asked = ("stream", port, "--count", "5", "--every", "0.2", "--save", path)
+    said = user(*asked, "--allow-test", "--json").json()
+    assert [row["value"] for row in said["readings"]] == ["2.000"] * 5
+    assert said["n"] == n + 1 and len(base64.b64decode(path.read_text())) > 200
+    people = user(*asked, "--allow-test")
+    assert people.code == OK and "2.000, 2.000, 2.000" in people.out
+    assert user(*asked).code == VERDICT  # a TEST key
+    assert user("stream", port, "--count", "61").code == USAGE
+    assert user("void", port, n, "--allow-test", "--json").json() == {
+        "n": n + 1,
+        "void": n,
+        "serial": said["serial"],
+        "ok": True,
+    }
+    user("void", port, n, "--allow-test").refused(4, "record", "did that")

@@ -39,10 +39,10 @@ Source = Annotated[
 ]
 
 
-def _exported(source: str, store: Store) -> list[bytes] | Iterator[bytes]:
+def _exported(source: str, store: Store) -> Iterator[bytes]:
     path = Path(source)
     if path.is_file():
-        return records.read(path)
+        return records.stream(path)
     for dev, entry in store.registry().items():
         if source in (entry.serial, dev.hex()):
             return store.exported(dev)

@@ -1,0 +1,131 @@
+"""The bench topic `start`: how long a start with a full journal takes on a board, estimated.
+
+Owns: a journal whose segments are all full, in RAM. Refuses: nothing.
+Units: milliseconds of an RP2040 at 125 MHz.
+
+The replay is timed in the VM beside the cascade of filter_cost, which takes 0.1 ms there; what
+cannot be seen that way is added from figures: SHA-256 in C (trust.md 6.3: 21 000 instructions for
+a leaf and its nodes, half of that for a frame), a scan of 352 blocks and reads at 30 us each, and
+the signer's self-test and the boot record in its own units of 69 us.
+"""
+
+from __future__ import annotations
+
+import json
+
+import vms
+
+_SCRIPT = """
+import json, time
+from array import array
+from storage import envelope, totals
+from terminal.evidence.journal import Journal
+
+class Memory:
+    '''Segments of 240 pages, as drivers.segment_files has them.'''
+    atomic, damaged, pages, blocks = False, False, 240, 16
+
+    def __init__(self):
+        self.held = {}
+        self.reads = 0
+
+    def segments(self):
+        return sorted(self.held)
+
+    def create_steps(self, segment):
+        self.held[segment] = bytearray(b"\\xff" * (240 * 256))
+        yield
+
+    def read(self, segment, page, buffer):
+        self.reads += len(buffer) // 256
+        buffer[:] = self.held[segment][page * 256 : page * 256 + len(buffer)]
+
+    def write(self, segment, page, data):
+        self.held[segment][page * 256 : page * 256 + len(data)] = data
+
+    def room(self):
+        return 17 - len(self.held)
+
+class Mean:
+    def __init__(self, length):
+        self.length = length
+        self.total = 0
+        self.ring = array("i", [0] * length)
+        self.at = 0
+    def push(self, x):
+        at = self.at
+        self.total += x - self.ring[at]
+        self.ring[at] = x
+        at += 1
+        self.at = 0 if at == self.length else at
+        return self.total // self.length
+
+parts = [Mean(n) for n in (8, 11, 16, 11)]
+
+def cascade():
+    for x in range(1000):
+        for part in parts:
+            x = part.push(x)
+
+def took(work):
+    begin = time.ticks_us()
+    work()
+    return time.ticks_diff(time.ticks_us(), begin)
+
+device = Memory()
+journal = Journal(device)
+journal.open()
+n = 0
+while n < SEGMENTS * 238:
+    leaf = envelope(n, bytes(32))
+    try:
+        journal.append(n, leaf, totals(n))
+    except Exception:
+        break
+    n += 1
+ratios = []
+for _ in range(9):
+    device.reads = 0
+    ratios.append(took(journal.open) / took(cascade))
+assert journal.next_n == n
+print(json.dumps([n, device.reads, sorted(ratios)[4]]))
+"""
+_SEGMENTS = 3  # in the VM's heap; of those before the last only the checkpoint is read
+_ALL = 17  # of a Pico's flash
+_CASCADE_MS = 100.0  # a thousand samples
+_INSTRUCTIONS_MS = 12.16e-6
+_HASHES = 21_000 * 1.5  # instructions a record
+_READ_MS = 0.03
+_BLOCKS = 352
+_UNIT_MS = 0.069
+
+
+def _signing_ms(arithmetic: str, comb: str) -> float:
+    script = f"""
+import os
+from signing import {comb}
+from terminal.evidence import self_test, {arithmetic}
+from terminal.evidence.ed25519 import Signer
+test = sum(self_test.steps({arithmetic}, {comb}(), os.urandom))
+signer = Signer(b"TEST" * 8, {arithmetic}, {comb}(), os.urandom)
+print(test + sum(signer.prepare_steps()) + sum(signer.sign_steps(bytes(260))))
+"""
+    paths = (*vms.DEVICE_PATHS, vms.ROOT / "tests/unit")
+    return int(vms.run_micropython(script, *paths)) * _UNIT_MS
+
+
+def measure() -> dict[str, object]:
+    """{"replay_ms", "signing_ms", "first_record_ms"}: after the modules are loaded."""
+    paths = (*vms.DEVICE_PATHS, vms.ROOT / "tests/unit")
+    said = vms.run_micropython(f"SEGMENTS = {_SEGMENTS}\n" + _SCRIPT, *paths, timeout=300)
+    records, reads, ratio = json.loads(said)
+    replayed = records - (_SEGMENTS - 1) * 238
+    replay = ratio * _CASCADE_MS + replayed * _HASHES * _INSTRUCTIONS_MS
+    replay += (reads + 2 * (_ALL - _SEGMENTS) + _BLOCKS) * _READ_MS
+    signing = _signing_ms("sign_viper", "large")
+    return {
+        "replayed_records": replayed,
+        "replay_ms": round(replay),
+        "signing_ms": round(signing),
+        "first_record_ms": round(replay + signing),
+    }
