@@ -27,7 +27,7 @@ JOURNAL = """
 import os
 from terminal import cold
 from terminal.drivers import flash_rp2, segment_files
-device = segment_files.make(flash_rp2.flash(), os.urandom, cold.call)
+device = segment_files.make(flash_rp2.flash(None, None, None), os.urandom, cold.call)
 segment = device.segments()[-1]
 page = bytearray(256)
 """

@@ -87,7 +87,8 @@ def _journal():
     flash = None
     if "flash" in wiring:
         name = wiring["flash"]
-        flash = getattr(__import__("terminal.drivers." + name).drivers, name).flash()
+        driver_of_flash = getattr(__import__("terminal.drivers." + name).drivers, name)
+        flash = driver_of_flash.flash(wiring, machine, time)
     return Journal(driver.make(flash, os.urandom, cold.call))
 
 

@@ -125,6 +125,11 @@ def _fits(value: object, rule: str | tuple[int | str, ...]) -> bool:
     return any(type(value) is type(choice) and value == choice for choice in rule)
 
 
+def journal_pins(journal: dict[str, Any]) -> list[int]:
+    """The pins of a flash chip of its own."""
+    return [journal[key] for key in _SPI if key in journal]
+
+
 def pins_of(converter: dict[str, Any]) -> list[int]:
     rules = CONVERTERS[str(converter["chip"])]
     return [
@@ -168,6 +173,9 @@ JOURNALS = {
     "unix": {"device": "segment_files", "flash": "flash_rp2"},
 }
 PLAIN_JOURNAL = {"device": "append_file"}
+# A chip of its own on SPI, whatever the port.
+EXTERNAL_JOURNAL = {"device": "raw_region", "flash": "spi_nor"}
+_SPI = ("sck", "mosi", "miso", "cs")
 SIGNERS = {"arithmetic": ("viper", "bigint"), "comb": (6, 8)}
 _THERMOMETER = {"adc": (0, 50), "uv_at_0": (0, 3300000), "uv_per_k": (-50000, 50000)}
 
@@ -179,7 +187,18 @@ def _is_thermometer(value: object) -> bool:
 
 
 def _is_journal(value: object) -> bool:
-    return value in (PLAIN_JOURNAL, *JOURNALS.values())
+    return value in (PLAIN_JOURNAL, *JOURNALS.values()) or is_external(value)
+
+
+def is_external(value: object) -> bool:
+    """Whether records are kept on a flash chip of their own; its pins are numbers."""
+    return (
+        isinstance(value, dict)
+        and value.keys() == {*EXTERNAL_JOURNAL, "id", *_SPI}
+        and all(value[key] == wanted for key, wanted in EXTERNAL_JOURNAL.items())
+        and value["id"] in (0, 1, 2)
+        and all(map(_is_pin, (value[key] for key in _SPI)))
+    )
 
 
 def _is_signer(value: object) -> bool:
@@ -217,7 +236,7 @@ RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "TILT": ("x, y, uv_level, uv_per_g and permille, or None", lambda v: _are_within(v, _TILT)),
     "SHUNT": ("a pin, or None", lambda value: value is None or _is_pin(value)),
     "JOURNAL": (
-        'device "segment_files" with the flash of its port, or "append_file"',
+        "segment_files, append_file or raw_region with its flash (boards/README.md)",
         _is_journal,
     ),
     "SIGNER": ("arithmetic (viper or bigint) and comb (6 or 8)", _is_signer),

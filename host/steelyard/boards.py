@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from steelyard import data
-from steelyard.board_rules import JOURNALS, PLAIN_JOURNAL, RULES, pins_of, reader_fault
+from steelyard.board_rules import (
+    JOURNALS,
+    PLAIN_JOURNAL,
+    RULES,
+    is_external,
+    journal_pins,
+    pins_of,
+    reader_fault,
+)
 from steelyard.errors import USAGE, UserError
 
 
@@ -51,7 +59,7 @@ class Board:
     tilt: dict[str, int] | None
     shunt: int | None
     signer: dict[str, Any]
-    journal: dict[str, str]
+    journal: dict[str, Any]
     network: str | None
     tcp_port: int
     scale: dict[int, Any]
@@ -99,12 +107,13 @@ def parse(name: str, source: bytes) -> Board:
     fault = reader_fault(found["PORT"], found["CONVERTER"])
     if fault:
         raise BoardError(f"boards/{name}.py: CONVERTER: {fault}")
-    if found["JOURNAL"] not in (PLAIN_JOURNAL, JOURNALS[found["PORT"]]):
+    journal = found["JOURNAL"]
+    if journal not in (PLAIN_JOURNAL, JOURNALS[found["PORT"]]) and not is_external(journal):
         raise BoardError(f"boards/{name}.py: JOURNAL names the flash of another port")
     unknown = sorted(set(found) - set(RULES))
     if unknown:
         raise BoardError(f"boards/{name}.py says {', '.join(unknown)}, which nothing reads")
-    pins = [*pins_of(found["CONVERTER"]), *found["KEYS"].values()]
+    pins = [*pins_of(found["CONVERTER"]), *found["KEYS"].values(), *journal_pins(journal)]
     pins += [found[name] for name in ("ALARM", "SHUNT") if found[name] is not None]
     if len(set(pins)) < len(pins):
         raise BoardError(f"boards/{name}.py uses a pin twice: {sorted(pins)}")

@@ -70,6 +70,7 @@ _JOURNALS = tuple(
         "segment_setup",
         "append_file",
         "raw_region",
+        "spi_nor",
         "flash_rp2",
         "flash_esp32",
     )
@@ -158,7 +159,7 @@ def _is_wanted(name: str, board: Board) -> bool:
         return bool(board.converter["chip"] == "nau7802")
     if name in _JOURNALS:
         if name.endswith("segment_setup.py"):
-            return board.journal["device"] == "segment_files"
+            return bool(board.journal["device"] == "segment_files")
         return name.removesuffix(".py").rpartition("/")[2] in board.journal.values()
     key, value = _SIGNERS.get(name.rpartition("/")[2], ("", None))
     if key:

@@ -296,33 +296,3 @@ def test_any_value_is_taken_or_refused_in_words(line: str, value: object) -> Non
         assert "boards/rpi_pico.py" in str(error)
     else:
         assert board.source == source
-
-
-@pytest.mark.parametrize(
-    ("signer", "files"),
-    [
-        (("bigint", 6), {"sign_bigint.mpy", "sha512_limbs.mpy", "comb6.bin"}),
-        (("bigint", 8), {"sign_bigint.mpy", "sha512_limbs.mpy", "comb8.bin"}),
-        (("viper", 6), {"sign_viper.mpy", "field_viper.mpy", "sha512_viper.mpy", "comb6.bin"}),
-        (("viper", 8), {"sign_viper.mpy", "field_viper.mpy", "sha512_viper.mpy", "comb8.bin"}),
-    ],
-)
-def test_a_build_takes_only_the_signer_that_the_board_file_names(
-    signer: tuple[str, int], files: set[str]
-) -> None:
-    made = build(soldered.with_signer(boards.load("rpi_pico"), *signer))
-    every = ("sign_", "field_", "sha512_", "comb6", "comb8")
-    names = {path.rpartition("/")[2] for path in made.files if "/evidence/" in path}
-    assert {name for name in names if name.startswith(every)} == files
-    native = made.native()
-    assert (native and native[0]) == ("armv6m" if signer[0] == "viper" else None)
-
-
-@pytest.mark.parametrize(
-    "signer", ["None", '{"arithmetic": "viper"}', '{"arithmetic": "c", "comb": 6}']
-)
-def test_a_signer_that_there_is_not_is_refused(signer: str) -> None:
-    source = boards.load("rpi_pico").source.decode()
-    changed = re.sub(r"(?m)^SIGNER = .*$", lambda _: f"SIGNER = {signer}", source)
-    with pytest.raises(BoardError, match="viper or bigint"):
-        boards.parse("rpi_pico", changed.encode())

@@ -9,7 +9,7 @@ import esp32
 _ENODEV = 19
 
 
-def flash():
+def flash(_wiring, _machine, _time):
     """Speaks the block protocol of vfs.AbstractBlockDev; the stock _boot.py mounts the same."""
     found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="vfs")
     if not found:
