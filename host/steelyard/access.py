@@ -15,6 +15,7 @@ from steelyard_wire import record
 from steelyard.client import Identity, Terminal
 from steelyard.errors import UserError
 from steelyard.memory import remember
+from steelyard.opened import Fields
 from steelyard.output import errors
 from steelyard.store import Store
 from steelyard.verify import Report, verify
@@ -82,14 +83,17 @@ def judge(
     all_of: these are all records that the terminal with this device id has.
     """
     registry = store.registry()
-    report = verify(envelopes, registry, allow_test, store.trust())
+    opened: list[tuple[int, bytes]] = []
+
+    def keep(fields: Fields, raw: bytes) -> None:
+        if fields[record.DEV] in registry:
+            opened.append((fields[record.N], raw))
+
+    report = verify(envelopes, registry, allow_test, store.trust(), keep)
     remember(report, envelopes, store, all_of)
     # A record that is right by itself may be wrong in its chain: two of one number, another past.
     named = {check.n for check in report.failures}
-    judged = []
-    for raw in envelopes:
-        alone = verify([raw], registry, allow_test)
-        if alone.records:
-            judged.append((raw, alone.ok and alone.records[0][record.N] not in named))
-    store.add_records(judged)
+    # Of failures that are only counted nobody knows which records they are.
+    sure = not report.dropped
+    store.add_records((raw, sure and n not in named) for n, raw in opened)
     return report

@@ -65,7 +65,7 @@ class Auditor:
         if fields is None:
             return
         report = self._audit.report
-        report.count += 1
+        report.count_record(fields[record.N])
         if self._keep is not None:
             self._keep(fields, raw)
         dev, n = fields[record.DEV], fields[record.N]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from steelyard_wire import record
+from steelyard_wire.quantity import format_quantity, unit_name
 from steelyard_wire.tree import leaf_hash
 
 from steelyard import records
@@ -107,7 +108,7 @@ def check(
             report.fail("test key", f"{entry.serial}: a TEST key proves no weight")
         found.append(fields)
         report.records.append(fields)
-        report.count += 1
+        report.count_record(fields[record.N])
     older, newer = found
     old, new = older[record.N], newer[record.N]
     if older[record.DEV] != newer[record.DEV] or not old < new:
@@ -123,7 +124,11 @@ def check(
     )
     if not report.failures:
         report.checks += _passed(old, new)
-    return report, {"older": old, "newer": new, "readings": readings, "net": net, "voids": voids}
+    said = {"older": old, "newer": new, "readings": readings, "net": net, "voids": voids}
+    weight = newer.get(record.VAL) or older.get(record.VAL)
+    if weight:  # else nothing says what the sum's steps are
+        said["weight"] = f"{format_quantity(net, weight[1])} {unit_name(weight[2])}"
+    return report, said
 
 
 def _passed(old: int, new: int) -> list[Check]:

@@ -60,6 +60,7 @@ class Report:
     checks: list[Check] = field(default_factory=list)
     records: list[dict[int, Any]] = field(default_factory=list)
     count: int = 0
+    span: tuple[int, int] | None = None  # lowest and highest number of a record
     known: bool = True
     test: bool = False
     approved: bool = False
@@ -68,6 +69,12 @@ class Report:
     dropped: dict[str, int] = field(default_factory=dict)
     # Device id and number of what was signed twice: the records.
     equivocations: dict[tuple[bytes, int], set[bytes]] = field(default_factory=dict)
+
+    def count_record(self, n: int) -> None:
+        """One more record whose signature holds."""
+        self.count += 1
+        low, high = self.span or (n, n)
+        self.span = (min(low, n), max(high, n))
 
     def fail(self, name: str, detail: str, n: int | None = None) -> None:
         """Something did not pass."""

@@ -11,7 +11,7 @@ then the chain: numbers, roots, totals, boots. (trust.md 6.2, 6.8; RFC 9052; RFC
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from steelyard_wire import cose, record
 from steelyard_wire.codes import Refused
@@ -170,12 +170,14 @@ def verify(
     registry: Mapping[bytes, KeyEntry],
     allow_test: bool = False,
     trust: Trust | None = None,
+    keep: Callable[[Fields, bytes], None] | None = None,
 ) -> Report:
     """Check records in the order given.
 
     registry: device id (8 bytes) -> KeyEntry. allow_test: let TEST keys pass. trust: approvals and
-    witnesses. Records of several terminals are checked terminal by terminal; those of a terminal
-    that is not registered by the key that its record 0 brings, which then does not pass.
+    witnesses. keep: gets every record whose signature holds. Records of several terminals are
+    checked terminal by terminal; those of a terminal that is not registered by the key that its
+    record 0 brings, which then does not pass.
     """
     report = Report()
     if not envelopes:
@@ -191,9 +193,11 @@ def verify(
         fields = alone.take(place, raw)
         if fields is not None:
             report.records.append(fields)
+            report.count_record(fields[record.N])
+            if keep is not None:
+                keep(fields, raw)
             chains.setdefault(fields[record.DEV], []).append((fields, raw))
     alone.finish()
-    report.count = len(report.records)
     finished = []
     for dev, given in chains.items():
         distinct: dict[int, set[bytes]] = {}

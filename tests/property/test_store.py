@@ -8,13 +8,16 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from disk import disk_full
-from forge import Forger
+from forge import OTHER_SEED, Forger
+from sqlalchemy import select
 from steelyard.access import judge
 from steelyard.errors import USAGE, UserError
 from steelyard.store import Store, default_path
+from steelyard.tables import RecordRow
 
 FORGER = Forger()
 CHAIN = FORGER.chain(4)
@@ -125,3 +128,35 @@ def test_the_database_is_where_the_user_says(
     monkeypatch.delenv("STEELYARD_DATABASE")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert default_path().name == "steelyard.sqlite3" and os.sep in str(default_path())
+
+
+def test_what_is_judged_is_kept_with_its_verdict(tmp_path: Path) -> None:
+    forger = Forger()
+    store = Store(tmp_path / "kept.db")
+    store.add_terminal(forger.public_key, "SY-1", "model", test=False)
+    chain = forger.chain(6, {3: {"f14": 1 | 1 << 10}})  # record 3: the case was open
+    report = judge(store, [*chain, b"nonsense"], allow_test=False)
+    assert {check.name for check in report.failures} == {"envelope", "status"}
+    assert _passed(store) == {0: True, 1: True, 2: True, 3: False, 4: True, 5: True}
+    # Another terminal's records, by a key that came with them, are not kept as anybody's.
+    other = Forger(OTHER_SEED)
+    assert judge(store, other.chain(3), allow_test=False).level == 1
+    assert store.records(other.dev) == []
+
+
+def test_of_more_failures_than_are_named_none_is_kept_as_passed(tmp_path: Path) -> None:
+    forger = Forger(test=True)
+    store = Store(tmp_path / "kept.db")
+    store.add_terminal(forger.public_key, "SY-T", "model", test=True)
+    made: list[bytes] = []
+    for n in range(30):
+        made.append(forger.record(n, made))
+    with mock.patch("steelyard.report.MOST_NAMED", 10):
+        report = judge(store, made, allow_test=False)
+    assert report.dropped == {"test key": 20}
+    assert set(_passed(store).values()) == {False}
+
+
+def _passed(store: Store) -> dict[int, bool]:
+    with store.session() as session:
+        return {row.n: row.passed for row in session.scalars(select(RecordRow))}

@@ -9,7 +9,6 @@ import typer
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
-from steelyard_wire import record
 
 from steelyard import records
 from steelyard.access import history, judge, opened
@@ -26,10 +25,9 @@ _MOST_TOLD = 3
 
 def _which(report: Report) -> str:
     """How many records, and which: what comes before and after them is not shown."""
-    numbers = sorted({fields[record.N] for fields in report.records})
-    if not numbers:
+    if report.span is None:
         return "no records"
-    return f"{report.count} records, numbers {numbers[0]} to {numbers[-1]}"
+    return f"{report.count} records, numbers {report.span[0]} to {report.span[1]}"
 
 
 def summary(report: Report) -> Group:
