@@ -53,6 +53,7 @@ class Auditor:
         self._alone = Alone(self._audit.report, self._registry, allow_test)
         self._place = 0
         self._ordered = 0
+        self._last_raw: dict[bytes, bytes] = {}
 
     def take(self, raw: bytes, outcome: str | None = None) -> None:
         """The next record of the export; outcome: of its signature, if that was checked."""
@@ -75,12 +76,24 @@ class Auditor:
         elif chain.last is not None:
             before = chain.last[record.N]
             if n <= before:
-                report.fail("sequence", f"record {n} comes after record {before}", n)
+                self._out_of_order(dev, n, before, raw)
                 return
             if n > before + 1:
                 report.fail("sequence", f"{missing(before + 1, n - 1)} missing", n)
         self._ordered += 1
+        self._last_raw[dev] = raw
         chain.take(fields, raw)
+
+    def _out_of_order(self, dev: bytes, n: int, before: int, raw: bytes) -> None:
+        report = self._audit.report
+        last = self._last_raw[dev]
+        if n < before:
+            report.fail("sequence", f"record {n} comes after record {before}", n)
+        elif raw == last:
+            report.fail("sequence", f"record {n} is repeated", n)
+        else:
+            report.fail("sequence", f"number {n} was given to 2 records", n)
+            report.equivocations.setdefault((dev, n), {last}).add(raw)
 
     def _supply(self, raw: bytes) -> None:
         """The key that a record 0 brings itself, for a terminal that is not registered."""

@@ -10,15 +10,17 @@ gives it force only if their root is its own, so a host cannot receipt what it d
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import merge
 
-from steelyard_wire import record
 from steelyard_wire.auth import receipt_mac
-from steelyard_wire.tree import Frontier
 
-from steelyard.access import fetch, judge
+from steelyard.access import fetch
+from steelyard.audit import Auditor
 from steelyard.client import Identity, Terminal
 from steelyard.report import Check, Report
+from steelyard.signatures import outcome_of, outcomes
 from steelyard.store import Store
 
 
@@ -35,18 +37,40 @@ class Pulled:
     report: Report
 
 
-def _told(kept: dict[int, set[bytes]], numbers: range) -> list[Check]:
-    """What the terminal should have and has not."""
+def _missing(known: Iterator[int], numbers: range) -> tuple[list[int], list[int], list[Check]]:
+    """What the terminal has that is not here; its newest that is; what neither has any more."""
+    wanted: list[int] = []
+    newest: list[int] = []
+    lost: list[int] = []
+    beyond: list[int] = []
+    expected = 0
+    for n in known:
+        if n >= numbers.stop:
+            beyond.append(n)
+            continue
+        for gap in range(expected, n):
+            (wanted if gap in numbers else lost).append(gap)
+        expected = n + 1
+        newest = [n] if n in numbers else []
+    for gap in range(expected, numbers.stop):
+        (wanted if gap in numbers else lost).append(gap)
     failures = []
-    gone = [n for n in kept if n >= numbers.stop]
-    if gone:
-        detail = f"records {numbers.stop} to {max(gone)}, which this host has seen, cannot be had"
+    if beyond:
+        detail = f"records {numbers.stop} to {beyond[-1]}, which this host has seen, cannot be had"
         failures.append(Check("memory", True, False, f"{detail} any more"))
-    lost = [n for n in range(numbers.start) if n not in kept]
     if lost:
         detail = f"records {lost[0]} to {lost[-1]} are neither there nor here"
         failures.append(Check("memory", True, False, detail))
-    return failures
+    return wanted, newest, failures
+
+
+def _merged(kept: Iterator[tuple[int, bytes]], taken: list[tuple[int, bytes]]) -> Iterator[bytes]:
+    """All records by number, those that are the same once."""
+    before: tuple[int, bytes] | None = None
+    for one in merge(kept, sorted(taken)):
+        if one != before:
+            yield one[1]
+        before = one
 
 
 def pull(
@@ -61,28 +85,30 @@ def pull(
 
     receipt: send one, if the verdict passes and this host has the terminal's link key.
     """
-    kept = store.numbered(identity.dev)
+    dev = identity.dev
     numbers = terminal.records()
+    wanted, newest, failures = _missing(store.numbers(dev), numbers)
     # The newest that is known is asked for again: a terminal that gives that number to another
     # record now has begun another history.
-    known = [n for n in numbers if n in kept]
-    wanted = [n for n in numbers if n not in kept or n == known[-1]]
-    taken = fetch(terminal, wanted, show_progress)
-    everything = {n: set(raws) for n, raws in kept.items()}
-    for n, raw in zip(wanted, taken, strict=True):
-        everything.setdefault(n, set()).add(raw)
-    envelopes = [raw for n in sorted(everything) for raw in sorted(everything[n])]
-    # Here they are committed, whatever the verdict.
-    report = judge(store, envelopes, allow_test)
-    report.checks += _told(kept, numbers)
+    asked = newest + wanted
+    taken = list(zip(asked, fetch(terminal, asked, show_progress), strict=True))
+    registry = store.registry()
+    auditor = Auditor(registry, allow_test, store.trust())
+    everything = _merged(store.exported_with_numbers(dev), taken)
+    for raw, outcome in outcomes(everything, registry):
+        auditor.take(raw, outcome)
+    done = auditor.finish()
+    report = done.report
+    report.checks += failures
+    # They are committed whatever the verdict, and only then receipted.
+    named = {check.n for check in report.failures}
+    sure = not report.dropped
+    signed = [(n, raw) for n, raw in taken if outcome_of(raw, registry) == ""]
+    store.add_records((raw, sure and n not in named) for n, raw in signed)
     receipted = 0
-    key = store.link_key(identity.dev)
-    if report.ok and receipt and key is not None and envelopes:
-        frontier = Frontier()
-        for raw in envelopes:
-            frontier.append(raw)
-        count, root = frontier.size, frontier.root()
-        code = receipt_mac(key, identity.dev, count, root)
-        receipted = terminal.receipt(count, root, code)
-    new = len(wanted) - len(known[-1:])
-    return Pulled(new, len({fields[record.N] for fields in report.records}), receipted, report)
+    key = store.link_key(dev)
+    chain = done.chains.get(dev)
+    if report.ok and receipt and key is not None and chain is not None and chain.whole:
+        count, root = chain.frontier.size, chain.frontier.root()
+        receipted = terminal.receipt(count, root, receipt_mac(key, dev, count, root))
+    return Pulled(len(wanted), report.count, receipted, report)

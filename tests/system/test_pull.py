@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from pathlib import Path
 
+import pytest
 from command_line import CommandLine
 from steelyard.errors import OK, REFUSED, VERDICT
-from terminals import BALLAST, FILL_SEGMENT, Bench, Start
+from terminals import BALLAST, FILL_SEGMENT, Bench, Start, VirtualTerminal
 
 
 def test_pull_takes_what_is_new_and_receipts_it(bench: Bench) -> None:
@@ -91,3 +94,31 @@ def test_a_full_journal_says_so_and_goes_on_when_it_was_pulled(bench: Bench) -> 
     done = user("pull", port, "--allow-test", "--json").json()
     assert done["ok"] and done["kept"] == n + 1
     assert user("verify", port, "--allow-test").code == OK
+
+
+def test_two_histories_of_one_terminal_become_a_proof(
+    states: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("flash.bin", "kept.sqlite3", "link-keys.json"):
+        shutil.copy(states / "calibrated" / name, tmp_path / name)
+    flash, before = tmp_path / "flash.bin", tmp_path / "before.bin"
+    user = CommandLine(tmp_path / "kept.sqlite3")
+    shutil.copy(flash, before)
+    for grams in (2000, 3000):
+        with VirtualTerminal(flash) as terminal:
+            terminal.world(f"place {grams} g")
+            terminal.world("advance 3 s")
+            read = user("read", terminal.pty, "--allow-test")
+            if grams == 2000:
+                assert user("pull", terminal.pty, "--allow-test").code == OK
+            else:
+                assert read.code == VERDICT
+                said = user("pull", terminal.pty, "--allow-test")
+                assert said.code == VERDICT and "was given to 2 records" in said.out
+                assert "proof that a number was given twice" in said.out
+                assert "receipted" not in said.out.replace("not receipted", "")
+        shutil.copy(before, flash)
+    proof, *_ = sorted(tmp_path.glob("equivocation-proof-*.records"))
+    assert user("verify", proof, "--allow-test").code == VERDICT
+    assert proof.read_text().startswith("# terminal ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from steelyard.commands import Address, AllowTest, Json
 from steelyard.commands.verify import summary
 from steelyard.errors import OK, REFUSED, VERDICT, UserError
 from steelyard.output import show
+from steelyard.proofs import write_equivocations
 from steelyard.store import Store
 
 _NO_KEY = "no receipt: this host has not the terminal's link key, which who provisioned it has"
@@ -70,5 +72,8 @@ def register(app: typer.Typer) -> None:
             "journal": journal["journal"],
             "journal_percent": int(journal["journal_percent"]),
         }
-        show(data, as_json, Group(summary(done.report), said))
+        made = write_equivocations(done.report, Path())
+        told = [f"proof that a number was given twice: {path}" for path in made]
+        data["equivocation_proofs"] = list(map(str, made))
+        show(data, as_json, Group(summary(done.report), *told, said))
         return OK if done.report.ok else VERDICT
