@@ -12,13 +12,20 @@ import gc
 import json
 import sys
 
+import signing
 import terminal.changes  # noqa: F401 - else it is loaded for each change
 import terminal_parts as parts
 import vfs
 from simulation.nor import BLOCK, PAGE, NorFlash, PowerCut, file_system
 from steelyard_wire import sentences
 from steelyard_wire.codes import Refused
+from terminal.cold import call
+from terminal.drivers import segment_setup  # noqa: F401 - else it is loaded for each start
+from terminal.drivers.segment_files import SegmentFiles
+from terminal.evidence import sign_viper
 from terminal.operations import Terminal
+
+signing.arithmetic = sign_viper
 
 BLOCKS = 40
 PARTIAL = (0, PAGE // 2)
@@ -26,6 +33,13 @@ ROOT = "/flash"
 STARTS = 2
 
 _WORK = bytearray(BLOCKS * BLOCK)
+
+
+def _wipe():
+    # Piece by piece: so much in one piece is not always to be had.
+    blank = b"\xff" * BLOCK
+    for at in range(0, len(_WORK), BLOCK):
+        _WORK[at : at + BLOCK] = blank
 
 
 def _saves_first(terminal, name, new, typ, data):
@@ -71,7 +85,8 @@ class Life:
     def start(self):
         """A start, and everything that was promised before it."""
         self.salt += 1
-        terminal = parts.started(ROOT, self.salt)
+        device = SegmentFiles(self.chip, parts.Random(self.salt), call, ROOT + "/journal", 4)
+        terminal = parts.started(ROOT, self.salt, device=device)
         for n, envelope in self.records.items():
             assert terminal.journal.get(n) == envelope, "record %d is another" % n
         if self.key is not None:
@@ -108,7 +123,7 @@ class Life:
 
 def _cut(operation, partial):
     """What was broken by this cut, or None."""
-    _WORK[:] = b"\xff" * len(_WORK)
+    _wipe()
     file_system(NorFlash(_WORK, BLOCKS))
     life = Life()
     try:
@@ -136,7 +151,7 @@ def main(order):
     if order == "saves-first":
         Terminal.change = _change
         Terminal.save_change = lambda terminal, name, new: None
-    _WORK[:] = b"\xff" * len(_WORK)
+    _wipe()
     file_system(NorFlash(_WORK, BLOCKS))
     whole = Life()
     whole.power_up()

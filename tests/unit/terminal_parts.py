@@ -51,14 +51,14 @@ class Random:
         return self._state[:count]
 
 
-def make(folder, salt=0, files=None):
+def make(folder, salt=0, files=None, device=None):
     """A terminal on what is in `folder`, not open."""
     random = Random(salt)
     ticks = Ticks()
     terminal = Terminal(
         Board,
         Files(folder + "/state") if files is None else files,
-        Journal(AppendFile(folder + "/journal")),
+        Journal(device or AppendFile(folder + "/journal")),
         Clock(ticks),
         lambda seed: signing.signer(seed, random),
         random,
@@ -69,9 +69,9 @@ def make(folder, salt=0, files=None):
     return terminal
 
 
-def started(folder, salt=0, files=None):
+def started(folder, salt=0, files=None, device=None):
     """A terminal after a reset: open, and with its boot record if it has a key."""
-    terminal = make(folder, salt, files)
+    terminal = make(folder, salt, files, device)
     terminal.open()
     finish(terminal.start_steps(1))
     return terminal
