@@ -133,6 +133,42 @@ def test_a_spare_segment_is_made_ahead_and_used():
     region.check()
 
 
+class _Counting(RawRegion):
+    """As in a file system: what is being created takes room from its first block on."""
+
+    begun = 0
+
+    def create_steps(self, segment):
+        self.begun = 1
+        yield from super().create_steps(segment)
+        self.begun = 0
+
+    def room(self):
+        return super().room() - self.begun
+
+
+class CountingRegion(Region):
+    def device(self):
+        return _Counting(self.chip.flash, 0, self.chip.blocks, BLOCKS)
+
+
+def test_the_last_room_is_not_full_while_it_is_made_ready():
+    region = CountingRegion(8)
+    region.append(4 * RECORDS - 40)
+    steps = region.journal.spare_steps()
+    next(steps)
+    region.append(4 * RECORDS - 30 - region.journal.next_n)
+    waiting = region.journal.ready_steps(len(region.leaves[0]))
+    assert next(waiting) is None and not region.journal.full
+    list(steps)
+    list(waiting)
+    region.append(RECORDS)
+    assert region.journal.state() == "FULL"
+    refused(codes.JOURNAL_FULL, list, region.journal.ready_steps(len(region.leaves[0])))
+    region.start()
+    region.check()
+
+
 def test_records_go_on_while_a_spare_segment_is_made():
     region = Region()
     region.append(RECORDS - 2)

@@ -100,7 +100,8 @@ class Journal(Room):
         self.full = False
         if self._needs_segment(size):
             try:
-                self.full = not self._segments_left()
+                # One that is being created takes room, and is not there yet.
+                self.full = not self._creating and not self._segments_left()
             except OSError as error:
                 raise _refusal(error)
         if self.full:
