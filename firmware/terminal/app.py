@@ -168,7 +168,11 @@ async def _check(terminal) -> None:
             elif terminal.checking == DUE:
                 for step in cold.call("terminal.span_check", "check_steps", terminal):
                     await asyncio.sleep_ms(_POLL_MS if step is None else 0)
-            elif terminal.journal.wants_spare() and terminal.clock.up_ms() - spared >= _SPARE_MS:
+            elif (
+                terminal.journal.wants_spare()
+                and terminal.clock.up_ms() - spared >= _SPARE_MS
+                and terminal.idle()
+            ):
                 spared = terminal.clock.up_ms()
                 for _ in terminal.journal.spare_steps():
                     await asyncio.sleep_ms(_POLL_MS)

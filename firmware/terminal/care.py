@@ -69,6 +69,13 @@ class Care:
         lost = self.recorder is not None and (self.journal.full or self.journal.fault)
         return "JOURNAL" if lost else ""
 
+    def idle(self) -> bool:
+        """Whether nobody minds if some samples are lost: it stands at zero, nobody calibrates or
+        listens to its samples."""
+        zero = codes.ST_STABLE | codes.ST_CENTRE_ZERO
+        unused = self.recorder is not None and self.tap is None and self.session is None
+        return unused and self.weigher.reading.status & zero == zero
+
     def _blank_if(self, bit: int, wrong: bool) -> None:
         weigher = self.weigher
         if wrong is not (weigher.blank & bit > 0):

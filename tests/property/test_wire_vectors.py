@@ -7,7 +7,7 @@ from pathlib import Path
 
 import check
 from steelyard import trace
-from steelyard.generate import vectors
+from steelyard.generate import vector_files, vectors
 from steelyard_wire import auth, line
 
 
@@ -17,8 +17,8 @@ def test_the_files_are_what_the_generator_makes():
 
 def test_a_changed_file_is_named(tmp_path: Path, monkeypatch, capsys):
     folder = tmp_path / "vectors"
-    shutil.copytree(vectors.VECTORS, folder)
-    monkeypatch.setattr(vectors, "VECTORS", folder)
+    shutil.copytree(vector_files.VECTORS, folder)
+    monkeypatch.setattr(vector_files, "VECTORS", folder)
     path = folder / "record.json"
     path.write_text(path.read_text("utf-8").replace("d28443", "d28444", 1), "utf-8")
     (folder / "line.json").unlink()

@@ -53,7 +53,8 @@ def weighs_on(bench: Bench, before: tuple[int, int, int]) -> None:
     """Every conversion since `before` was read, and there were some."""
     bench.world("advance 1 s")
     made, read, shown = (b - a for a, b in zip(before, samples(bench), strict=True))
-    assert made == read >= 80 and shown == 0
+    # One may have waited to be read when it was looked at.
+    assert abs(made - read) <= 1 and read >= 80 and shown == 0
 
 
 # --- who may do what ---------------------------------------------------------------------------

@@ -61,3 +61,21 @@ def test_a_journal_that_is_shorter_than_its_receipt_does_not_go_on():
         for segment in device.segments():
             device.remove(segment)
         refused(codes.JOURNAL_FAULT, started, folder)
+
+
+def test_flash_is_erased_ahead_of_need_when_nobody_weighs():
+    with Scratch() as folder:
+        terminal = started(folder)
+        assert not terminal.idle()  # it has no key yet
+        terminal = provisioned(folder)
+        calibrate(terminal)
+        load(terminal, 0)
+        assert terminal.idle()
+        terminal.tap = object()  # a trace runs
+        assert not terminal.idle()
+        terminal.tap = None
+        terminal.begin_calibration()
+        assert not terminal.idle()
+        terminal.session = None
+        load(terminal, 2000)
+        assert not terminal.idle()
