@@ -5,7 +5,7 @@ flash, and what must hold at every start after it; an order of saving with a pla
 Refuses: nothing; the last line of the output is the result, read by test_power_cuts.py.
 Units: operations of the flash (page programs and block erases).
 
-Usage: operation_cuts.py real|saves-first
+Usage: operation_cuts.py real|saves-first all|one: of each operation both places, or one in turn.
 """
 
 import gc
@@ -146,7 +146,7 @@ def _cut(operation, partial):
     return None
 
 
-def main(order):
+def main(order, places):
     """Cut at every operation; print what was broken."""
     if order == "saves-first":
         Terminal.change = _change
@@ -160,6 +160,8 @@ def main(order):
     whole.power_down()
     broken = []
     plan = [(k, partial) for k in range(operations + 1) for partial in PARTIAL]
+    if places == "one":
+        plan = [(k, PARTIAL[k % len(PARTIAL)]) for k in range(operations + 1)]
     for operation, partial in plan:
         what = _cut(operation, partial)
         if what:
@@ -170,4 +172,4 @@ def main(order):
     print(json.dumps({"operations": operations, "cuts": len(plan), "broken": broken}))
 
 
-main(sys.argv[1])
+main(*sys.argv[1:])

@@ -97,7 +97,7 @@ class AppendFile:
         if self._name not in os.listdir(self._above):
             os.mkdir(self._folder)
         open(self._path(segment), "wb").close()
-        yield
+        yield 0
 
     def remove(self, segment: int) -> None:
         """Give its space back."""

@@ -103,7 +103,7 @@ class RawRegion:
         block = self._block(slot)
         for index in range(self._blocks):
             self._flash.ioctl(_ERASE, block + index)
-            yield
+            yield 0  # other tasks may run; there is nothing to wait for
         start = _MAGIC + segment.to_bytes(4, "big")
         head = start + sha256(start).digest()[:8]
         self._flash.writeblocks(block, head + b"\xff" * (_PAGE - _HEAD), 0)

@@ -102,7 +102,7 @@ def create_steps(device, segment: int):
             file.write(head + b"\xff" * (_PAGE - links - len(head)))
             for _ in range(_PAGES):
                 file.write(blank)
-            yield
+            yield 0  # other tasks may run; there is nothing to wait for
         file.close()
         _scan(device, {mark: segment})
         if segment not in device.places:
