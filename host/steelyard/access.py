@@ -13,7 +13,7 @@ from rich.progress import track
 from steelyard_wire import record
 
 from steelyard.client import Identity, Terminal
-from steelyard.errors import UserError
+from steelyard.errors import REFUSED, UserError
 from steelyard.memory import remember
 from steelyard.opened import Fields
 from steelyard.output import errors
@@ -37,6 +37,16 @@ def opened(address: str, store: Store | None = None) -> Iterator[tuple[Terminal,
         identity = terminal.identify()
         authenticate(terminal, identity, store)
         yield terminal, identity
+
+
+def require_key(identity: Identity, address: str) -> None:
+    """UserError unless the terminal has a key, and so records."""
+    if not identity.provisioned:
+        raise UserError(
+            REFUSED,
+            "the terminal has signed nothing yet: it has no key. First:"
+            f" steelyard provision {address} --serial SY-0001",
+        )
 
 
 def fetch(terminal: Terminal, numbers: Sequence[int], show_progress: bool = False) -> list[bytes]:

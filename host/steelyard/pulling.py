@@ -14,13 +14,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import merge
 
+from steelyard_wire import record
 from steelyard_wire.auth import receipt_mac
 
 from steelyard.access import fetch
 from steelyard.audit import Auditor
 from steelyard.client import Identity, Terminal
+from steelyard.opened import Fields
 from steelyard.report import Check, Report
-from steelyard.signatures import outcome_of, outcomes
+from steelyard.signatures import outcomes
 from steelyard.store import Store
 
 
@@ -93,18 +95,27 @@ def pull(
     asked = newest + wanted
     taken = list(zip(asked, fetch(terminal, asked, show_progress), strict=True))
     registry = store.registry()
-    auditor = Auditor(registry, allow_test, store.trust())
-    everything = _merged(store.exported_with_numbers(dev), taken)
+    fresh = {raw for _, raw in taken}
+    signed: list[tuple[Fields, bytes]] = []
+
+    def keep(fields: Fields, raw: bytes) -> None:
+        if raw in fresh and fields[record.DEV] in registry:
+            signed.append((fields, raw))
+
+    auditor = Auditor(registry, allow_test, store.trust(), keep)
+    everything = _merged(store.exported(dev), taken)
     for raw, outcome in outcomes(everything, registry):
         auditor.take(raw, outcome)
     done = auditor.finish()
     report = done.report
     report.checks += failures
     # They are committed whatever the verdict, and only then receipted.
-    named = {check.n for check in report.failures}
-    sure = not report.dropped
-    signed = [(n, raw) for n, raw in taken if outcome_of(raw, registry) == ""]
-    store.add_records((raw, sure and n not in named) for n, raw in signed)
+    with store.writer() as write:
+        for fields, raw in signed:
+            write(fields, raw)
+    # Of failures that are only counted nobody knows which records they are.
+    named = {check.n for check in report.failures if check.n is not None}
+    store.disown(dev, {*named, *asked} if report.dropped else named)
     receipted = 0
     key = store.link_key(dev)
     chain = done.chains.get(dev)

@@ -178,19 +178,13 @@ class Store(StoredTrust):
         with self.session() as session:
             yield from session.scalars(query.execution_options(yield_per=1000))
 
-    def exported_with_numbers(self, dev: bytes) -> Iterator[tuple[int, bytes]]:
+    def exported(self, dev: bytes) -> Iterator[tuple[int, bytes]]:
         """The raw records of a terminal with their numbers, by number, as a stream."""
         query = select(RecordRow.n, RecordRow.raw).where(RecordRow.dev == dev)
         query = query.order_by(RecordRow.n, RecordRow.raw)
         with self.session() as session:
             for row in session.execute(query.execution_options(yield_per=1000)):
                 yield row.n, row.raw
-
-    def exported(self, dev: bytes) -> Iterator[bytes]:
-        """The raw records of a terminal by number, as a stream."""
-        query = select(RecordRow.raw).where(RecordRow.dev == dev).order_by(RecordRow.n)
-        with self.session() as session:
-            yield from session.scalars(query.execution_options(yield_per=1000))
 
     def numbered(self, dev: bytes) -> dict[int, set[bytes]]:
         """The raw records of a terminal by number; of two that share one, both."""

@@ -81,9 +81,9 @@ def test_levels_2_to_5() -> None:
     assert opened == sorted(opened, reverse=True) and opened[-1] == 2
 
 
-def test_level_4_is_what_a_witness_saw_of_a_log_that_is_not_whole() -> None:
-    # Of the tree a witness saw only the WITNESS record in the log can tell, and for that the log
-    # must be whole up to it: so 4 is for logs whose audit left something open.
+def test_a_witness_in_the_log_lifts_what_came_before_it_and_nothing_after() -> None:
+    # Only a log that is whole can be held against the tree that a witness saw; so what is seen is
+    # audited too, and level 4 is passed without a stop.
     fields = FORGER.fields(7, CHAIN)
     for key in (11, 14, 18):
         del fields[key]

@@ -70,23 +70,19 @@ class RawRegion:
 
     def read(self, segment: int, page: int, buffer) -> None:
         """Fill `buffer`, whole pages, from `page` on."""
-        view = memoryview(buffer)
-        first = self._at[segment]
-        for at in range(0, len(view), _PAGE):
-            page += 1
-            offset = page * _PAGE
-            place = first + offset // _BLOCK
-            self._flash.readblocks(place, view[at : at + _PAGE], offset % _BLOCK)
+        self._each(self._flash.readblocks, segment, page, buffer)
 
     def write(self, segment: int, page: int, data) -> None:
         """Program whole pages; bits can only be cleared."""
+        self._each(self._flash.writeblocks, segment, page, data)
+
+    def _each(self, work, segment: int, page: int, data) -> None:
         view = memoryview(data)
         first = self._at[segment]
         for at in range(0, len(view), _PAGE):
             page += 1
             offset = page * _PAGE
-            place = first + offset // _BLOCK
-            self._flash.writeblocks(place, view[at : at + _PAGE], offset % _BLOCK)
+            work(first + offset // _BLOCK, view[at : at + _PAGE], offset % _BLOCK)
 
     def create_steps(self, segment: int):
         """Generator: make a blank segment, a block at a time; OSError if it cannot be had."""

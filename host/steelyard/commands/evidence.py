@@ -16,14 +16,13 @@ from rich.progress import track
 from steelyard_wire import note
 
 from steelyard import proofs, pulling, records
-from steelyard.access import opened
+from steelyard.access import opened, require_key
 from steelyard.audit import Audit, Auditor
-from steelyard.client import Identity
 from steelyard.commands import Address, AllowTest, Json
-from steelyard.commands.verify import summary
+from steelyard.commands.verify import proof_sentences, summary
 from steelyard.errors import OK, REFUSED, USAGE, VERDICT, UserError
 from steelyard.output import errors, rows, show
-from steelyard.report import Report
+from steelyard.proofs import write_equivocations
 from steelyard.signatures import outcomes
 from steelyard.store import Store
 from steelyard.trust import Approval
@@ -45,7 +44,7 @@ def _exported(source: str, store: Store) -> Iterator[bytes]:
         return records.stream(path)
     for dev, entry in store.registry().items():
         if source in (entry.serial, dev.hex()):
-            return store.exported(dev)
+            return (raw for _, raw in store.exported(dev))
     raise UserError(
         USAGE, f"there is no file {source}, and no terminal of that serial number here"
     )
@@ -63,23 +62,6 @@ def _audited(source: str, store: Store, allow_test: bool) -> Audit:
     for raw, outcome in shown:
         auditor.take(raw, outcome)
     return auditor.finish()
-
-
-def _provisioned(identity: Identity, address: str) -> None:
-    if not identity.provisioned:
-        raise UserError(
-            REFUSED,
-            "the terminal has signed nothing yet: it has no key. First:"
-            f" steelyard provision {address} --serial SY-0001",
-        )
-
-
-def _tell(report: Report, folder: Path) -> list[str]:
-    """Write what proves that a number was given twice; sentences about it."""
-    return [
-        f"proof that a number was given twice: {path.name} (anyone can check it: steelyard verify)"
-        for path in proofs.write_equivocations(report, folder)
-    ]
 
 
 def _until(text: str) -> int | None:
@@ -175,7 +157,7 @@ def register(app: typer.Typer) -> None:
         """
         store = Store()
         with opened(address, store) as (terminal, identity):
-            _provisioned(identity, address)
+            require_key(identity, address)
             state = terminal.calibrate("STATUS")
             if not identity.calibration:
                 raise UserError(REFUSED, "the terminal is not calibrated")
@@ -212,11 +194,11 @@ def register(app: typer.Typer) -> None:
         store = Store()
         signer = witness_key(key or store.path.with_name("witness-key.json"), name)
         with opened(address, store) as (terminal, identity):
-            _provisioned(identity, address)
+            require_key(identity, address)
             terminal.close_day()
             done = pulling.pull(terminal, identity, store, allow_test, show_progress=True)
             if not done.report.ok:
-                told = _tell(done.report, Path())
+                told = proof_sentences(write_equivocations(done.report, Path()))
                 show(done.report.to_json(), as_json, Group(summary(done.report), *told))
                 return VERDICT
             head = terminal.checkpoint()

@@ -10,10 +10,10 @@ from rich.console import Group
 from steelyard_wire.codes import JOURNAL_FULL
 
 from steelyard import pulling
-from steelyard.access import opened
+from steelyard.access import opened, require_key
 from steelyard.commands import Address, AllowTest, Json
-from steelyard.commands.verify import summary
-from steelyard.errors import OK, REFUSED, VERDICT, UserError
+from steelyard.commands.verify import proof_sentences, summary
+from steelyard.errors import OK, VERDICT
 from steelyard.output import show
 from steelyard.proofs import write_equivocations
 from steelyard.store import Store
@@ -47,12 +47,7 @@ def register(app: typer.Typer) -> None:
         """
         store = Store()
         with opened(address, store) as (terminal, identity):
-            if not identity.provisioned:
-                raise UserError(
-                    REFUSED,
-                    "the terminal has signed nothing yet: it has no key. First:"
-                    f" steelyard provision {address} --serial SY-0001",
-                )
+            require_key(identity, address)
             done = pulling.pull(terminal, identity, store, allow_test, receipt, show_progress=True)
             journal = terminal.status()
             if done.receipted and int(journal["halted"]) == JOURNAL_FULL:
@@ -73,7 +68,7 @@ def register(app: typer.Typer) -> None:
             "journal_percent": int(journal["journal_percent"]),
         }
         made = write_equivocations(done.report, Path())
-        told = [f"proof that a number was given twice: {path}" for path in made]
+        told = proof_sentences(made)
         data["equivocation_proofs"] = list(map(str, made))
         show(data, as_json, Group(summary(done.report), *told, said))
         return OK if done.report.ok else VERDICT

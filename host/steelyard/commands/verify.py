@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from steelyard import records
-from steelyard.access import history, judge, opened
+from steelyard.access import history, judge, opened, require_key
 from steelyard.client import Identity
 from steelyard.commands import ALLOW_TEST_HINT, UNKNOWN_HINT, AllowTest, Json
-from steelyard.errors import OK, REFUSED, USAGE, VERDICT, UserError
+from steelyard.errors import OK, USAGE, VERDICT, UserError
 from steelyard.output import show
 from steelyard.proofs import write_equivocations
 from steelyard.report import LADDER, Report
@@ -60,15 +60,18 @@ def summary(report: Report) -> Group:
     return Group(table, closing, *hint, f"[dim]{doubts}[/]")
 
 
+def proof_sentences(made: list[Path]) -> list[str]:
+    """What is said of files that prove that a number was given twice."""
+    return [
+        f"proof that a number was given twice: {path} (anyone can check it: steelyard verify)"
+        for path in made
+    ]
+
+
 def _fetched(address: str, store: Store) -> tuple[list[bytes], Identity]:
     """All records of the terminal at an address, and whose they are."""
     with opened(address, store) as (terminal, identity):
-        if not identity.provisioned:
-            raise UserError(
-                REFUSED,
-                "the terminal has signed nothing yet: it has no key. First:"
-                f" steelyard provision {address} --serial SY-0001",
-            )
+        require_key(identity, address)
         return history(terminal, identity.dev, store, show_progress=True), identity
 
 
@@ -116,7 +119,7 @@ def register(app: typer.Typer) -> None:
             # What was fetched is kept, wherever else it was to go.
             report = judge(store, envelopes, allow_test, all_of)
         made = write_equivocations(report, Path())
-        told = [f"proof that a number was given twice: {path}" for path in made]
+        told = proof_sentences(made)
         data = {**report.to_json(), "equivocation_proofs": list(map(str, made))}
         show(data, as_json, Group(summary(report), *told))
         return OK if report.ok else VERDICT
