@@ -100,7 +100,7 @@ class Auditor:
         for dev, entry in self_supplied([raw], self._registry).items():
             if dev not in self._registry:
                 self._registry[dev] = entry
-                self._audit.report.known = False
+                self._audit.report.supplied += 1
                 self._audit.report.fail("key", unvouched(dev))
 
     def finish(self) -> Audit:

@@ -121,7 +121,7 @@ class Chain:
             detail = f"record {n} has another calibration, and no record says why"
             self._fail("calibration", detail, n)
         if last[record.TYP] == record.RETIRE:
-            self._fail("key", f"record {n} is signed after the key was retired", n)
+            self._fail("retired", f"record {n} is signed after the key was retired", n)
 
     def _status(self, n: int, fields: Fields) -> None:
         typ = fields[record.TYP]

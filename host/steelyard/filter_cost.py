@@ -16,13 +16,8 @@ from steelyard.weighing_vm import run_script
 
 CASCADE_MS = 0.1
 
-_SCRIPT = """
-import json
-import time
+CASCADE = """
 from array import array
-from terminal.weighing.config import Config
-from terminal.weighing.linearise import Calibration
-from terminal.weighing.weigher import Weigher
 
 class Mean:
     def __init__(self, length):
@@ -45,6 +40,15 @@ class Cascade:
         for part in self.parts:
             x = part.push(x)
         return x
+"""
+
+_SCRIPT = """
+import json
+import time
+from array import array
+from terminal.weighing.config import Config
+from terminal.weighing.linearise import Calibration
+from terminal.weighing.weigher import Weigher
 
 still = array("i", [150000 + (k * 7919) % 101 for k in range(1000)])
 moving = array("i", [150000 + k * 300 for k in range(1000)])
@@ -87,7 +91,7 @@ print(json.dumps(found))
 def measure_ms(profiles: tuple[str, ...]) -> dict[str, float]:
     """Estimated ms per sample: filter_NAME and path_NAME (all of Weigher.feed); `at_1280`: the
     default profile at 1280 samples a second."""
-    ratios = json.loads(run_script(_SCRIPT))
+    ratios = json.loads(run_script(CASCADE + _SCRIPT))
     named = {}
     for key, value in ratios.items():
         kind, _, which = key.partition("_")

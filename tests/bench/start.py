@@ -14,10 +14,10 @@ from __future__ import annotations
 import json
 
 import vms
+from steelyard.filter_cost import CASCADE
 
 _SCRIPT = """
 import json, time
-from array import array
 from storage import envelope, totals
 from terminal.evidence.journal import Journal
 
@@ -46,26 +46,11 @@ class Memory:
     def room(self):
         return 17 - len(self.held)
 
-class Mean:
-    def __init__(self, length):
-        self.length = length
-        self.total = 0
-        self.ring = array("i", [0] * length)
-        self.at = 0
-    def push(self, x):
-        at = self.at
-        self.total += x - self.ring[at]
-        self.ring[at] = x
-        at += 1
-        self.at = 0 if at == self.length else at
-        return self.total // self.length
-
-parts = [Mean(n) for n in (8, 11, 16, 11)]
+push = Cascade().push
 
 def cascade():
     for x in range(1000):
-        for part in parts:
-            x = part.push(x)
+        push(x)
 
 def took(work):
     begin = time.ticks_us()
@@ -117,7 +102,8 @@ print(test + sum(signer.prepare_steps()) + sum(signer.sign_steps(bytes(260))))
 def measure() -> dict[str, object]:
     """{"replay_ms", "signing_ms", "first_record_ms"}: after the modules are loaded."""
     paths = (*vms.DEVICE_PATHS, vms.ROOT / "tests/unit")
-    said = vms.run_micropython(f"SEGMENTS = {_SEGMENTS}\n" + _SCRIPT, *paths, timeout=300)
+    script = f"SEGMENTS = {_SEGMENTS}\n" + CASCADE + _SCRIPT
+    said = vms.run_micropython(script, *paths, timeout=300)
     records, reads, ratio = json.loads(said)
     replayed = records - (_SEGMENTS - 1) * 238
     replay = ratio * _CASCADE_MS + replayed * _HASHES * _INSTRUCTIONS_MS

@@ -169,3 +169,13 @@ def test_after_its_last_record_nothing_of_a_key_counts() -> None:
     more = FORGER.record(4, retired, f6=[3, 70, 0])
     report = _both([*retired, more])
     assert report.level == 0 and "after the key was retired" in report.failures[0].detail
+    assert [check.name for check in report.failures] == ["retired"]
+    # Nor with a key that nobody vouches for, where level 1 is for what is right in itself.
+    assert _both([*retired, more], {}).level == 0
+
+
+def test_level_1_is_for_records_that_were_all_opened() -> None:
+    # Beside a terminal that brings its key, one that does not: its records were not verified.
+    other = Forger(OTHER_SEED).chain(3)
+    assert _both([*CHAIN, *other], {}).level == 1
+    assert _both([*CHAIN, *other[1:]], {}).level == 0
