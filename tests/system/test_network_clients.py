@@ -25,7 +25,9 @@ def served(bench: Bench, address: str) -> None:
     bench.world("advance 1 s")
     after = bench.terminal.status(), bench.simulator.state()
     read = int(after[0]["samples"]) - int(before[0]["samples"])
-    assert read == int(str(after[1]["conversions"])) - int(str(before[1]["conversions"])) >= 80
+    made = int(str(after[1]["conversions"])) - int(str(before[1]["conversions"]))
+    # One that ended in the last moment may not have been read when the time stood still again.
+    assert made >= 80 and abs(read - made) <= 1
     for name in ("gaps", "faults", "dropped", "n"):
         assert after[0][name] == before[0][name], name
 
