@@ -58,8 +58,9 @@ class Room:
 
 
 _HELPERS = ("terminal.alarm.*", "terminal.c*", "terminal.in_use.*", "terminal.origin")
-_OPERATIONS = "operations in_use changes origin alarm care checks span_check".split()
-_OPERATIONS += ["provisioning", "receipts", "closing"]
+_COMPOSED = "__init__ app signers_chip cold keep signers_seed".split()
+_OPERATIONS = "operations in_use changes origin alarm care checks span_check receipts".split()
+_OPERATIONS += ["provisioning", "closing"]
 _WIRE = ("steelyard_wire", "steelyard_wire.*")
 _PORTS = ("rp2", "esp32")
 # What MicroPython has and the composition may need; the host's modules are not among them.
@@ -128,7 +129,7 @@ ROOMS = (
     ),
     Room(
         "composition",
-        tuple(f"firmware/terminal/{name}.py" for name in ("__init__", "app", "cold", "keep")),
+        tuple(map("firmware/terminal/{}.py".format, _COMPOSED)),
         own=(*_WIRE, "terminal", "terminal.*"),
         modules=_ON_DEVICE,
         # The board file names the converter's driver.

@@ -16,13 +16,17 @@ from pathlib import Path
 
 import cbor2
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 
 V, DEV, N, ROOT, TYP, TOT, BC, UP, T, TS, VAL = range(1, 12)
-ST, CAL, FW, NONCE, RAW, DATA = range(14, 20)
+ST, CAL, FW, NONCE, RAW, DATA, USE = range(14, 21)
 COMMON = {V, DEV, N, ROOT, TYP, TOT, BC, UP, T, TS, CAL, FW}
 READING, VOID, CALIBRATION, PARAMETER, TIME_SET = 1, 2, 3, 4, 7
 LOCKED_OR_OPENED = 0x200 | 0x400
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
 
 
 def sha256(data: bytes) -> bytes:
@@ -41,11 +45,25 @@ def tree_root(leaves: list[bytes]) -> bytes:
     return sha256(b"\x01" + tree_root(leaves[:split]) + tree_root(leaves[split:]))
 
 
-def open_envelope(raw: bytes, key: Ed25519PublicKey, kid: bytes) -> tuple[str, dict]:
+def check(public_key: bytes, signature: bytes, message: bytes) -> None:
+    """Suite 1 or 2, by the key; InvalidSignature."""
+    if len(public_key) == 32:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+        return
+    r, s = (int.from_bytes(half, "big") for half in (signature[:32], signature[32:]))
+    if s > ORDER // 2:
+        raise InvalidSignature
+    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + public_key)
+    key.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
+
+
+def open_envelope(raw: bytes, public_key: bytes, kid: bytes) -> tuple[str, dict]:
     """What does not hold of an envelope ("" if it is right), and the record in it."""
-    start = bytes.fromhex("d28443a10127a10448") + kid
-    if not raw.startswith(bytes.fromhex("d28443a10127a10448")):
+    header = bytes.fromhex("a10127" if len(public_key) == 32 else "a10126")
+    start = bytes.fromhex("d28443") + header + bytes.fromhex("a10448")
+    if not raw.startswith(start):
         return "envelope", {}
+    start += kid
     if not raw.startswith(start):
         return "key", {}
     try:
@@ -53,8 +71,8 @@ def open_envelope(raw: bytes, key: Ed25519PublicKey, kid: bytes) -> tuple[str, d
         again = start + cbor2.dumps(payload) + cbor2.dumps(signature)
         if raw != again or not isinstance(payload, bytes) or len(signature) != 64:
             return "envelope", {}
-        signed = ["Signature1", bytes.fromhex("a10127"), b"steelyard/rec/1", payload]
-        key.verify(signature, cbor2.dumps(signed))
+        signed = ["Signature1", header, b"steelyard/rec/1", payload]
+        check(public_key, signature, cbor2.dumps(signed))
     except InvalidSignature:
         return "signature", {}
     except Exception:  # noqa: BLE001 - anything else that is no envelope
@@ -69,7 +87,6 @@ def verify(
     lines: list[bytes], public_key: bytes, seen: tuple[int, bytes] | None = None
 ) -> list[str]:
     """The names of the checks that do not hold. seen: size and root that a witness signed."""
-    key = Ed25519PublicKey.from_public_bytes(public_key)
     kid = b"TEST" + sha256(public_key)[:4]
     failed: list[str] = []
     leaves: list[bytes] = []
@@ -77,7 +94,7 @@ def verify(
     before: dict = {}
     time = None
     for raw in lines:
-        wrong, record = open_envelope(raw, key, kid)
+        wrong, record = open_envelope(raw, public_key, kid)
         if wrong:
             failed.append(wrong)
             continue
@@ -95,6 +112,10 @@ def verify(
             failed.append("boots")
         if before and record[CAL] != before[CAL] and before[TYP] not in (CALIBRATION, PARAMETER):
             failed.append("calibration")
+        used = record.get(USE, 0)
+        last = before.get(USE, 0) if before else max(used - 1, 0)
+        if (USE in record) != (len(public_key) == 64) or (used and not 0 < used - last < 18):
+            failed.append("uses")
         if record.get(ST, 0) & LOCKED_OR_OPENED:
             failed.append("status")
         if record[T] is not None:

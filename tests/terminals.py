@@ -6,10 +6,12 @@ Refuses: what the world refuses (SimulatorError).
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from steelyard import boards, soldered
 from steelyard.calibration import Work, calibrate_terminal
 from steelyard.client import Terminal
 from steelyard.commands.provision import provision_terminal
@@ -20,6 +22,7 @@ from steelyard.virtual import prepare_virtual
 
 SERIAL = "SY-TEST-1"
 STATES = ("new", "provisioned", "calibrated")
+CHIP = soldered.SIGNERS["atecc608"]  # what signs in the state "chip", which is calibrated too
 
 
 # Run on the board: the journal's last segment as `device`, and its next pages made void.
@@ -62,7 +65,10 @@ class Bench:
     def __init__(self, folder: Path, *options: str, speed: str = "max") -> None:
         self.folder = folder
         self.store = Store(folder / "kept.sqlite3")
-        self.simulator = VirtualTerminal(folder / "flash.bin", *options, speed=speed)
+        if (folder / "flash.bin.atecc608").exists():
+            options = ("--signer", json.dumps(CHIP), *options)
+        self._begin = lambda: VirtualTerminal(folder / "flash.bin", *options, speed=speed)
+        self.simulator = self._begin()
         self.world = self.simulator.world
         self.terminal = self._ready()
 
@@ -70,6 +76,15 @@ class Bench:
         terminal = Terminal(self.simulator.console)
         terminal.wait_until_ready()
         return terminal
+
+    def power_cycle(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+        """Switch it off and on; meanwhile: what is done to its files."""
+        self.terminal.close()
+        self.simulator.close()
+        meanwhile()
+        self.simulator = self._begin()
+        self.world = self.simulator.world
+        self.terminal = self._ready()
 
     def run_on_board(self, script: str) -> str:
         """Stop the firmware, run Python at the prompt, start the board again."""
@@ -124,10 +139,17 @@ def make_states(folder: Path) -> None:
     place.mkdir()
     prepare_virtual(place / "flash.bin")
     Store(place / "kept.sqlite3").close()
-    for before, after in zip(STATES, STATES[1:], strict=False):
-        shutil.copytree(folder / before, folder / after)
+    steps = [*zip(STATES, STATES[1:], strict=False), ("new", "chip"), ("chip", "chip")]
+    for before, after in steps:
+        if after != before:
+            shutil.copytree(folder / before, folder / after)
+        if before == "new" and after == "chip":
+            flash = folder / after / "flash.bin"
+            assert CHIP
+            prepare_virtual(flash, soldered.with_signer(boards.load("virtual"), CHIP))
+            flash.with_name("flash.bin.atecc608").touch()
         with Bench(folder / after) as bench:
-            if after == "provisioned":
+            if before == "new":
                 provision_terminal(bench.terminal, bench.store, SERIAL)
             else:
 

@@ -66,6 +66,11 @@ class I2CLines:
             if index == self.nack_after or not chip.write_byte(data[index], self.clock.now_us):
                 raise OSError(_EIO)
 
+    def read(self, address, buffer):
+        """A read transaction."""
+        self.transactions += 1
+        self._receive(self._start(address), buffer)
+
     def read_register(self, address, register, buffer):
         """Write the register's number, then read from there."""
         self.transactions += 1
@@ -73,7 +78,9 @@ class I2CLines:
         self._byte()
         if self.nack_after == 0 or not chip.write_byte(register, self.clock.now_us):
             raise OSError(_EIO)
-        chip = self._start(address)
+        self._receive(self._start(address), buffer)
+
+    def _receive(self, chip, buffer):
         flip = self.flip - 1
         if 0 <= flip < 8 * len(buffer):
             self.flip = 0
@@ -127,16 +134,23 @@ class I2C:
 
     def __init__(self, lines, freq=400000, timeout=50000):
         self._lines = lines
-        lines.freq = freq
+        self._freq = freq
         lines.timeout_us = timeout
 
     def writeto(self, address, data):
         """Write; the number of bytes that were acknowledged."""
+        self._lines.freq = self._freq
         self._lines.write(address, data)
         return len(data)
 
+    def readfrom_into(self, address, buffer):
+        """Read into `buffer`."""
+        self._lines.freq = self._freq
+        self._lines.read(address, buffer)
+
     def readfrom_mem_into(self, address, register, buffer):
         """Read registers from `register` on into `buffer`."""
+        self._lines.freq = self._freq
         self._lines.read_register(address, register, buffer)
 
 

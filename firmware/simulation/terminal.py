@@ -184,6 +184,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--converter", type=json.loads, help="CONVERTER of the board file, as JSON (HX711)"
     )
+    parser.add_argument(
+        "--signer", type=json.loads, help="SIGNER of the board file, as JSON, where it is a chip"
+    )
     parser.add_argument("--rate", type=int, default=80, help="RATE pin, or the driver's choice")
     parser.add_argument(
         "--rate-error-ppm", type=int, help="of the converter's clock (default: from the seed)"
@@ -219,6 +222,11 @@ def build(options: argparse.Namespace) -> tuple[World, Radio, Commands, WorldPor
         rate_error_ppm=rate_error_ppm(options),
         tcp_ports={str(SERVICE_PORT): vm_port},
     )
+    if options.signer:
+        # A chip of its own: it stays what it is when another flash file is put beside it.
+        memory = options.flash.with_name(f"{options.flash.name}.{options.signer['chip']}")
+        memory.touch()
+        wiring.chip, wiring.chip_memory = options.signer, str(memory.resolve())
     sheet = of_class(options.cell, Cell(capacity_kg=options.capacity_kg))
     cell = LoadCell(sheet, options.seed, options.rate, str(wiring.converter["chip"]))
     wifi = (options.ssid, os.environ.get(options.psk_env, "") if options.psk_env else "")

@@ -21,4 +21,6 @@ class Wiring:
     case: int = 15
     shunt: int = 14
     blocks: int = 352
+    chip: dict[str, object] | None = None  # of the key: as SIGNER of the board file
+    chip_memory: str = ""  # file of what it keeps
     tcp_ports: dict[str, int] = field(default_factory=dict)

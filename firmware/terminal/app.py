@@ -12,19 +12,16 @@ import time
 
 import board
 import machine
-from steelyard_wire import codes
 from steelyard_wire.codes import Refused
 
 from terminal import cold
 from terminal.alarm import Alarm
 from terminal.care import DUE
-from terminal.drivers import rows
 from terminal.drivers.clock import Clock
 from terminal.drivers.files import Files
 from terminal.drivers.keys import Keys
 from terminal.drivers.ring import SampleRing
-from terminal.evidence import ed25519, settings
-from terminal.evidence.comb import Comb
+from terminal.evidence import settings
 from terminal.evidence.journal import Journal
 from terminal.links.console import ConsoleLink
 from terminal.links.service import Service
@@ -54,29 +51,10 @@ def _converter(wiring):
     return driver.make(wiring, machine, time, ring), ring
 
 
-class _Signers:
-    """Makes signers from seeds, with the arithmetic and the table that the board file names."""
-
-    def __init__(self) -> None:
-        name = "sign_" + board.SIGNER["arithmetic"]
-        self._arithmetic = getattr(__import__("terminal.evidence." + name).evidence, name)
-        self._comb = None
-
-    def open_steps(self):
-        """Take up the table and prove the signer, in slices; Refused(SIGNER_FAULT)."""
-        large = board.SIGNER["comb"] == 8
-        path = "/terminal/evidence/comb%d.bin" % board.SIGNER["comb"]
-        try:
-            row = (rows.FileRows if large else rows.RamRows)(path)
-        except OSError:
-            raise Refused(codes.SIGNER_FAULT, path + " is missing")
-        self._comb = Comb(row, 512 if large else 64)
-        test = (self._arithmetic, self._comb, os.urandom)
-        yield from cold.call("terminal.evidence.self_test", "steps", *test)
-
-    def make(self, seed: bytes):
-        """A signer for the key of `seed`."""
-        return ed25519.Signer(seed, self._arithmetic, self._comb, os.urandom)
+def _signers():
+    """What signs, as the board file says: machine code here, or a chip."""
+    name = "signers_chip" if "chip" in board.SIGNER else "signers_seed"
+    return getattr(__import__("terminal." + name), name).make(board.SIGNER, os.urandom)
 
 
 def _journal():
@@ -129,6 +107,12 @@ def _keys():
     return Keys(pins)
 
 
+async def _work(steps) -> None:
+    """Slices of work, between which other tasks run; None is a wait."""
+    for step in steps:
+        await asyncio.sleep_ms(_POLL_MS if step is None else 0)
+
+
 async def _press(terminal, key: "str | None") -> None:
     """What a key asks for, or a load by itself (None).
 
@@ -140,8 +124,7 @@ async def _press(terminal, key: "str | None") -> None:
         elif key == "tare":
             terminal.tare()
         else:
-            for _ in terminal.register_steps(None, KEY if key else ITSELF):
-                await asyncio.sleep_ms(0)
+            await _work(terminal.register_steps(None, KEY if key else ITSELF))
     except Refused as refused:
         terminal.refused_key = refused.code
 
@@ -162,12 +145,10 @@ async def _check(terminal) -> None:
     while True:
         await asyncio.sleep_ms(_LOOK_MS)
         try:
-            if terminal.alarm.pending and terminal.identity is not None:
-                for _ in cold.call("terminal.checks", "log_steps", terminal):
-                    await asyncio.sleep_ms(0)
+            if terminal.alarm.pending and terminal.recorder is not None:
+                await _work(cold.call("terminal.checks", "log_steps", terminal))
             elif terminal.checking == DUE:
-                for step in cold.call("terminal.span_check", "check_steps", terminal):
-                    await asyncio.sleep_ms(_POLL_MS if step is None else 0)
+                await _work(cold.call("terminal.span_check", "check_steps", terminal))
             elif (
                 terminal.journal.wants_spare()
                 and terminal.clock.up_ms() - spared >= _SPARE_MS
@@ -177,8 +158,8 @@ async def _check(terminal) -> None:
                 for _ in terminal.journal.spare_steps():
                     await asyncio.sleep_ms(_POLL_MS)
             elif terminal.clock.up_ms() - looked >= _CHECK_MS:
-                for _ in cold.call("terminal.checks", "check_steps", terminal, _measure_steps):
-                    await asyncio.sleep_ms(0)
+                steps = cold.call("terminal.checks", "check_steps", terminal, _measure_steps)
+                await _work(steps)
                 looked = terminal.clock.up_ms()
                 cold.forget("terminal.weighing.parameters")
         except (Refused, MemoryError):
@@ -193,13 +174,11 @@ def _measure_steps():
 async def _start(terminal, signers) -> int:
     """Bring the terminal up; the error code that stops it, or 0."""
     try:
-        for _ in signers.open_steps():
-            await asyncio.sleep_ms(0)
+        await _work(signers.open_steps())
         terminal.open()
         if not cold.call("terminal.drivers.ram", "keeps"):
             terminal.lock("RAM")
-        for _ in terminal.start_steps(machine.reset_cause()):
-            await asyncio.sleep_ms(0)
+        await _work(terminal.start_steps(machine.reset_cause()))
     except Refused as refused:
         print("# stopped:", refused)
         cold.forget("steelyard_wire.sentences")
@@ -230,14 +209,13 @@ async def _run(terminal, signers) -> None:
 
 def main() -> None:
     """Run the terminal; returns only when Ctrl-C on an unsealed console asks for the REPL."""
-    signers = _Signers()
+    signers = _signers()
     terminal = Terminal(
         board,
         Files("/state"),
         _journal(),
         Clock(time),
-        signers.make,
-        os.urandom,
+        signers,
         cold.call("terminal.drivers.measure", "software_identification"),
         # What runs on a desktop proves nothing about a weight, whatever its board file says.
         bool(board.TEST) or sys.platform in ("linux", "darwin"),

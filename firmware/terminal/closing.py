@@ -8,6 +8,10 @@ returns (n, envelope).
 from steelyard_wire import codes, cose, record
 from steelyard_wire.codes import ARGUMENT, Refused
 from steelyard_wire.note import checkpoint
+from steelyard_wire.shim import const
+
+# Eight that are no records (recorder.MOST_APART), and as many that a failing supply cost.
+_MOST_LOST = const(16)
 
 
 def _fields(terminal, n: int) -> dict:
@@ -79,12 +83,19 @@ def checkpoint_steps(terminal):
     return size, root, signature
 
 
-def check_not_retired(terminal) -> "dict | None":
-    """The fields of the newest record; Refused(RETIRED) if it is the last of this key."""
+def check_goes_on(terminal, uses: "int | None") -> "dict | None":
+    """The fields of the newest record before the start.
+
+    Refused(RETIRED) if it is the last of this key; Refused(HISTORY) if the key was used more
+    often since than for what leaves no record: this is the journal of another day.
+    uses: how often the key was used, None if nobody counts.
+    """
     newest = terminal.journal.next_n - 1
     if newest < 0:
         return None
     fields = _fields(terminal, newest)
     if fields[record.TYP] == record.RETIRE:
         raise Refused(codes.RETIRED, "record " + str(newest))
+    if uses is not None and not 0 <= uses - fields.get(record.USE, 0) <= _MOST_LOST:
+        raise Refused(codes.HISTORY, "signatures " + str(uses - fields.get(record.USE, 0)))
     return fields

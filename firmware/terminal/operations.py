@@ -40,13 +40,11 @@ class Terminal(InUse, Care):
     """The terminal's state and operations.
 
     board: module of the board file. files: settings' file access. journal: a Journal, not open.
-    clock: drivers.clock.Clock. make_signer(seed) -> signer. random(n) -> n random bytes.
+    clock: drivers.clock.Clock. signers: signers_seed.Signers or signers_chip.Signers.
     software_id: 32 bytes. test: whether a key made here is a TEST key.
     """
 
-    def __init__(
-        self, board, files, journal, clock, make_signer, random, software_id, test
-    ) -> None:
+    def __init__(self, board, files, journal, clock, signers, software_id, test) -> None:
         self.board = board
         self.files = files
         self.journal = journal
@@ -57,8 +55,7 @@ class Terminal(InUse, Care):
         self.ring = None
         self.tap = None  # links.trace.Tap while a trace runs
         self.wifi = None
-        self.make_signer = make_signer
-        self.random = random
+        self.signers = signers
         self.recorder = None
         self.unsettled = False  # whether `pending` may be on the flash
         self.identity = None
@@ -120,8 +117,11 @@ class Terminal(InUse, Care):
                 raise Refused(codes.STORAGE, "the journal has records but the key is gone")
             return None
         identity = Identity(stored[1], stored[2], stored[3])
-        signer = yield from identity.signer_steps(self.make_signer)
-        before = cold.call("terminal.closing", "check_not_retired", self)
+        signer = yield from identity.signer_steps(self.signers.make)
+        uses = yield from signer.uses_steps()
+        # Whatever comes: whose records these are can be told, and receipts for them checked.
+        self.identity, self.link_key = identity, stored[4]
+        before = cold.call("terminal.closing", "check_goes_on", self, uses)
         self._adopt(identity, signer, stored[4])
         written = yield from self._boot_record_steps(cause, None)
         yield from cold.call("terminal.closing", "started_steps", self, before)

@@ -9,7 +9,7 @@ from steelyard_wire.codes import Refused
 from steelyard_wire.digest import sha256
 
 from terminal.evidence import settings
-from terminal.evidence.identity import Identity, make_seed
+from terminal.evidence.identity import Identity
 
 
 def identity_steps(terminal, serial: str, entropy: bytes, link_key: bytes):
@@ -17,12 +17,12 @@ def identity_steps(terminal, serial: str, entropy: bytes, link_key: bytes):
     if len(link_key) != 32:
         raise Refused(codes.ARGUMENT, "the link key has 32 bytes")
     while True:
-        seed = make_seed(terminal.random(32), entropy, terminal.software_id)
-        identity = Identity(seed, serial, terminal.test)
-        signer = yield from identity.signer_steps(terminal.make_signer)
+        secret = yield from terminal.signers.secret_steps(entropy, terminal.software_id)
+        identity = Identity(secret, serial, terminal.test)
+        signer = yield from identity.signer_steps(terminal.signers.make)
         # One real key in 2**32 would be named like a TEST key.
         if terminal.test or not record.is_test(sha256(identity.public_key)):
             break
-    stored = {1: seed, 2: serial, 3: terminal.test, 4: link_key}
+    stored = {1: secret, 2: serial, 3: terminal.test, 4: link_key}
     settings.save(terminal.files, "identity", stored)
     return identity, signer

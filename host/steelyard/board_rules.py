@@ -130,6 +130,11 @@ def journal_pins(journal: dict[str, Any]) -> list[int]:
     return [journal[key] for key in _SPI if key in journal]
 
 
+def signer_pins(signer: dict[str, Any]) -> list[int]:
+    """The pins of a chip that signs."""
+    return [signer[key] for key in _I2C if key in signer]
+
+
 def pins_of(converter: dict[str, Any]) -> list[int]:
     rules = CONVERTERS[str(converter["chip"])]
     return [
@@ -177,6 +182,8 @@ PLAIN_JOURNAL = {"device": "append_file"}
 EXTERNAL_JOURNAL = {"device": "raw_region", "flash": "spi_nor"}
 _SPI = ("sck", "mosi", "miso", "cs")
 SIGNERS = {"arithmetic": ("viper", "bigint"), "comb": (6, 8)}
+SIGNING_CHIPS = ("atecc608",)  # on two pins of their own
+_I2C = ("sda", "scl")
 _THERMOMETER = {"adc": (0, 50), "uv_at_0": (0, 3300000), "uv_per_k": (-50000, 50000)}
 
 
@@ -202,6 +209,10 @@ def is_external(value: object) -> bool:
 
 
 def _is_signer(value: object) -> bool:
+    if isinstance(value, dict) and "chip" in value:
+        pins = [value.get(key) for key in _I2C]
+        right = value.keys() == {"chip", *_I2C} and value["chip"] in SIGNING_CHIPS
+        return right and all(map(_is_pin, pins))
     return (
         isinstance(value, dict)
         and value.keys() == SIGNERS.keys()
@@ -239,7 +250,10 @@ RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
         "segment_files, append_file or raw_region with its flash (boards/README.md)",
         _is_journal,
     ),
-    "SIGNER": ("arithmetic (viper or bigint) and comb (6 or 8)", _is_signer),
+    "SIGNER": (
+        "arithmetic (viper or bigint) and comb (6 or 8), or the chip atecc608 with sda and scl",
+        _is_signer,
+    ),
     "NETWORK": ('None or "wlan"', lambda value: value in NETWORKS),
     "TCP_PORT": ("1..65535", lambda value: type(value) is int and 0 < value < 65536),
     "SCALE": ("a map with whole numbers as keys", lambda value: _is_scale(value)),

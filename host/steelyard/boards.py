@@ -20,6 +20,7 @@ from steelyard.board_rules import (
     journal_pins,
     pins_of,
     reader_fault,
+    signer_pins,
 )
 from steelyard.errors import USAGE, UserError
 
@@ -114,6 +115,7 @@ def parse(name: str, source: bytes) -> Board:
     if unknown:
         raise BoardError(f"boards/{name}.py says {', '.join(unknown)}, which nothing reads")
     pins = [*pins_of(found["CONVERTER"]), *found["KEYS"].values(), *journal_pins(journal)]
+    pins += signer_pins(found["SIGNER"])
     pins += [found[name] for name in ("ALARM", "SHUNT") if found[name] is not None]
     if len(set(pins)) < len(pins):
         raise BoardError(f"boards/{name}.py uses a pin twice: {sorted(pins)}")

@@ -24,6 +24,9 @@ _TOLD = {
     ST_EXTRAPOLATED: "beyond the weights of their calibration",
     ST_TEMPERATURE: "outside of the temperatures that were compensated",
 }
+# Uses of a key between two records: eight for what is no record, as many that a failing supply
+# cost (protocol/README.md, section 9).
+MOST_APART = 16
 _MOST_RECENT = 4096
 _WATCHED = ST_EXTRAPOLATED | ST_TEMPERATURE | ST_LOCKED | ST_CASE_OPEN
 
@@ -52,6 +55,8 @@ class Chain:
         self._known: int | None = None  # the last time of day that a record gave
         self._set = False  # since then the clock was set, or records are missing
         self._backs: list[str] = []
+        self._counted = False  # the uses of its key
+        self._apart = 0  # uses that no record tells of
 
     def _fail(self, name: str, detail: str, n: int) -> None:
         self._failed.add(name)
@@ -71,6 +76,7 @@ class Chain:
             self._life(n, fields, last)
         self._status(n, fields)
         self._clock(n, fields)
+        self._uses(n, fields)
         self._witness(n, fields)
         self.count += 1
         self.last = fields
@@ -135,6 +141,33 @@ class Chain:
                 self._told[what] += status & bit > 0
             if status & (ST_LOCKED | ST_CASE_OPEN):
                 self._fail("status", f"record {n}: locked, or opened since it was verified", n)
+
+    def _uses(self, n: int, fields: Fields) -> None:
+        """A key whose uses a chip counts: more of them than records is said, many more fail."""
+        uses = fields.get(record.USE)
+        before = self.last.get(record.USE) if self.last is not None else uses
+        if uses is None and before is None:
+            return
+        if uses is None or before is None:
+            self._fail(
+                "uses", f"record {n}: either all say how often the key was used, or none", n
+            )
+            return
+        self._counted = True
+        if self.last is None:
+            return
+        apart = uses - before - (n - self.last[record.N])
+        if uses <= before:
+            self._fail("uses", f"record {n} is not a later use of the key than the one before", n)
+        elif n != self.last[record.N] + 1:
+            return  # what the missing ones used is not known
+        elif apart > MOST_APART:
+            detail = (
+                f"the key was used {apart} times before record {n}, and no record says for what"
+            )
+            self._fail("uses", detail, n)
+        else:
+            self._apart += apart
 
     def _clock(self, n: int, fields: Fields) -> None:
         now = fields[record.T]
@@ -219,6 +252,9 @@ class Chain:
             "status": "; ".join(told),
             "clock": backs,
         }
+        if self._counted:
+            beside = f"{self._apart} beside records (checkpoints, blocks, a lost supply)"
+            details["uses"] = beside if self._apart else ""
         checks = self.report.checks
         if self.root_open:
             checks.append(Check("root", False, False, self.root_open))

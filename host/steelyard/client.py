@@ -21,6 +21,7 @@ from steelyard_wire.line import Reply
 from steelyard.client_records import Records
 from steelyard.errors import BUG, AtPrompt, DeviceRefused, NoDevice, UserError
 from steelyard.link import Link
+from steelyard.opened import ALGORITHMS
 from steelyard.reading import Reading
 from steelyard.trace import Trace, block_seconds, decode
 
@@ -38,6 +39,7 @@ class Identity:
     serial: str
     dev: bytes
     key: bytes
+    algorithm: str
     model: str
     board: str
     firmware: str
@@ -112,6 +114,8 @@ class Terminal(Records):
                 serial="" if values["serial"] == "-" else values["serial"],
                 dev=_bytes(values, "dev"),
                 key=_bytes(values, "key"),
+                # A firmware from before there was a second suite does not say.
+                algorithm=ALGORITHMS[int(values.get("suite", "1").replace("-", "0"))],
                 model=values["model"],
                 board=values["board"],
                 firmware=values["fw"],
@@ -121,7 +125,7 @@ class Terminal(Records):
                 calibration=int(values["cal"]),
                 converter=values["converter"],
             )
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, IndexError) as error:
             raise UserError(BUG, f"the terminal's ID is not as specified: {error}") from None
 
     def wait_until_ready(self, seconds: float = 15.0) -> Identity:

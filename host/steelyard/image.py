@@ -36,6 +36,7 @@ _COLD = (
     "terminal.changes",
     "terminal.checks",
     "terminal.closing",
+    "terminal.drivers.atecc608_setup",
     "terminal.drivers.measure",
     "terminal.drivers.ram",
     "terminal.drivers.segment_setup",
@@ -76,7 +77,17 @@ _JOURNALS = tuple(
     )
 )
 # What only one kind of signer needs.
+_SOFTWARE, _CHIP = ("arithmetic", None), ("chip", None)
 _SIGNERS = {
+    "signers_seed.py": _SOFTWARE,
+    "rows.py": _SOFTWARE,
+    "comb.py": _SOFTWARE,
+    "ed25519.py": _SOFTWARE,
+    "self_test.py": _SOFTWARE,
+    "signers_chip.py": _CHIP,
+    "es256.py": _CHIP,
+    "atecc608.py": ("chip", "atecc608"),
+    "atecc608_setup.py": ("chip", "atecc608"),
     "sign_viper.py": ("arithmetic", "viper"),
     "field_viper.py": ("arithmetic", "viper"),
     "sha512_viper.py": ("arithmetic", "viper"),
@@ -163,7 +174,7 @@ def _is_wanted(name: str, board: Board) -> bool:
         return name.removesuffix(".py").rpartition("/")[2] in board.journal.values()
     key, value = _SIGNERS.get(name.rpartition("/")[2], ("", None))
     if key:
-        return bool(board.signer[key] == value)
+        return key in board.signer and value in (None, board.signer[key])
     folder, _, stem = name.removesuffix(".py").rpartition("/")
     if folder != "terminal/drivers":
         return True

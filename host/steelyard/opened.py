@@ -13,15 +13,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 import cbor2
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
 from steelyard_wire import block, cose, record
 from steelyard_wire.codes import Refused
 
 EDDSA = "Ed25519"
+ES256 = "ES256"
+# Index = suite id, as a terminal names its own.
+ALGORITHMS = ("", EDDSA, ES256)
 
 Fields = dict[int, Any]
 Test = Callable[[Any], bool]
@@ -126,8 +134,18 @@ def _decode(payload: bytes) -> Fields:
 
 # --- envelopes -----------------------------------------------------------------------------------
 
-_PROTECTED = cose.protected(cose.ALG_EDDSA)
-_START = b"\xd2\x84\x43" + _PROTECTED + b"\xa1\x04\x48"
+_PROTECTED = {
+    EDDSA: cose.protected(cose.ALG_EDDSA),
+    ES256: cose.protected(cose.ALG_ES256),
+}
+
+
+def algorithm_of(protected: bytes) -> str:
+    """The algorithm that a protected header names, "" if there is none; not to be believed."""
+    return next((name for name, header in _PROTECTED.items() if header == protected), "")
+
+
+_STARTS = tuple(b"\xd2\x84\x43" + header + b"\xa1\x04\x48" for header in _PROTECTED.values())
 _SIGNATURE = b"\x58\x40"
 # Of a byte string of 24 to 255 bytes, and of more: where a payload begins.
 _SHORT, _LONG = 0x58, 0x59
@@ -135,25 +153,60 @@ _SHORT, _LONG = 0x58, 0x59
 
 def _parts(raw: bytes) -> tuple[bytes, bytes, bytes, bytes]:
     """kid, protected header, the payload with its CBOR head, signature; Refused as cose.split."""
-    if raw.startswith(_START) and raw[-66:-64] == _SIGNATURE:
+    if raw.startswith(_STARTS) and raw[-66:-64] == _SIGNATURE:
         wrapped = raw[17:-66]
         size = len(wrapped)
         if size > 25 and wrapped[0] == _SHORT and wrapped[1] == size - 2:
-            return raw[9:17], _PROTECTED, wrapped, raw[-64:]
+            return raw[9:17], raw[3:6], wrapped, raw[-64:]
         long = size > 258 and wrapped[0] == _LONG
         if long and int.from_bytes(wrapped[1:3], "big") == size - 3:
-            return raw[9:17], _PROTECTED, wrapped, raw[-64:]
+            return raw[9:17], raw[3:6], wrapped, raw[-64:]
     found = cose.split(raw)
     wrapped = cbor2.dumps(found.payload)
     return found.kid, found.protected, wrapped, found.signature
 
 
-def _before(aad: bytes) -> bytes:
+def _before(algorithm: str, aad: bytes) -> bytes:
     """What is signed before the payload and its head (RFC 9052, section 4.4)."""
-    return b"\x84" + b"".join(map(cbor2.dumps, ("Signature1", _PROTECTED, aad)))
+    return b"\x84" + b"".join(map(cbor2.dumps, ("Signature1", _PROTECTED[algorithm], aad)))
 
 
-_BEFORE = {aad: _before(aad) for aad in (cose.AAD, cose.BLOCK_AAD)}
+_BEFORE = {
+    (algorithm, aad): _before(algorithm, aad)
+    for algorithm in _PROTECTED
+    for aad in (cose.AAD, cose.BLOCK_AAD)
+}
+_HALF_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 >> 1
+
+
+@lru_cache(maxsize=1024)
+def point_of(public_key: bytes) -> ec.EllipticCurvePublicKey:
+    """The key of ES256 in 64 bytes; ValueError if that is no point of P-256."""
+    return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + public_key)
+
+
+def signature_in_der(signature: bytes) -> bytes:
+    """r and s, 32 bytes each, as other libraries want them."""
+    r, s = (int.from_bytes(part, "big") for part in (signature[:32], signature[32:]))
+    return encode_dss_signature(r, s)
+
+
+def signature_holds(algorithm: str, public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether 64 bytes are the signature of a message. An algorithm that there is not: no.
+
+    Of ES256 the larger of the two s that fit is refused: a record has one form.
+    """
+    try:
+        if algorithm == EDDSA:
+            crypto_sign_open(signature + message, public_key)
+            return True
+        low = int.from_bytes(signature[32:], "big") <= _HALF_ORDER
+        if algorithm != ES256 or not low or len(signature) != 64:
+            return False
+        point_of(public_key).verify(signature_in_der(signature), message, ec.ECDSA(SHA256()))
+    except (BadSignatureError, InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _unwrapped(wrapped: bytes) -> bytes:
@@ -177,12 +230,12 @@ def signed_payload(
     entry = registry.get(kid)
     if entry is None:
         raise Rejected("key", f"no key of terminal {kid.hex()} in the registry")
-    if entry.algorithm != EDDSA or protected != _PROTECTED:
+    algorithm = entry.algorithm
+    if protected != _PROTECTED.get(algorithm):
         raise Rejected("signature", "not the algorithm of the registry")
-    try:
-        crypto_sign_open(signature + _BEFORE[aad] + wrapped, entry.public_key)
-    except (BadSignatureError, ValueError):
-        raise Rejected("signature", "the signature does not fit the bytes") from None
+    signed = _BEFORE[algorithm, aad] + wrapped
+    if not signature_holds(algorithm, entry.public_key, signed, signature):
+        raise Rejected("signature", "the signature does not fit the bytes")
     return _unwrapped(wrapped), entry
 
 

@@ -1,6 +1,7 @@
-"""The converters that can be soldered to the virtual board.
+"""The converters that can be soldered to the virtual board, and the chip that signs.
 
-Owns: their pins there, and the board file that names one of them in place of the HX711.
+Owns: their pins there, and the board file that names one of them in place of the HX711 or of the
+signer in software.
 Refuses: with UserError, a converter or a rate that there is not; the sentence lists those there
 are. Units: samples per second.
 """
@@ -54,6 +55,12 @@ CONVERTERS: dict[str, dict[str, Any]] = {
     },
 }
 
+# What keeps the key and signs; None: the virtual board's own software.
+SIGNERS: dict[str, dict[str, Any] | None] = {
+    "ed25519": None,
+    "atecc608": {"chip": "atecc608", "sda": 21, "scl": 22},
+}
+
 
 def converter(chip: str, rate_hz: int | None = None) -> dict[str, Any]:
     """CONVERTER of the virtual board's file with this chip; None: at its usual rate."""
@@ -70,16 +77,30 @@ def converter(chip: str, rate_hz: int | None = None) -> dict[str, Any]:
     return found if rate_hz is None else {**found, "rate_hz": rate_hz}
 
 
-def with_signer(board: boards.Board, arithmetic: str, comb: int) -> boards.Board:
-    """A board whose records are signed in another way."""
-    line = f'SIGNER = {{"arithmetic": "{arithmetic}", "comb": {comb}}}'
-    changed = re.sub(r"(?m)^SIGNER = .*$", lambda _: line, board.source.decode())
+def software(arithmetic: str, comb: int) -> dict[str, Any]:
+    """SIGNER of a board that signs by itself."""
+    return {"arithmetic": arithmetic, "comb": comb}
+
+
+def with_signer(board: boards.Board, signer: dict[str, Any]) -> boards.Board:
+    """A board whose records are signed in another way; signer: SIGNER of its file."""
+    return _changed(board, "SIGNER", signer)
+
+
+def signer(name: str) -> dict[str, Any] | None:
+    """SIGNER of the virtual board's file for a signer of SIGNERS."""
+    if name not in SIGNERS:
+        raise UserError(USAGE, f"there is no signer {name!r}; there are: {', '.join(SIGNERS)}")
+    return SIGNERS[name]
+
+
+def virtual_board(wiring: dict[str, Any], signer: dict[str, Any] | None = None) -> boards.Board:
+    """The virtual board with this CONVERTER, and this SIGNER, instead of its own."""
+    board = _changed(boards.load(VIRTUAL), "CONVERTER", wiring)
+    return board if signer is None else with_signer(board, signer)
+
+
+def _changed(board: boards.Board, name: str, value: dict[str, Any]) -> boards.Board:
+    line = f"{name} = {value!r}".replace("'", '"')  # as the file is written
+    changed = re.sub(rf"(?m)^{name} = .*$", lambda _: line, board.source.decode())
     return boards.parse(board.name, changed.encode())
-
-
-def virtual_board(wiring: dict[str, Any]) -> boards.Board:
-    """The virtual board with this CONVERTER instead of its own."""
-    source = boards.load(VIRTUAL).source.decode()
-    line = f"CONVERTER = {wiring!r}".replace("'", '"')  # as the file is written
-    changed = re.sub(r"(?m)^CONVERTER = .*$", lambda _: line, source)
-    return boards.parse(VIRTUAL, changed.encode())

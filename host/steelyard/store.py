@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from sqlalchemy import URL, create_engine, select
+from sqlalchemy import URL, Engine, create_engine, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from steelyard_wire import cose, record
@@ -29,7 +29,7 @@ from steelyard_wire.digest import sha256
 from steelyard_wire.quantity import format_quantity, unit_name
 
 from steelyard.errors import USAGE, UserError
-from steelyard.opened import KeyEntry
+from steelyard.opened import EDDSA, KeyEntry
 from steelyard.store_trust import StoredTrust
 from steelyard.tables import Base, RecordRow, TerminalRow
 
@@ -61,6 +61,7 @@ class Store(StoredTrust):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._engine = create_engine(URL.create("sqlite", database=str(self.path)))
             Base.metadata.create_all(self._engine)
+            _add_algorithm(self._engine)
         except (OSError, SQLAlchemyError) as error:
             raise self._trouble(error) from None
 
@@ -90,7 +91,9 @@ class Store(StoredTrust):
 
     # --- terminals -------------------------------------------------------------------------------
 
-    def add_terminal(self, public_key: bytes, serial: str, model: str, test: bool) -> bytes:
+    def add_terminal(
+        self, public_key: bytes, serial: str, model: str, test: bool, algorithm: str = EDDSA
+    ) -> bytes:
         """Register a key; the device id. A key that is registered stays as it is."""
         dev = record.device_id(public_key, test)
         with self.session() as session:
@@ -99,6 +102,7 @@ class Store(StoredTrust):
                     TerminalRow(
                         dev=dev,
                         public_key=public_key,
+                        algorithm=algorithm,
                         serial=serial,
                         model=model,
                         test=test,
@@ -111,7 +115,7 @@ class Store(StoredTrust):
         """All keys by device id, for `verify`."""
         with self.session() as session:
             return {
-                row.dev: KeyEntry(row.public_key, row.serial, row.test)
+                row.dev: KeyEntry(row.public_key, row.serial, row.test, row.algorithm)
                 for row in session.scalars(select(TerminalRow))
             }
 
@@ -251,6 +255,15 @@ class Store(StoredTrust):
             raise UserError(
                 USAGE, f"cannot write {self._keys_path}: {error.strerror}. Nothing was changed"
             ) from None
+
+
+def _add_algorithm(engine: Engine) -> None:
+    """A database from before there was a second algorithm gets its column."""
+    if "algorithm" not in {column["name"] for column in inspect(engine).get_columns("terminals")}:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(
+                f"ALTER TABLE terminals ADD COLUMN algorithm VARCHAR NOT NULL DEFAULT '{EDDSA}'"
+            )
 
 
 def _add(session: Session, raw: bytes, passed: bool) -> None:

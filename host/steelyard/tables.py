@@ -19,6 +19,7 @@ class TerminalRow(Base):
     __tablename__ = "terminals"
     dev: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    algorithm: Mapped[str]
     serial: Mapped[str]
     model: Mapped[str]
     test: Mapped[bool]

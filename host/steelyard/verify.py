@@ -19,9 +19,11 @@ from steelyard_wire.codes import Refused
 from steelyard.chain import Chain
 from steelyard.opened import (
     EDDSA,
+    ES256,
     Fields,
     KeyEntry,
     Rejected,
+    algorithm_of,
     decoded,
     open_record,
     payload_of,
@@ -85,6 +87,8 @@ class Alone:
             report.fail("device", f"record {n} names another", n)
             return None
         self._named += 1
+        if entry.algorithm == ES256 and record.USE not in fields:
+            report.fail("uses", f"record {n} does not say how often its key was used", n)
         if entry.test:
             report.test = True
             self._test_told = f"{entry.serial}: a TEST key proves no weight"
@@ -159,7 +163,8 @@ def self_supplied(
             test = record.is_test(envelope.kid)
             key = data[1]
             if isinstance(key, bytes) and record.device_id(key, test) == envelope.kid:
-                found[envelope.kid] = KeyEntry(key, "not registered", test)
+                algorithm = algorithm_of(envelope.protected)
+                found[envelope.kid] = KeyEntry(key, "not registered", test, algorithm)
         except Refused:
             continue
     return found

@@ -11,6 +11,7 @@ printed. Its name goes with every signature.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import struct
@@ -19,11 +20,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives import serialization
 from nacl.signing import SigningKey
 from steelyard_wire import note
 from steelyard_wire.tree import leaf_hash
 
 from steelyard.errors import USAGE, UserError
+from steelyard.opened import EDDSA, KeyEntry, point_of, signature_in_der
 from steelyard.store import Store
 from steelyard.tlog import Tree, consistent
 from steelyard.trust import COSIGNATURE, PLAIN, Cosigned, Witness, cosigned_text, key_id
@@ -79,13 +82,23 @@ def _line(name: str, data: bytes) -> str:
     return f"\u2014 {name} {base64.b64encode(data).decode()}\n"
 
 
+def _own(origin: str, entry: KeyEntry, signature: bytes) -> bytes:
+    """Key id and signature of a terminal in a note; of ES256 in DER, as that type asks for."""
+    if entry.algorithm == EDDSA:
+        return key_id(origin, PLAIN, entry.public_key) + signature
+    der = point_of(entry.public_key).public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return hashlib.sha256(der).digest()[:4] + signature_in_der(signature)
+
+
 def signed_note(
-    dev: bytes, public_key: bytes, signature: bytes, said: Cosigned, witness: Witness
+    dev: bytes, entry: KeyEntry, signature: bytes, said: Cosigned, witness: Witness
 ) -> str:
     """The checkpoint with the terminal's signature and the witness's (C2SP signed-note)."""
     origin = note.origin(dev)
     text = note.checkpoint(dev, said.size, said.root).decode()
-    own = key_id(origin, PLAIN, public_key) + signature
+    own = _own(origin, entry, signature)
     seen = key_id(witness.name, COSIGNATURE, witness.public_key)
     cosignature = seen + struct.pack(">Q", said.time) + said.signature
     return text + "\n" + _line(origin, own) + _line(witness.name, cosignature)
@@ -94,16 +107,16 @@ def signed_note(
 def witness_tree(
     store: Store,
     key: WitnessKey,
-    terminal: tuple[bytes, bytes],
+    terminal: tuple[bytes, KeyEntry],
     head: tuple[int, bytes, bytes],
     envelopes: Sequence[bytes],
 ) -> tuple[Cosigned, str]:
     """Sign a terminal's tree head and keep it: what was signed, and the note; Fork.
 
-    terminal: device id and public key. head: size, root and the terminal's signature over them,
+    terminal: device id and key. head: size, root and the terminal's signature over them,
     verified. envelopes: the records under it, for the proof that it continues the last one seen.
     """
-    dev, public_key = terminal
+    dev, entry = terminal
     size, root, signature = head
     tree = Tree([leaf_hash(raw) for raw in envelopes[:size]])
     if tree.size != size or tree.root(0, size) != root:
@@ -115,7 +128,7 @@ def witness_tree(
         if not consistent(proof, seen.size, seen.root, size, root):
             raise Fork(f"the tree of {seen.size} records that was seen is no part of this one")
     said = key.cosign(dev, size, root, int(time.time()))
-    text = signed_note(dev, public_key, signature, said, key.witness)
+    text = signed_note(dev, entry, signature, said, key.witness)
     store.add_witness(key.witness)
     store.add_cosigned(dev, said, text)
     return said, text

@@ -12,6 +12,9 @@ from steelyard_wire.codes import ARGUMENT, SYNTAX, Refused
 from steelyard_wire.shim import const
 
 ALG_EDDSA = -8
+ALG_ES256 = -7
+# Index = suite id; 3 is for SM2 with SM3, which COSE has no number for yet.
+ALGORITHMS = (None, ALG_EDDSA, ALG_ES256)
 AAD = b"steelyard/rec/1"
 BLOCK_AAD = b"steelyard/blk/1"
 
@@ -53,14 +56,14 @@ def to_be_signed(
     return encode(["Signature1", protected, aad, payload])
 
 
-def build(payload: bytes, signature: bytes, kid: bytes) -> bytes:
-    """The envelope with suite EdDSA; Refused(ARGUMENT) unless signature has 64 and kid 8 bytes."""
+def build(payload: bytes, signature: bytes, kid: bytes, alg: int = ALG_EDDSA) -> bytes:
+    """The envelope; Refused(ARGUMENT) unless signature has 64 and kid 8 bytes."""
     if len(signature) != _SIGNATURE or len(kid) != _KID:
         raise Refused(ARGUMENT, "signature or kid")
     return b"".join(
         (
             _START,
-            protected(ALG_EDDSA),
+            protected(alg),
             _KID_START,
             kid,
             head(_BYTES, len(payload)),

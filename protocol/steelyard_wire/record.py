@@ -41,6 +41,7 @@ FW = 16
 NONCE = 17
 RAW = 18
 DATA = 19
+USE = 20
 
 BOOT = 0
 READING = 1
@@ -98,11 +99,12 @@ _RULES = {
     FW: "t32 b8",
     NONCE: "B16",
     RAW: "i32 i16?",
+    USE: "p21",
 }
 
 # The map DATA of the types that have one: rules of its keys 1, 2, ..., which are all there.
 _DATA: "dict[object, tuple[str, ...]]" = {
-    BOOT: ("b32", "u32", "B32?"),
+    BOOT: ("b32|b64", "u32", "B32?"),
     VOID: ("u32",),
     CALIBRATION: (
         "p32",
@@ -164,11 +166,11 @@ def type_name(typ: int) -> str:
 def device_id(public_key: bytes, test: bool) -> bytes:
     """8 bytes: the first of SHA-256(public key); of a TEST key "TEST" and the first 4.
 
-    Refused(ARGUMENT) for a key of another length than 32, and for a real key whose id would say
-    TEST (one in 2**32): make another key.
+    Refused(ARGUMENT) for a key of another length than 32 (Ed25519) or 64 (ES256), and for a real
+    key whose id would say TEST (one in 2**32): make another key.
     """
     digest = sha256(public_key)
-    if len(public_key) != 32 or (not test and is_test(digest)):
+    if len(public_key) not in (32, 64) or (not test and is_test(digest)):
         raise Refused(ARGUMENT, "public key")
     return TEST_PREFIX + digest[:4] if test else digest[:8]
 

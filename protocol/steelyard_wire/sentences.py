@@ -45,6 +45,8 @@ ERRORS = (
     (codes.STORAGE, "STORAGE", "Settings damaged or not writable. Call service."),
     (codes.RECEIPT, "RECEIPT", "Receipt of another history. Verify the records."),
     (codes.RETIRED, "RETIRED", "Retired. This key signs no more."),
+    (codes.HISTORY, "HISTORY", "Records are gone that the key signed. Call service."),
+    (codes.KEY_USES, "KEY_USES", "Uses of the key are counted. Register first."),
     (codes.NO_NETWORK, "NO_NETWORK", "No network on this board. Use the cable."),
     (codes.BUSY, "BUSY", "Busy. Repeat later."),
     (codes.INTERNAL, "INTERNAL", "Internal error. Report it."),

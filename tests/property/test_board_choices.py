@@ -22,7 +22,7 @@ from steelyard.image import build
 def test_a_build_takes_only_the_signer_that_the_board_file_names(
     signer: tuple[str, int], files: set[str]
 ) -> None:
-    made = build(soldered.with_signer(boards.load("rpi_pico"), *signer))
+    made = build(soldered.with_signer(boards.load("rpi_pico"), soldered.software(*signer)))
     every = ("sign_", "field_", "sha512_", "comb6", "comb8")
     names = {path.rpartition("/")[2] for path in made.files if "/evidence/" in path}
     assert {name for name in names if name.startswith(every)} == files

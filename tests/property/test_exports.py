@@ -16,13 +16,13 @@ import cbor2
 import pytest
 import stranger
 from nacl.bindings import crypto_sign_open
-from pycose.algorithms import EdDSA
+from pycose.algorithms import EdDSA, Es256
 from pycose.headers import KID, Algorithm
-from pycose.keys import OKPKey
+from pycose.keys import CoseKey, EC2Key, OKPKey
 from pycose.messages import Sign1Message
 from steelyard import records
 from steelyard.audit import audit
-from steelyard.opened import KeyEntry
+from steelyard.opened import ES256, KeyEntry
 from steelyard.report import Report
 from steelyard.trust import Cosigned, Trust, Witness
 from steelyard.verify import verify
@@ -32,9 +32,15 @@ FOLDER = ROOT / "protocol/vectors/export"
 ABOUT = json.loads((FOLDER / "threats.json").read_text())
 KEY = bytes.fromhex(ABOUT["registry"]["public_key"])
 DEV = bytes.fromhex(ABOUT["registry"]["device_id"])
-REGISTRY = {DEV: KeyEntry(KEY, "vectors", test=True)}
+KEY2 = bytes.fromhex(ABOUT["registry2"]["public_key"])
+DEV2 = bytes.fromhex(ABOUT["registry2"]["device_id"])
+REGISTRY = {
+    DEV: KeyEntry(KEY, "vectors", test=True),
+    DEV2: KeyEntry(KEY2, "vectors of suite 2", test=True, algorithm=ES256),
+}
 SEEN = (ABOUT["seen"]["size"], bytes.fromhex(ABOUT["seen"]["root"]))
 GOOD = records.read(FOLDER / "good.records")
+GOOD2 = records.read(FOLDER / "suite2-good.records")
 
 
 def _trust() -> Trust:
@@ -57,6 +63,13 @@ def test_the_good_export_passes_with_everybody() -> None:
     assert report.audited and report.witnessed
     assert audit(GOOD, REGISTRY, allow_test=True, trust=_trust()).report.ok
     assert stranger.verify(GOOD, KEY, SEEN) == []
+    for report in (
+        verify(GOOD2, REGISTRY, allow_test=True),
+        audit(GOOD2, REGISTRY, allow_test=True).report,
+    ):
+        assert report.ok and report.level == 1 and report.audited, report.failures
+        assert any(check.name == "uses" for check in report.checks)
+    assert stranger.verify(GOOD2, KEY2) == []
 
 
 @pytest.mark.parametrize("threat", ABOUT["threats"], ids=lambda threat: threat["file"])
@@ -65,18 +78,20 @@ def test_each_threat_is_named(threat: dict[str, str]) -> None:
     report = audit(lines, REGISTRY, allow_test=True, trust=_trust()).report
     assert threat["check"] in _failed(report), report.failures
     assert report.level == (1 if threat["check"] == "key" else 0)
-    assert threat["check"] in stranger.verify(lines, KEY, SEEN)
+    second = threat["file"].startswith("suite2")
+    said = stranger.verify(lines, KEY2) if second else stranger.verify(lines, KEY, SEEN)
+    assert threat["check"] in said
     # By itself every record of them is right: it takes the others, or a witness, to see it.
-    if threat["check"] != "key":
+    if threat["check"] not in ("key", "signature") and threat["file"] != "suite2-uncounted":
         for raw in lines:
             alone = verify([raw], REGISTRY, allow_test=True)
             assert _failed(alone) <= {"status"}
 
 
 def test_every_bit_of_every_record_lowers_the_level() -> None:
-    assert verify(GOOD, REGISTRY, allow_test=True).level == 1
     flipped = 0
-    for raw in GOOD:
+    for raw in [*GOOD, *GOOD2[3:5]]:
+        assert verify([raw], REGISTRY, allow_test=True).level == 1
         for at in range(len(raw)):
             for bit in range(8):
                 forged = bytearray(raw)
@@ -84,7 +99,7 @@ def test_every_bit_of_every_record_lowers_the_level() -> None:
                 report = verify([bytes(forged)], REGISTRY, allow_test=True)
                 assert report.level == 0 and not report.records, (at, bit)
                 flipped += 1
-    assert flipped == 8 * sum(map(len, GOOD)) > 30_000
+    assert flipped == 8 * sum(map(len, [*GOOD, *GOOD2[3:5]])) > 30_000
 
 
 def test_a_stranger_sees_a_bit_flipped_anywhere() -> None:
@@ -106,14 +121,26 @@ def _plain(part: object) -> object:
     return dict(part) if isinstance(part, Mapping) else part
 
 
-def test_pycose_verifies_the_same_records() -> None:
-    key = OKPKey(crv="ED25519", x=KEY, optional_params={"ALG": "EDDSA", "KEY_OPS": ["VERIFY"]})
-    for raw in GOOD:
+_PARAMS = {"KEY_OPS": ["VERIFY"]}
+
+
+@pytest.mark.parametrize(
+    ("raws", "dev", "alg", "key"),
+    [
+        (GOOD, DEV, EdDSA, OKPKey(crv="ED25519", x=KEY, optional_params=_PARAMS)),
+        (GOOD2, DEV2, Es256, EC2Key("P_256", KEY2[:32], KEY2[32:], optional_params=_PARAMS)),
+    ],
+    ids=("suite 1", "suite 2"),
+)
+def test_pycose_verifies_the_same_records(
+    raws: list[bytes], dev: bytes, alg: type, key: CoseKey
+) -> None:
+    for raw in raws:
         # What CoseMessage.decode does; it takes no tuple, which cbor2 has made of arrays since 6.
         tagged = cbor2.loads(raw)
         assert tagged.tag == Sign1Message.cbor_tag == 18
         message = Sign1Message.from_cose_obj([*map(_plain, tagged.value)], True)
-        assert message.phdr == {Algorithm: EdDSA} and message.uhdr == {KID: DEV}
+        assert message.phdr == {Algorithm: alg} and message.uhdr == {KID: dev}
         message.external_aad = b"steelyard/rec/1"
         message.key = key
         assert message.verify_signature()

@@ -160,3 +160,20 @@ def test_of_more_failures_than_are_named_none_is_kept_as_passed(tmp_path: Path) 
 def _passed(store: Store) -> dict[int, bool]:
     with store.session() as session:
         return {row.n: row.passed for row in session.scalars(select(RecordRow))}
+
+
+def test_a_database_from_before_there_was_a_second_algorithm(tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite3"
+    with sqlite3.connect(path) as old:
+        old.execute(
+            "CREATE TABLE terminals (dev BLOB NOT NULL, public_key BLOB NOT NULL, serial VARCHAR"
+            " NOT NULL, model VARCHAR NOT NULL, test BOOLEAN NOT NULL, first_seen FLOAT NOT NULL,"
+            " PRIMARY KEY (dev))"
+        )
+        row = (FORGER.dev, FORGER.public_key, "SY-1", "bench", False, 1.0)
+        old.execute("INSERT INTO terminals VALUES (?, ?, ?, ?, ?, ?)", row)
+    for _ in range(2):
+        store = Store(path)
+        assert store.registry()[FORGER.dev].algorithm == "Ed25519"
+        assert judge(store, CHAIN, allow_test=False).ok
+        store.close()

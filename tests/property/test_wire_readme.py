@@ -72,7 +72,7 @@ def test_faults_status_bits_and_units():
 
 def test_record_keys_and_rules():
     table = _tables(8)[0]
-    assert [int(row[0]) for row in table] == list(range(1, 20))
+    assert [int(row[0]) for row in table] == list(range(1, 21))
     for number, name, rule, _ in table:
         assert getattr(record, name) == int(number)
         assert record._RULES.get(int(number), "–") == rule

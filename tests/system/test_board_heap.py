@@ -70,7 +70,7 @@ def _with_bytecode_alone(board: boards.Board) -> tuple[boards.Board, int]:
     table = 6144 if board.signer["comb"] == 8 else 0
     if board.signer["arithmetic"] == "bigint":
         return board, -table
-    portable = soldered.with_signer(board, "bigint", board.signer["comb"])
+    portable = soldered.with_signer(board, soldered.software("bigint", board.signer["comb"]))
 
     def needed(which: boards.Board) -> float:
         machine = 0.1 if which.port == "esp32" else 1.1

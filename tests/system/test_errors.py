@@ -206,6 +206,22 @@ def _retired(bench: Bench) -> int:
     return bench.refused("REGISTER")
 
 
+def _key_uses(bench: Bench) -> int:
+    for _ in range(8):
+        bench.terminal.checkpoint()
+    return bench.refused("CHECKPOINT")
+
+
+def _rolled_back(bench: Bench) -> int:
+    flash = bench.folder / "flash.bin"
+    bench.power_cycle()
+    yesterday = flash.read_bytes()
+    for _ in range(17):
+        bench.terminal.close_day()
+    bench.power_cycle(lambda: flash.write_bytes(yesterday))
+    return bench.refused("REGISTER")
+
+
 def _board_without(bench: Bench, line: str, other: str = "") -> None:
     bench.run_on_board(
         "f = open('/board.py'); s = f.read(); f.close()\n"
@@ -282,6 +298,8 @@ PROVOKED: dict[int, tuple[str, Callable[[Bench], int]]] = {
     codes.STORAGE: ("calibrated", _damaged("/state/calibration.cbor", "REGISTER")),
     codes.RECEIPT: ("calibrated", _receipt_of_another_history),
     codes.RETIRED: ("calibrated", _retired),
+    codes.HISTORY: ("chip", _rolled_back),
+    codes.KEY_USES: ("chip", _key_uses),
     codes.NO_NETWORK: ("calibrated", _no_network),
     codes.BUSY: ("calibrated", _third_connection),
     codes.INTERNAL: ("calibrated", _our_bug),

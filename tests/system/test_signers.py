@@ -15,7 +15,7 @@ SIGNERS = [("viper", 6), ("viper", 8), ("bigint", 8), ("bigint", 6)]
 
 
 def _solder(folder: Path, arithmetic: str, comb: int) -> None:
-    board = soldered.with_signer(boards.load("virtual"), arithmetic, comb)
+    board = soldered.with_signer(boards.load("virtual"), soldered.software(arithmetic, comb))
     prepare_virtual(folder / "flash.bin", board)
 
 

@@ -1,5 +1,6 @@
 """Signers for tests, on any interpreter: the portable arithmetic with either table."""
 
+from terminal import signers_seed
 from terminal.drivers.rows import FileRows, RamRows
 from terminal.evidence import sha512_limbs, sign_bigint
 from terminal.evidence.comb import Comb
@@ -34,6 +35,14 @@ def ones(count):
 def signer(seed, random_bytes=ones, comb=None):
     """A signer, not prepared."""
     return Signer(seed, arithmetic, comb or small(), random_bytes)
+
+
+def signers(random_bytes):
+    """What makes signers from seeds, open."""
+    made = signers_seed.make({"arithmetic": "bigint", "comb": 6}, random_bytes)
+    made.arithmetic = arithmetic
+    made.comb = small()
+    return made
 
 
 def sha512(*parts):

@@ -60,8 +60,7 @@ def make(folder, salt=0, files=None, device=None):
         Files(folder + "/state") if files is None else files,
         Journal(device or AppendFile(folder + "/journal")),
         Clock(ticks),
-        lambda seed: signing.signer(seed, random),
-        random,
+        signing.signers(random),
         b"software" * 4,
         True,
     )

@@ -108,6 +108,9 @@ def _power_on(settings):
     # A converter's wires are the module of its name.
     wires = __import__(settings["converter"]["chip"] + "_wires")
     wires.solder(settings["converter"], settings["rate_hz"], settings["rate_error_ppm"])
+    if settings["chip"]:
+        wires = __import__(settings["chip"]["chip"] + "_wires")
+        wires.solder(settings["chip"], settings["chip_memory"])
     for index, pin in enumerate(settings["keys"]):
         front_panel.Key(pin, index)
     front_panel.case_switch(settings["case"])

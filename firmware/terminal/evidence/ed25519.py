@@ -16,6 +16,7 @@ from terminal.evidence.steps import finish
 
 _L = (1 << 252) + 27742317777372353535851937790883648493  # the order of B
 
+SUITE = const(1)
 _SCALAR_UNITS = const(5)  # a division by the order
 
 
@@ -25,6 +26,8 @@ class Signer:
     comb: comb.Comb. random_bytes: function n -> n random bytes, for blinding only; the signature
     does not depend on them.
     """
+
+    suite = SUITE
 
     def __init__(self, seed: bytes, arithmetic, comb, random_bytes) -> None:
         if not isinstance(seed, bytes) or len(seed) != 32 or seed == bytes(32):
@@ -53,6 +56,10 @@ class Signer:
         self._prefix = digest[32:]
         self.public_key = yield from self._multiply(self._scalar)
         self._seed = b""
+
+    def uses_steps(self):
+        """Generator of work: how often the key was used; None, nobody counts."""
+        yield from ()
 
     def sign(self, message) -> bytes:
         """Signature of `message` (bytes-like): 64 bytes."""

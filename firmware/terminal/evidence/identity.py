@@ -5,8 +5,8 @@ Refuses: with Refused(ARGUMENT), random bytes that are too short or plainly not 
 serial number of the wrong form.
 Units: none.
 
-The seed goes into the signer and nowhere else. On a terminal with an open REPL its owner can read
-it all the same; what that means is in the README.
+The secret goes into the signer and nowhere else. On a terminal with an open REPL its owner can
+read a seed all the same; what that means is in the README.
 """
 
 from steelyard_wire.codes import ARGUMENT, SIGNER_FAULT, Refused
@@ -15,6 +15,7 @@ from steelyard_wire.record import device_id
 from steelyard_wire.shim import const
 
 _SEED = const(32)
+_PUBLIC = const(64)
 _MAX_SERIAL = const(32)
 _DOMAIN = b"steelyard/seed/1"
 # 32 bytes of a random source have fewer than 12 distinct values once in 10**25 draws.
@@ -37,27 +38,30 @@ def make_seed(os_random: bytes, host_entropy: bytes, extra: bytes) -> bytes:
 class Identity:
     """Serial number, device id and public key; `signer_steps` gives the key's signer its seed.
 
-    seed: 32 bytes. serial: 1..32 printable ASCII characters. test: whether the key is a TEST key,
+    secret: the seed, 32 bytes, or of a key that a chip keeps its public half, 64 bytes. serial:
+    1..32 printable ASCII characters. test: whether the key is a TEST key,
     which shows in the device id.
     """
 
-    def __init__(self, seed: bytes, serial: str, test: bool) -> None:
-        if len(seed) != _SEED or not 1 <= len(serial) <= _MAX_SERIAL:
+    def __init__(self, secret: bytes, serial: str, test: bool) -> None:
+        if len(secret) not in (_SEED, _PUBLIC) or not 1 <= len(serial) <= _MAX_SERIAL:
             raise Refused(ARGUMENT, "seed or serial")
         for character in serial:
             if not " " <= character <= "~":
                 raise Refused(ARGUMENT, "serial: printable ASCII")
-        self._seed = seed
+        self._secret = secret
+        self.suite = 0
         self.serial = serial
         self.test = test
         self.public_key = b""
         self._dev = b""
 
     def signer_steps(self, make_signer):
-        """Generator of work: prepares `make_signer(seed)` and takes its public key; returns it."""
-        signer = make_signer(self._seed)
+        """Generator of work: prepares `make_signer(secret)`, takes its public key; returns it."""
+        signer = make_signer(self._secret)
         yield from signer.prepare_steps()
         self.public_key = signer.public_key
+        self.suite = signer.suite
         return signer
 
     @property

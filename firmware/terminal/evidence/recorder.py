@@ -12,9 +12,10 @@ write of its own; a start that signed nothing is not counted.
 """
 
 from steelyard_wire import cose, record
-from steelyard_wire.codes import BUSY, RETIRED, Refused
+from steelyard_wire.codes import BUSY, KEY_USES, RETIRED, Refused
 from steelyard_wire.shim import const
 
+MOST_APART = const(8)  # signatures between two records, of a key whose uses are counted
 _ENVELOPE = const(86)  # bytes around a payload of 256 bytes or more; one fewer below
 
 
@@ -32,7 +33,8 @@ def last_boot_counter(journal) -> int:
 class Recorder:
     """Records events in `journal`, signed by `signer` in the name of `identity`.
 
-    signer: has `sign_steps(message)`, a generator that yields work and returns 64 bytes.
+    signer: has `suite`, `uses_steps()`, a generator that returns how often its key was used, or
+    None, and `sign_steps(message)`, one that returns 64 bytes; both yield work.
     identity: has `dev`, 8 bytes. terminal: has `common_fields()`, the fields BC, UP, T, TS, CAL
     and FW of this moment.
     """
@@ -43,6 +45,8 @@ class Recorder:
         self._identity = identity
         self._terminal = terminal
         self._busy = False
+        self._apart = 0  # signatures since the last record
+        self._alg = cose.ALGORITHMS[signer.suite]
         self.retired = False  # the last record of this key was written
 
     def check_idle(self) -> None:
@@ -65,14 +69,27 @@ class Recorder:
         finally:
             self._busy = False
 
-    def sign_steps(self, message: bytes):
-        """Sign what is no record; yields work, returns the signature. As record_steps."""
+    def check_apart(self) -> None:
+        """As check_idle, and Refused(KEY_USES) when the next signature has to be a record's."""
         self.check_idle()
+        if self._apart >= MOST_APART and self._alg != cose.ALG_EDDSA:
+            raise Refused(KEY_USES, "")
+
+    def sign_steps(self, message: bytes):
+        """Sign what is no record; yields work, returns the signature. As check_apart."""
+        self.check_apart()
         self._busy = True
+        self._apart += 1
         try:
             return (yield from self._signer.sign_steps(message))
         finally:
             self._busy = False
+
+    def sealed_steps(self, payload: bytes, aad: bytes):
+        """Sign a payload that is no record's; yields work, returns the envelope."""
+        signed = cose.to_be_signed(payload, cose.protected(self._alg), aad)
+        signature = yield from self.sign_steps(signed)
+        return cose.build(payload, signature, self._identity.dev, self._alg)
 
     def _steps(self, typ: int, fields: dict):
         journal = self._journal
@@ -91,11 +108,16 @@ class Recorder:
                 record.TOT: totals,
             }
         )
+        uses = yield from self._signer.uses_steps()
+        if uses is not None:
+            whole[record.USE] = uses + 1
         payload = record.encode(whole)
         yield from journal.ready_steps(len(payload) + _ENVELOPE)  # rather than sign in vain
-        signature = yield from self._signer.sign_steps(cose.to_be_signed(payload))
-        envelope = cose.build(payload, signature, dev)
+        signed = cose.to_be_signed(payload, cose.protected(self._alg))
+        signature = yield from self._signer.sign_steps(signed)
+        envelope = cose.build(payload, signature, dev, self._alg)
         journal.append(n, envelope, totals)
+        self._apart = 0
         return n, envelope
 
     def _totals(self, typ: int, fields: dict) -> "list[int]":

@@ -25,6 +25,7 @@ def identity(terminal, halted: int) -> list:
         "product=steelyard",
         "serial=" + (line.quote(identity.serial) if identity else "-"),
         "dev=" + (as_hex(identity.dev) if identity else "-"),
+        "suite=%s" % (identity.suite if identity else "-"),
         "key=" + (as_hex(identity.public_key) if identity else "-"),
         "model=" + line.quote(board.MODEL),
         "board=" + board.NAME,

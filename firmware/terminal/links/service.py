@@ -17,6 +17,9 @@ from terminal import cold
 from terminal.links import state
 
 _WAIT_MS = const(10)
+# Stopped by these, what it has can still be fetched: a full journal would never have room again,
+# and the rest is evidence.
+_READABLE = (codes.JOURNAL_FULL, codes.JOURNAL_FAULT, codes.RETIRED, codes.HISTORY)
 # Loaded on the way to a refusal.
 _FOR_REFUSALS = (
     "steelyard_wire.sentences",
@@ -58,9 +61,7 @@ class Service:
         self._reset = reset
         self._halted = halted
         self._allowed = ("HELP", "ID", "STATUS", "FAULTS", "SESSION", "RESET")
-        if halted in (codes.JOURNAL_FULL, codes.JOURNAL_FAULT):
-            # What it has can still be fetched: a full one would never have room again, and of a
-            # damaged one the rest is evidence.
+        if halted in _READABLE:
             self._allowed += ("READ", "RECORDS", "RECORD", "RECEIPT", "CONFIG", "TIME")
 
     async def handle(self, text: bytes, link) -> None:

@@ -19,6 +19,7 @@ def stream_steps(terminal, interval_ms: int, count: int, nonce: "bytes | None"):
     terminal.require_identity()
     if not 1 <= count <= block.MOST or not _FASTEST_MS <= interval_ms <= _SLOWEST_MS:
         raise Refused(ARGUMENT, "20 to 60000 ms, 1 to 60 readings")
+    terminal.recorder.check_apart()  # rather than take them in vain
     clock = terminal.clock
     readings = []
     begin = last = clock.up_ms()
@@ -50,10 +51,8 @@ def stream_steps(terminal, interval_ms: int, count: int, nonce: "bytes | None"):
     if nonce:
         fields[block.NONCE] = nonce
     terminal.blocks += 1  # a number that was begun is not given again
-    payload = block.encode(fields)
-    signed = cose.to_be_signed(payload, aad=cose.BLOCK_AAD)
-    signature = yield from terminal.recorder.sign_steps(signed)
-    envelope = cose.build(payload, signature, terminal.identity.dev)
+    steps = terminal.recorder.sealed_steps(block.encode(fields), cose.BLOCK_AAD)
+    envelope = yield from steps
     for at in range(0, len(envelope), _PART):
         yield b2a_base64(envelope[at : at + _PART])[:-1].decode()
     return ["bytes=%d" % len(envelope), "readings=%d" % count]

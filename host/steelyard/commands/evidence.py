@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from nacl.bindings import crypto_sign_open
-from nacl.exceptions import BadSignatureError
 from rich.console import Group
 from rich.progress import track
 from steelyard_wire import note
@@ -21,6 +19,7 @@ from steelyard.audit import Audit, Auditor
 from steelyard.commands import Address, AllowTest, Json
 from steelyard.commands.verify import proof_sentences, summary
 from steelyard.errors import OK, REFUSED, USAGE, VERDICT, UserError
+from steelyard.opened import signature_holds
 from steelyard.output import errors, rows, show
 from steelyard.proofs import write_equivocations
 from steelyard.signatures import outcomes
@@ -204,14 +203,13 @@ def register(app: typer.Typer) -> None:
             head = terminal.checkpoint()
             text = note.checkpoint(identity.dev, head[0], head[1])
             try:
-                crypto_sign_open(head[2] + text, identity.key)
+                entry = store.registry()[identity.dev]
+                if not signature_holds(entry.algorithm, entry.public_key, text, head[2]):
+                    raise Fork("its signature does not hold")
                 envelopes = store.records(identity.dev)
-                said, signed = witness_tree(
-                    store, signer, (identity.dev, identity.key), head, envelopes
-                )
-            except (BadSignatureError, Fork) as error:
-                detail = error.detail if isinstance(error, Fork) else "its signature does not hold"
-                done.report.fail("witness", detail)
+                said, signed = witness_tree(store, signer, (identity.dev, entry), head, envelopes)
+            except Fork as fork:
+                done.report.fail("witness", fork.detail)
                 show(done.report.to_json(), as_json, summary(done.report))
                 return VERDICT
             n, _ = terminal.keep_witness(name, said.key_id, said.size, said.time, said.signature)

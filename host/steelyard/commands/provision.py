@@ -10,7 +10,7 @@ from steelyard_wire import cose, record
 from steelyard_wire.digest import sha256
 
 from steelyard.access import after_signing, opened
-from steelyard.client import Terminal
+from steelyard.client import Identity, Terminal
 from steelyard.commands import Address, Json
 from steelyard.errors import REFUSED, USAGE, VERDICT, UserError
 from steelyard.output import show
@@ -18,16 +18,17 @@ from steelyard.store import Store
 from steelyard.verify import KeyEntry, verify
 
 
-def check_birth(envelope: bytes, public_key: bytes, test: bool, nonce: bytes | None) -> bytes:
+def check_birth(envelope: bytes, terminal: Identity, nonce: bytes | None) -> bytes:
     """The device id, if record 0 is signed by the key that it names; UserError otherwise."""
-    dev = record.device_id(public_key, test)
-    report = verify([envelope], {dev: KeyEntry(public_key, "", test)}, allow_test=True)
+    dev = record.device_id(terminal.key, terminal.test)
+    entry = KeyEntry(terminal.key, "", terminal.test, terminal.algorithm)
+    report = verify([envelope], {dev: entry}, allow_test=True)
     fields: dict[int, Any] = report.records[0] if report.records else {}
     data = fields.get(record.DATA, {})
     proven = (
         report.ok
         and fields.get(record.N) == 0
-        and data.get(1) == public_key
+        and data.get(1) == terminal.key
         and (nonce is None or data.get(3) == nonce)
     )
     if not proven:
@@ -61,8 +62,8 @@ def provision_terminal(terminal: Terminal, store: Store, serial: str) -> dict[st
                 )
             vouches = "the network" if "://" in terminal.address else "the cable"
             made = f"taken from the terminal: nobody vouches for it but {vouches}"
-            check_birth(terminal.record(0), before.key, before.test, None)
-            store.add_terminal(before.key, serial, before.model, before.test)
+            check_birth(terminal.record(0), before, None)
+            store.add_terminal(before.key, serial, before.model, before.test, before.algorithm)
         store.claim_link_key(serial, before.dev)
         return _result(terminal, before.dev, made, store)
     entropy, link_key = secrets.token_bytes(32), secrets.token_bytes(32)
@@ -71,11 +72,11 @@ def provision_terminal(terminal: Terminal, store: Store, serial: str) -> dict[st
     n, envelope = terminal.provision(serial, entropy, link_key)
     after = terminal.identify()
     nonce = sha256(entropy)[:16]
-    dev = check_birth(envelope, after.key, after.test, nonce)
+    dev = check_birth(envelope, after, nonce)
     if n != 0 or cose.split(envelope).kid != dev:
         raise UserError(VERDICT, "the first record of the terminal is not record 0")
     with after_signing("run the same command again"):
-        store.add_terminal(after.key, serial, after.model, after.test)
+        store.add_terminal(after.key, serial, after.model, after.test, after.algorithm)
         store.claim_link_key(serial, dev)
         store.add_record(envelope, True)
     return _result(terminal, dev, "made now, while this host watched", store)
@@ -87,6 +88,7 @@ def _result(terminal: Terminal, dev: bytes, made: str, store: Store) -> dict[str
         "serial": now.serial,
         "device": dev,
         "public_key": now.key,
+        "algorithm": now.algorithm,
         "test_key": now.test,
         "key": made,
         "link_key": "known to this host" if store.link_key(dev) else "not known to this host",

@@ -63,6 +63,9 @@ def register(app: typer.Typer) -> None:
         rate: Annotated[
             int | None, typer.Option(help="Samples a second of the converter (HX711: 10, 80).")
         ] = None,
+        signer: Annotated[
+            str, typer.Option(help="What signs: ed25519 (software) or the chip atecc608.")
+        ] = "ed25519",
         scenario: Annotated[Path | None, typer.Option(help="File of world commands.")] = None,
         as_json: Json = False,
     ) -> int:
@@ -79,11 +82,14 @@ def register(app: typer.Typer) -> None:
         wiring = soldered.converter(converter, rate)
         options = ["--seed", str(seed), "--speed", speed, "--rate", str(wiring["rate_hz"])]
         options += ["--converter", json.dumps(wiring)]
+        chip = soldered.signer(signer)
+        if chip is not None:
+            options += ["--signer", json.dumps(chip)]
         if scenario is not None:
             options += ["--scenario", str(scenario)]
         refuse_other_files(flash)
         if not bare:
-            _prepare(flash, soldered.virtual_board(wiring))
+            _prepare(flash, soldered.virtual_board(wiring, chip))
         with Simulator(flash, options) as simulator:
             there = simulator.addresses
             text = (

@@ -17,7 +17,11 @@ from copy import deepcopy
 from typing import cast
 
 import cbor2
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from steelyard.generate import vector_cases as cases
 from steelyard.generate import vectors
@@ -25,24 +29,35 @@ from steelyard.generate.evidence_vectors import WITNESS_NAME, WITNESS_SEED, key_
 from steelyard.generate.vector_files import VECTORS
 
 FOLDER = VECTORS / "export"
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # SEC 2, 2.4.2
+CHIP_SEED = b"TEST TEST TEST TEST TEST TEST #5"
 CLONE_SEED = b"TEST TEST TEST TEST TEST TEST #4"
 
 Fields = dict[int, object]
+Named = tuple[str, str, str]
 Change = Callable[[list[Fields]], None]
 
 
 class _Terminal:
     """A key that signs a life: fields of records become envelopes that commit to each other."""
 
+    alg = -8
+    _sign: Callable[[bytes], bytes]
+
     def __init__(self, seed: bytes) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.public = self._key.public_key().public_bytes_raw()
+        self.public = self._take(seed)
         self.dev = b"TEST" + hashlib.sha256(self.public).digest()[:4]
+
+    def _take(self, seed: bytes) -> bytes:
+        key = Ed25519PrivateKey.from_private_bytes(seed)
+        self._sign = key.sign
+        return key.public_key().public_bytes_raw()
 
     def seal(self, fields: Fields) -> bytes:
         payload = cbor2.dumps(fields, canonical=True)
-        tbs = cbor2.dumps(["Signature1", cbor2.dumps({1: -8}), vectors.AAD, payload])
-        return vectors.envelope(payload, self._key.sign(tbs), self.dev)
+        header = cbor2.dumps({1: self.alg})
+        tbs = cbor2.dumps(["Signature1", header, vectors.AAD, payload])
+        return vectors.envelope(payload, self._sign(tbs), self.dev, self.alg)
 
     def life(self) -> list[Fields]:
         """A day: start, clock, calibration, ten sales with a void, an alarm, the day's end."""
@@ -91,6 +106,33 @@ class _Terminal:
             whole = {4: vectors.merkle_root(made), 6: list(totals), **fields}
             made.append(self.seal({key: whole[key] for key in sorted(whole)}))
         return made
+
+
+class _WithChip(_Terminal):
+    """The same of suite 2: P-256 (RFC 6979 signatures), and each record counts the key's uses."""
+
+    alg = -7
+
+    def _take(self, seed: bytes) -> bytes:
+        private = int.from_bytes(hashlib.sha256(seed).digest(), "big")
+        key = ec.derive_private_key(private, ec.SECP256R1())
+        how = ec.ECDSA(SHA256(), deterministic_signing=True)
+
+        def sign(message: bytes) -> bytes:
+            r, s = decode_dss_signature(key.sign(message, how))
+            return r.to_bytes(32, "big") + min(s, _ORDER - s).to_bytes(32, "big")
+
+        self._sign = sign
+        return key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)[1:]
+
+    def life(self) -> list[Fields]:
+        # Its first use was not for a record.
+        return [{**fields, 20: n + 2} for n, fields in enumerate(super().life())]
+
+
+def _second_form(raw: bytes) -> bytes:
+    """r and n - s fit as well as r and s, and everybody can make them."""
+    return raw[:-32] + (_ORDER - int.from_bytes(raw[-32:], "big")).to_bytes(32, "big")
 
 
 def _calibration() -> Fields:
@@ -143,9 +185,42 @@ def _restarted(life: list[Fields]) -> None:
         fields[8] = cast(int, fields[8]) - 400000
 
 
+def _used_since(life: list[Fields]) -> None:
+    for fields in life[9:]:
+        fields[20] = cast(int, fields[20]) + 17
+
+
+def _used_again(life: list[Fields]) -> None:
+    life[9][20] = life[8][20]
+
+
+def _uncounted(life: list[Fields]) -> None:
+    del life[9][20]
+
+
+def _suite_2(chip: _Terminal) -> tuple[dict[str, list[bytes]], list[Named]]:
+    """What only a key that counts its uses shows, or only ECDSA has."""
+    life = chip.life()
+    good = chip.sign(life)
+    files = {
+        "suite2-good": good,
+        "suite2-row09-rolled-back": _forged(chip, life, _used_since),
+        "suite2-row14-clone": _forged(chip, life, _used_again),
+        "suite2-uncounted": _forged(chip, life, _uncounted),
+        "suite2-second-form": [*good[:9], _second_form(good[9]), *good[10:]],
+    }
+    named = [
+        ("suite2-row09-rolled-back", "uses", "yesterday's flash; the chip has signed 17 more"),
+        ("suite2-row14-clone", "uses", "a key outside of the chip: no use more than before"),
+        ("suite2-uncounted", "uses", "a record does not say how often the key was used"),
+        ("suite2-second-form", "signature", "r and n - s: the same record with other bytes"),
+    ]
+    return files, named
+
+
 def threats() -> tuple[dict[str, list[bytes]], dict[str, object]]:
     """Envelopes by file name, and threats.json."""
-    terminal, clone = _Terminal(cases.SEED), _Terminal(CLONE_SEED)
+    terminal, clone, chip = _Terminal(cases.SEED), _Terminal(CLONE_SEED), _WithChip(CHIP_SEED)
     life, good = _good(terminal)
     other = _forged(terminal, life, lambda lie: lie[6].update({18: [1, None]}))
     files = {
@@ -172,10 +247,15 @@ def threats() -> tuple[dict[str, list[bytes]], dict[str, object]]:
         ("row14-clone", "sequence", "two records of one number"),
         ("row15-own-key", "key", "signed, by a key that nobody vouches for"),
     ]
+    more_files, more_named = _suite_2(chip)
+    files |= more_files
+    named += more_named
     about: dict[str, object] = {
-        "about": "Exports of the TEST terminal of record.json. registry: its key. seen: the tree"
+        "about": "Exports of the TEST terminal of record.json, and of one of suite 2, whose files"
+        " say so. registry, registry2: their keys. seen: the tree"
         " that the witness of checkpoint.json signed. Each threat's check must not pass.",
         "registry": {"device_id": terminal.dev.hex(), "public_key": terminal.public.hex()},
+        "registry2": {"device_id": chip.dev.hex(), "public_key": chip.public.hex()},
         "seen": seen,
         "threats": [{"file": name, "check": check, "what": what} for name, check, what in named],
     }

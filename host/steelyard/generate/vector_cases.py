@@ -131,8 +131,8 @@ def refused_records(reading: Fields, boot: Fields) -> list[tuple[str, dict[objec
 
     for key in (*range(1, 12), 14, 15, 16):
         case(f"READING without {key}", key, ...)
-    case("unknown key", 20, 0)
-    case("reserved key", 13, [199, -2, 0])
+    for key, value in ((13, [199, -2, 0]), (20, 0), (20, 1 << 21), (21, 0)):  # 21 is unknown
+        case(f"key {key}: {value}", key, value)
     case("text key", "n", 0)
     case("another format", 1, 2)
     case("DEV too short", 2, bytes(7))

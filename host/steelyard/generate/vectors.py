@@ -53,9 +53,9 @@ def merkle_root(leaves: list[bytes]) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def envelope(payload: bytes, signature: bytes, kid: bytes) -> bytes:
+def envelope(payload: bytes, signature: bytes, kid: bytes, alg: int = -8) -> bytes:
     """COSE_Sign1 with tag 18."""
-    parts = [cbor2.dumps({1: -8}), {4: kid}, payload, signature]
+    parts = [cbor2.dumps({1: alg}), {4: kid}, payload, signature]
     return cbor2.dumps(cbor2.CBORTag(18, parts))
 
 

@@ -1,0 +1,100 @@
+"""Records of suite 2: the firmware's signer over the chip model, judged by `cryptography`."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from chip_parts import Soldered
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from steelyard.opened import EDDSA, ES256, signature_holds
+from steelyard_wire import codes, cose, record
+from steelyard_wire.codes import Refused
+from terminal.drivers import atecc608_setup
+from terminal.drivers.append_file import AppendFile
+from terminal.evidence.es256 import Signer
+from terminal.evidence.identity import Identity
+from terminal.evidence.journal import Journal
+from terminal.evidence.recorder import MOST_APART, Recorder
+
+N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+def _signer(salt: int) -> tuple[Soldered, Signer]:
+    board = Soldered(salt=salt)
+    key = board.finish(atecc608_setup.make_key_steps(board.driver))
+    signer = Signer(key, board.driver)
+    board.finish(signer.prepare_steps())
+    return board, signer
+
+
+@given(salt=st.integers(0, 255), messages=st.lists(st.binary(max_size=700), max_size=6))
+@settings(max_examples=25)
+def test_signatures_hold_and_have_one_form(salt: int, messages: list[bytes]) -> None:
+    board, signer = _signer(salt)
+    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + signer.public_key)
+    for message in messages:
+        signature = board.finish(signer.sign_steps(message))
+        r, s = (int.from_bytes(half, "big") for half in (signature[:32], signature[32:]))
+        key.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
+        assert s <= N // 2
+        assert signature_holds(ES256, signer.public_key, message, signature)
+        other = signature[:32] + (N - s).to_bytes(32, "big")
+        key.verify(encode_dss_signature(r, N - s), message, ec.ECDSA(SHA256()))
+        assert not signature_holds(ES256, signer.public_key, message, other)
+        assert not signature_holds(ES256, signer.public_key, message + b"x", signature)
+        assert not signature_holds(EDDSA, signer.public_key[:32], message, signature)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [b"", bytes(64), b"\xff" * 64, bytes(63) + b"\x01", b"\x01" * 65],
+    ids=("empty", "zeros", "ones", "r of 0", "too long"),
+)
+def test_what_is_no_signature_of_suite_2(wrong: bytes) -> None:
+    _, signer = _signer(0)
+    assert not signature_holds(ES256, signer.public_key, b"message", wrong)
+    # Nor does anything hold for a key that is no point of the curve, or an algorithm not there.
+    assert not signature_holds(ES256, bytes(64), b"message", wrong)
+    assert not signature_holds("SM2", signer.public_key, b"message", wrong)
+
+
+class _Terminal:
+    """What a record says of the terminal."""
+
+    def common_fields(self) -> dict[int, object]:
+        return {
+            record.BC: 1,
+            record.UP: 5000,
+            record.T: None,
+            record.TS: [0, None],
+            record.CAL: [3, b"calibrat"],
+            record.FW: ["0.1.0", b"firmware"],
+        }
+
+
+def test_a_recorder_counts_and_limits_the_uses(tmp_path) -> None:
+    board, signer = _signer(3)
+    journal = Journal(AppendFile(str(tmp_path / "journal")))
+    journal.open()
+    identity = Identity(signer.public_key, "SN-1", True)
+    board.finish(identity.signer_steps(lambda key: Signer(key, board.driver)))
+    assert identity.dev == b"TEST" + hashlib.sha256(signer.public_key).digest()[:4]
+    recorder = Recorder(journal, signer, identity, _Terminal())
+    uses = []
+    for blocks in (0, 1, MOST_APART):
+        for _ in range(blocks):
+            board.finish(recorder.sign_steps(b"a checkpoint"))
+        if blocks == MOST_APART:
+            with pytest.raises(Refused) as refused:
+                board.finish(recorder.sign_steps(b"one more"))
+            assert refused.value.code == codes.KEY_USES
+        _, raw = board.finish(recorder.record_steps(record.DAY_CLOSE, {}))
+        uses.append(record.decode(cose.split(raw).payload)[record.USE])
+    assert uses == [1, 3, 12]
+    # And after a record there may be others again.
+    board.finish(recorder.sign_steps(b"a checkpoint"))

@@ -1,0 +1,172 @@
+"""A terminal whose key is in an ATECC608: its records, and what its owner may try.
+
+Owns: the chip model on the virtual board's pins, with the real driver in the real VM. What is
+expected comes from `cryptography` and from what the chip has counted.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+import stranger
+from command_line import CommandLine
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from steelyard import soldered
+from steelyard.errors import OK, REFUSED, VERDICT
+from steelyard.virtual import prepare_virtual
+from steelyard_wire import codes
+from terminals import Bench, Start
+
+USES = 160  # where the model keeps how often the key was used
+
+
+@pytest.fixture
+def bench(start: Start) -> Bench:
+    """Provisioned and calibrated, with a chip."""
+    return start("chip")
+
+
+def _uses(bench: Bench) -> int:
+    memory = (bench.folder / "flash.bin.atecc608").read_bytes()
+    return int.from_bytes(memory[USES:], "big")
+
+
+def _all(bench: Bench) -> list[bytes]:
+    return [bench.terminal.record(n) for n in bench.terminal.records()]
+
+
+def test_its_records_hold_for_everybody(bench: Bench, tmp_path: Path) -> None:
+    for kg in (1, 2, 3):
+        bench.load(f"place {kg} kg")
+        bench.terminal.register(bytes([kg]) * 8)
+    assert stranger.verify(_all(bench), bench.terminal.identify().key) == []
+    assert _all(bench)[-1][3:6] == bytes.fromhex("a10126")
+    user = CommandLine(bench.store.path)
+    port = bench.simulator.pty
+    bench.terminal.close()
+    found = user("pull", port, "--allow-test", "--json").json()
+    assert found["ok"] and found["level"] == 1
+    (said,) = [check for check in found["checks"] if check["name"] == "uses"]
+    assert said["passed"] and not said["detail"]  # each use of the key left a record
+    # And a block of readings.
+    assert user("stream", port, "--count", "3", "--allow-test").code == OK
+    bench.terminal.link.reopen()
+    n, _ = bench.terminal.close_day()
+    assert _uses(bench) == n + 2  # the records, and the block
+
+
+def test_the_key_is_not_in_the_flash(bench: Bench) -> None:
+    memory = (bench.folder / "flash.bin.atecc608").read_bytes()
+    private = memory[128:160]
+    assert any(private) and private not in (bench.folder / "flash.bin").read_bytes()
+
+
+def test_yesterdays_flash_is_found_out(bench: Bench) -> None:
+    # Threat 9: it stops, and what it has can still be read.
+    flash = bench.folder / "flash.bin"
+    bench.power_cycle()
+    yesterday = flash.read_bytes()
+    before = bench.terminal.records().stop
+    for _ in range(17):
+        bench.terminal.close_day()
+    bench.power_cycle(lambda: flash.write_bytes(yesterday))
+    assert bench.terminal.status()["halted"] == str(codes.HISTORY)
+    assert bench.terminal.records().stop == before
+    # No key on the case signs either.
+    bench.load("place 1 kg")
+    bench.world("press print")
+    bench.world("advance 1 s")
+    assert bench.terminal.records().stop == before
+    assert stranger.verify(_all(bench), bench.terminal.identify().key) == []
+    user = CommandLine(bench.store.path)
+    port = bench.simulator.pty
+    bench.terminal.close()
+    assert user("pull", port, "--allow-test").code == OK
+    bench.terminal.link.reopen()
+    assert bench.terminal.link.command("RECORDS").values["receipted"] == str(before)
+
+
+def test_a_few_records_rolled_back_show_in_the_next_one(bench: Bench) -> None:
+    # Fewer than the supply may cost: it goes on, and the count says that the key was used.
+    flash = bench.folder / "flash.bin"
+    bench.power_cycle()
+    yesterday = flash.read_bytes()
+    for _ in range(6):
+        bench.terminal.close_day()
+    bench.power_cycle(lambda: flash.write_bytes(yesterday))
+    user = CommandLine(bench.store.path)
+    port = bench.simulator.pty
+    bench.terminal.close()
+    found = user("verify", port, "--allow-test", "--json").json()
+    (said,) = [check for check in found["checks"] if check["name"] == "uses"]
+    assert said["passed"] and said["detail"].startswith("6 beside records")
+
+
+def test_a_wiped_board_gets_no_second_life_from_its_chip(bench: Bench, tmp_path: Path) -> None:
+    flash = bench.folder / "flash.bin"
+
+    def wipe() -> None:
+        flash.unlink()
+        assert soldered.SIGNERS["atecc608"]
+        prepare_virtual(
+            flash,
+            soldered.virtual_board(soldered.converter("hx711"), soldered.SIGNERS["atecc608"]),
+        )
+
+    bench.power_cycle(wipe)
+    assert bench.terminal.identify().state == "bare"
+    bench.terminal.close()
+    said = CommandLine(tmp_path / "other.sqlite3")(
+        "provision", bench.simulator.pty, "--serial", "SY-2"
+    )
+    said.refused(REFUSED, "signed before: take a new chip")
+    bench.terminal.link.reopen()
+
+
+def test_without_its_chip_it_stops(bench: Bench) -> None:
+    memory = bench.folder / "flash.bin.atecc608"
+    kept = memory.read_bytes()
+    # A new chip in its place.
+    bench.power_cycle(lambda: memory.write_bytes(b""))
+    assert bench.terminal.status()["halted"] == str(codes.SIGNER_FAULT)
+    bench.power_cycle(lambda: memory.write_bytes(kept))
+    assert bench.terminal.status()["halted"] == "0"
+
+
+def test_a_witness_signs_its_tree(bench: Bench, tmp_path: Path) -> None:
+    user = CommandLine(bench.store.path)
+    identity = bench.terminal.identify()
+    port = bench.simulator.pty
+    bench.terminal.close()
+    path = tmp_path / "day.note"
+    witness = ("witness", port, "--name", "TEST.example/hall", "--allow-test")
+    assert user(*witness, "--save", path).code == OK
+    body, _, lines = path.read_text(encoding="utf-8").partition("\n\n")
+    own = base64.b64decode(lines.splitlines()[0].split(" ")[2])
+    # C2SP signed-note, type 0x02: SHA-256 of the key in SPKI, and the signature in DER.
+    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + identity.key)
+    spki = key.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    assert own[:4] == hashlib.sha256(spki).digest()[:4]
+    key.verify(own[4:], body.encode() + b"\n", ec.ECDSA(SHA256()))
+
+
+def test_another_hosts_database_does_not_take_the_wrong_algorithm(
+    bench: Bench, tmp_path: Path
+) -> None:
+    # The registry says Ed25519: 64 bytes are no such key, and nothing is believed.
+    with bench.store.session() as session:
+        session.connection().exec_driver_sql("UPDATE terminals SET algorithm = 'Ed25519'")
+    user = CommandLine(bench.store.path)
+    port = bench.simulator.pty
+    bench.terminal.close()
+    said = user("verify", port, "--allow-test", "--json")
+    assert said.code == VERDICT and json.loads(said.out)["level"] == 0
+    bench.terminal.link.reopen()
