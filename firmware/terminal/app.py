@@ -174,8 +174,8 @@ def _measure_steps():
 async def _start(terminal, signers) -> int:
     """Bring the terminal up; the error code that stops it, or 0."""
     try:
+        terminal.open()  # first: without a signer its records can still be read
         await _work(signers.open_steps())
-        terminal.open()
         if not cold.call("terminal.drivers.ram", "keeps"):
             terminal.lock("RAM")
         await _work(terminal.start_steps(machine.reset_cause()))

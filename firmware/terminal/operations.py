@@ -118,9 +118,9 @@ class Terminal(InUse, Care):
             return None
         identity = Identity(stored[1], stored[2], stored[3])
         signer = yield from identity.signer_steps(self.signers.make)
-        uses = yield from signer.uses_steps()
         # Whatever comes: whose records these are can be told, and receipts for them checked.
         self.identity, self.link_key = identity, stored[4]
+        uses = yield from signer.uses_steps()
         before = cold.call("terminal.closing", "check_goes_on", self, uses)
         self._adopt(identity, signer, stored[4])
         written = yield from self._boot_record_steps(cause, None)

@@ -27,6 +27,7 @@ _TOLD = {
 # Uses of a key between two records: eight for what is no record, as many that a failing supply
 # cost (protocol/README.md, section 9).
 MOST_APART = 16
+MOST_USES = 2097151
 _MOST_RECENT = 4096
 _WATCHED = ST_EXTRAPOLATED | ST_TEMPERATURE | ST_LOCKED | ST_CASE_OPEN
 
@@ -253,8 +254,10 @@ class Chain:
             "clock": backs,
         }
         if self._counted:
-            beside = f"{self._apart} beside records (checkpoints, blocks, a lost supply)"
-            details["uses"] = beside if self._apart else ""
+            told = [f"{self._apart} beside records (checkpoints, blocks, a lost supply)"]
+            left = MOST_USES - self.last.get(record.USE, 0)
+            few = [f"the key can be used {left} times more"] if left < MOST_USES // 5 else []
+            details["uses"] = "; ".join(told * bool(self._apart) + few)
         checks = self.report.checks
         if self.root_open:
             checks.append(Check("root", False, False, self.root_open))

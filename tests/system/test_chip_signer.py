@@ -37,6 +37,14 @@ def _uses(bench: Bench) -> int:
     return int.from_bytes(memory[USES:], "big")
 
 
+def _key(memory: bytes) -> bytes:
+    """The public half of what the chip keeps, by `cryptography`."""
+    private = ec.derive_private_key(int.from_bytes(memory[128:160], "big"), ec.SECP256R1())
+    return private.public_key().public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    )[1:]
+
+
 def _all(bench: Bench) -> list[bytes]:
     return [bench.terminal.record(n) for n in bench.terminal.records()]
 
@@ -135,8 +143,25 @@ def test_without_its_chip_it_stops(bench: Bench) -> None:
     # A new chip in its place.
     bench.power_cycle(lambda: memory.write_bytes(b""))
     assert bench.terminal.status()["halted"] == str(codes.SIGNER_FAULT)
+    assert stranger.verify(_all(bench), _key(kept)) == []  # it can still be read
     bench.power_cycle(lambda: memory.write_bytes(kept))
     assert bench.terminal.status()["halted"] == "0"
+
+
+def test_a_key_that_is_used_up(bench: Bench) -> None:
+    memory = bench.folder / "flash.bin.atecc608"
+    # As after years: records with a count just below the last. One start more, and it is over.
+    kept = memory.read_bytes()
+    newest = bench.terminal.records().stop
+    bench.power_cycle(lambda: memory.write_bytes(kept[:USES] + (2097151).to_bytes(4, "big")))
+    assert bench.terminal.status()["halted"] == str(codes.SIGNER_FAULT)
+    assert bench.refused("REGISTER") == codes.SIGNER_FAULT
+    user = CommandLine(bench.store.path)
+    port = bench.simulator.pty
+    bench.terminal.close()
+    found = user("pull", port, "--allow-test", "--json").json()
+    assert found["ok"] and found["records"] == newest
+    bench.terminal.link.reopen()
 
 
 def test_a_witness_signs_its_tree(bench: Bench, tmp_path: Path) -> None:

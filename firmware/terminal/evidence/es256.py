@@ -14,6 +14,7 @@ from steelyard_wire.digest import sha256
 from steelyard_wire.shim import const
 
 SUITE = const(2)
+_MOST_USES = const(2097151)
 _N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # the order of P-256
 
 
@@ -43,12 +44,14 @@ class Signer:
         self.public_key = key
 
     def uses_steps(self):
-        """Generator of work: how often the key was used."""
+        """Generator of work: how often the key was used; Refused when that was the last time."""
         if self._uses < 0:
             try:
                 self._uses = yield from self._chip.uses_steps()
             except OSError as error:
                 raise _fault(error)
+        if self._uses >= _MOST_USES:
+            raise Refused(SIGNER_FAULT, "the key is used up: retire it, take a new chip")
         return self._uses
 
     def sign_steps(self, message):

@@ -19,7 +19,13 @@ from terminal.links import state
 _WAIT_MS = const(10)
 # Stopped by these, what it has can still be fetched: a full journal would never have room again,
 # and the rest is evidence.
-_READABLE = (codes.JOURNAL_FULL, codes.JOURNAL_FAULT, codes.RETIRED, codes.HISTORY)
+_READABLE = (
+    codes.JOURNAL_FULL,
+    codes.JOURNAL_FAULT,
+    codes.RETIRED,
+    codes.HISTORY,
+    codes.SIGNER_FAULT,
+)
 # Loaded on the way to a refusal.
 _FOR_REFUSALS = (
     "steelyard_wire.sentences",
