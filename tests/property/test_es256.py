@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+import stranger
+import terminal_parts as parts
 from chip_parts import Soldered
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from steelyard.opened import EDDSA, ES256, signature_holds
 from steelyard_wire import codes, cose, record
 from steelyard_wire.codes import Refused
+from terminal import signers_chip
 from terminal.drivers import atecc608_setup
 from terminal.drivers.append_file import AppendFile
 from terminal.evidence.es256 import Signer
@@ -98,3 +101,47 @@ def test_a_recorder_counts_and_limits_the_uses(tmp_path) -> None:
     assert uses == [1, 3, 12]
     # And after a record there may be others again.
     board.finish(recorder.sign_steps(b"a checkpoint"))
+
+
+def _started(folder, board: Soldered):
+    """The terminal after the supply came back."""
+    board.power_up()
+    terminal = parts.make(str(folder))
+    terminal.signers = signers_chip.Signers(board.driver)
+    terminal.open()
+    board.finish(terminal.start_steps(1))
+    return terminal
+
+
+def test_a_supply_that_fails_anywhere_in_a_registration_leaves_a_chain_that_holds(tmp_path):
+    board = Soldered(salt=9)
+    terminal = _started(tmp_path, board)
+    board.finish(terminal.provision_steps("SN-1", parts.ENTROPY, parts.LINK_KEY))
+    waits = lost = 0
+    while True:
+        steps = terminal.recorder.record_steps(record.DAY_CLOSE, {})
+        before = board.chip.uses
+        try:
+            for _ in range(waits):
+                next(steps)
+                board.clock.charge(10000)
+        except StopIteration:
+            break
+        waits += 1
+        # Cut here, twice in a row: the second time in the boot record.
+        lost += board.chip.uses - before
+        terminal = parts.make(str(tmp_path))
+        board.power_up()
+        terminal.signers = signers_chip.Signers(board.driver)
+        terminal.open()
+        again = terminal.start_steps(1)
+        for _ in range(waits):
+            next(again, None)
+            board.clock.charge(10000)
+        terminal = _started(tmp_path, board)
+    assert waits > 10 and lost > 0
+    journal = terminal.journal
+    records = [journal.get(n) for n in range(journal.next_n)]
+    assert stranger.verify(records, terminal.identity.public_key) == []
+    last = record.decode(cose.split(records[-1]).payload)[record.USE]
+    assert last == board.chip.uses > len(records)
