@@ -3,8 +3,9 @@
 Owns: a journal whose segments are all full, in RAM. Refuses: nothing.
 Units: milliseconds of an RP2040 at 125 MHz.
 
-The replay is timed in the VM beside the cascade of filter_cost, which takes 0.1 ms there; what
-cannot be seen that way is added from figures: SHA-256 in C (trust.md 6.3: 21 000 instructions for
+Replay and loading of the modules are timed in the VM beside the cascade of filter_cost, which
+takes 0.1 ms there; what cannot be seen that way is added from figures: 178 ms from power to the
+first line of boot.py (micropython issue 8420, measured on a Pico), SHA-256 in C (trust.md 6.3: 21 000 instructions for
 a leaf and its nodes, half of that for a frame), a scan of 352 blocks and reads at 30 us each, and
 the signer's self-test and the boot record in its own units of 69 us.
 """
@@ -12,9 +13,14 @@ the signer's self-test and the boot record in its own units of 69 us.
 from __future__ import annotations
 
 import json
+import tempfile
+from pathlib import Path
 
 import vms
+from steelyard import boards
 from steelyard.filter_cost import CASCADE
+from steelyard.image import build
+from terminals import Bench, make_states
 
 _SCRIPT = """
 import json, time
@@ -83,6 +89,34 @@ _HASHES = 21_000 * 1.5  # instructions a record
 _READ_MS = 0.03
 _BLOCKS = 352
 _UNIT_MS = 0.069
+_POWER_MS = 178.0
+# Load everything that needs no hardware, a few times; a module that was loaded is forgotten.
+_LOADING = """
+import gc, json, sys, time
+push = Cascade().push
+
+def cascade():
+    for x in range(1000):
+        push(x)
+
+def took(work):
+    begin = time.ticks_us()
+    work()
+    return time.ticks_diff(time.ticks_us(), begin)
+
+def load():
+    for name in NAMES:
+        __import__(name)
+
+ratios = []
+for _ in range(9):
+    for name in list(sys.modules):
+        if name.startswith(("steelyard_wire", "terminal")):
+            del sys.modules[name]
+    gc.collect()
+    ratios.append(took(load) / took(cascade))
+print(json.dumps(sorted(ratios)[4]))
+"""
 
 
 def _signing_ms(arithmetic: str, comb: str) -> float:
@@ -99,8 +133,36 @@ print(test + sum(signer.prepare_steps()) + sum(signer.sign_steps(bytes(260))))
     return int(vms.run_micropython(script, *paths)) * _UNIT_MS
 
 
+def _loading_ms() -> float:
+    """The modules that stay, from their files in the flash."""
+    image = build(boards.load("virtual"))
+    sizes = image.resident_sizes()
+    with tempfile.TemporaryDirectory() as folder:
+        for path, body in image.files.items():
+            file = Path(folder + path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(body)
+        free = ("steelyard_wire.", "terminal.evidence.", "terminal.weighing.")
+        names = [name for name in sizes if name.startswith(free)]
+        script = f"NAMES = {names!r}\n" + CASCADE + _LOADING
+        ratio = float(vms.run_micropython(script, folder, timeout=120))
+    every = sum(sizes.values())
+    share = every / sum(sizes[name] for name in names)
+    return ratio * share * _CASCADE_MS + every / 256 * _READ_MS
+
+
+def _weight_ms() -> float:
+    """From the first line of main.py to a weight, on the virtual terminal with a short journal."""
+    with tempfile.TemporaryDirectory() as name:
+        make_states(Path(name))
+        with Bench(Path(name) / "calibrated", speed="0") as bench:
+            while bench.terminal.reading().value in (None, "-"):
+                bench.world("advance 20 ms")
+            return float(bench.terminal.status()["up_ms"])
+
+
 def measure() -> dict[str, object]:
-    """{"replay_ms", "signing_ms", "first_record_ms"}: after the modules are loaded."""
+    """Parts of a start, and their sum: from power to the first weight, with a full journal."""
     paths = (*vms.DEVICE_PATHS, vms.ROOT / "tests/unit")
     script = f"SEGMENTS = {_SEGMENTS}\n" + CASCADE + _SCRIPT
     said = vms.run_micropython(script, *paths, timeout=300)
@@ -109,9 +171,13 @@ def measure() -> dict[str, object]:
     replay = ratio * _CASCADE_MS + replayed * _HASHES * _INSTRUCTIONS_MS
     replay += (reads + 2 * (_ALL - _SEGMENTS) + _BLOCKS) * _READ_MS
     signing = _signing_ms("sign_viper", "large")
+    loading, weight = _loading_ms(), _weight_ms()
     return {
         "replayed_records": replayed,
         "replay_ms": round(replay),
         "signing_ms": round(signing),
-        "first_record_ms": round(replay + signing),
+        "loading_ms": round(loading),
+        "weight_ms": round(weight),
+        # The signer works while the weight settles: `weight_ms` has it already.
+        "first_weight_ms": round(_POWER_MS + loading + replay + weight),
     }
