@@ -5,9 +5,9 @@ Units: milliseconds of an RP2040 at 125 MHz.
 
 Replay and loading of the modules are timed in the VM beside the cascade of filter_cost, which
 takes 0.1 ms there; what cannot be seen that way is added from figures: 178 ms from power to the
-first line of boot.py (micropython issue 8420, measured on a Pico), SHA-256 in C (trust.md 6.3: 21 000 instructions for
-a leaf and its nodes, half of that for a frame), a scan of 352 blocks and reads at 30 us each, and
-the signer's self-test and the boot record in its own units of 69 us.
+first line of boot.py (micropython issue 8420, measured on a Pico), SHA-256 in C (trust.md 6.3:
+21 000 instructions for a leaf and its nodes, half of that for a frame), a scan of 352 blocks and
+reads at 30 us each, and the signer's self-test and the boot record in its own units of 69 us.
 """
 
 from __future__ import annotations
