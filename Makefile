@@ -18,7 +18,7 @@ GENERATORS := comb vectors evidence_vectors exports
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 TOPIC ?=
-SEEDS ?= 150
+SEEDS ?= 300
 
 .PHONY: help setup demo test conformity soak check bench size gen gen_check lock clean
 
@@ -36,7 +36,7 @@ test: $(VENV) $(WASM) ## run all tests; ARGS="-k name" picks some
 conformity: $(VENV) $(WASM) ## run the tests of OIML R 76's rules and print them as a table
 	@$(BIN)/python tests/conformity.py
 
-soak: $(VENV) ## power cuts for SEEDS more histories (default 150: 10^5 cuts, half an hour)
+soak: $(VENV) ## power cuts for SEEDS more histories (default 300: 10^5 cuts, forty minutes)
 	@STEELYARD_SOAK=$(SEEDS) $(BIN)/python -m pytest \
 		--numprocesses auto --dist worksteal tests/faults $(ARGS)
 
