@@ -8,7 +8,7 @@ Units: as in the records. The key says TEST.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import cbor2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -81,3 +81,17 @@ class Forger:
         for n in range(length):
             made.append(self.record(n, made, **changes.get(n, {})))
         return made
+
+    def stream(self, length: int) -> Iterator[bytes]:
+        """What `chain` gives, one by one: of the tree only the whole subtrees are kept."""
+        subtrees: list[bytes] = []  # from left to right, one for each bit of n
+        for n in range(length):
+            root = hashlib.sha256(b"").digest() if not n else subtrees[-1]
+            for left in reversed(subtrees[:-1]):
+                root = hashlib.sha256(b"\x01" + left + root).digest()
+            raw = self.seal(cbor2.dumps(self.fields(n, []) | {4: root}, canonical=True))
+            yield raw
+            node = hashlib.sha256(b"\x00" + raw).digest()
+            for _ in range(((n + 1) & -(n + 1)).bit_length() - 1):
+                node = hashlib.sha256(b"\x01" + subtrees.pop() + node).digest()
+            subtrees.append(node)

@@ -6,19 +6,19 @@ Refuses: see link and store. Units: none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.progress import track
-from steelyard_wire import record
 
 from steelyard.client import Identity, Terminal
 from steelyard.errors import REFUSED, UserError
 from steelyard.memory import remember
-from steelyard.opened import Fields
+from steelyard.opened import Fields, decoded, payload_of
 from steelyard.output import errors
+from steelyard.spool import Spool
 from steelyard.store import Store
-from steelyard.verify import Report, verify
+from steelyard.verify import Report, verify_stream
 
 
 def authenticate(terminal: Terminal, identity: Identity, store: Store | None = None) -> None:
@@ -49,8 +49,10 @@ def require_key(identity: Identity, address: str) -> None:
         )
 
 
-def fetch(terminal: Terminal, numbers: Sequence[int], show_progress: bool = False) -> list[bytes]:
-    """These records of a terminal. show_progress: on a screen, a bar."""
+def fetch(
+    terminal: Terminal, numbers: Sequence[int], show_progress: bool = False
+) -> Iterator[bytes]:
+    """These records of a terminal, one by one. show_progress: on a screen, a bar."""
     shown = track(
         numbers,
         "reading records",
@@ -58,18 +60,18 @@ def fetch(terminal: Terminal, numbers: Sequence[int], show_progress: bool = Fals
         transient=True,
         disable=not (show_progress and errors.is_terminal),
     )
-    return [terminal.record(n) for n in shown]
+    return (terminal.record(n) for n in shown)
 
 
 def history(
     terminal: Terminal, dev: bytes, store: Store, show_progress: bool = False
-) -> list[bytes]:
+) -> Iterator[bytes]:
     """All records of a terminal, oldest first: those that it has, and before them those that it
     was allowed to remove, as this host has them."""
     numbers = terminal.records()
-    kept = store.numbered(dev) if numbers.start else {}
-    before = [raw for n in sorted(kept) if n < numbers.start for raw in sorted(kept[n])]
-    return before + fetch(terminal, numbers, show_progress)
+    for _, raw in store.exported(dev, last=numbers.start - 1):
+        yield raw
+    yield from fetch(terminal, numbers, show_progress)
 
 
 @contextmanager
@@ -85,25 +87,32 @@ def after_signing(advice: str) -> Iterator[None]:
         ) from None
 
 
-def judge(
-    store: Store, envelopes: list[bytes], allow_test: bool, all_of: bytes | None = None
+def judge(store: Store, envelopes: Iterable[bytes], allow_test: bool) -> Report:
+    """Verify records against this host's registry and memory, and keep those that are signed."""
+    found: list[Fields] = []
+    report = judge_stream(store, envelopes, allow_test, told=found.append)
+    report.records = found
+    return report
+
+
+def judge_stream(
+    store: Store,
+    envelopes: Iterable[bytes],
+    allow_test: bool,
+    all_of: bytes | None = None,
+    told: Callable[[Fields], object] | None = None,
 ) -> Report:
-    """Verify records against this host's registry and memory, and keep those that are signed.
+    """The same of any number of records; their fields go to `told` and nowhere else.
 
     all_of: these are all records that the terminal with this device id has.
     """
     registry = store.registry()
-    opened: list[tuple[int, bytes]] = []
-
-    def keep(fields: Fields, raw: bytes) -> None:
-        if fields[record.DEV] in registry:
-            opened.append((fields[record.N], raw))
-
-    report = verify(envelopes, registry, allow_test, store.trust(), keep)
-    remember(report, envelopes, store, all_of)
-    # A record that is right by itself may be wrong in its chain: two of one number, another past.
-    named = {check.n for check in report.failures}
-    # Of failures that are only counted nobody knows which records they are.
-    sure = not report.dropped
-    store.add_records((raw, sure and n not in named) for n, raw in opened)
+    with Spool() as spool:
+        report = verify_stream(envelopes, registry, spool, allow_test, store.trust(), told)
+        remember(report, spool, store, all_of)
+        passes = report.passes()
+        with store.writer() as write:
+            for dev, n, raw in spool.records():
+                if dev in registry:
+                    write(decoded(payload_of(raw)), raw, passes(n))
     return report

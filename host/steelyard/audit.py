@@ -10,17 +10,17 @@ not grow with their number, so that a million takes no more memory than a thousa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from steelyard_wire import cose, record
 
+from steelyard.alone import Alone, own_key, unvouched
 from steelyard.chain import Chain
 from steelyard.opened import Fields, KeyEntry
 from steelyard.report import Check, Report
-from steelyard.signatures import outcomes
+from steelyard.signatures import outcome_of, outcomes
 from steelyard.trust import Trust
-from steelyard.verify import Alone, climb, missing, self_supplied, unvouched
 
 Keep = Callable[[Fields, bytes], None]
 
@@ -52,71 +52,102 @@ class Auditor:
         self._keep = keep
         self._alone = Alone(self._audit.report, self._registry, allow_test)
         self._place = 0
-        self._ordered = 0
+        self._disordered: set[bytes] = set()  # terminals
         self._last_raw: dict[bytes, bytes] = {}
 
     def take(self, raw: bytes, outcome: str | None = None) -> None:
         """The next record of the export; outcome: of its signature, if that was checked."""
+        fields = self.open(raw, outcome)
+        if fields is None:
+            return
+        if self._keep is not None:
+            self._keep(fields, raw)
+        dev, n = fields[record.DEV], fields[record.N]
+        chain = self._audit.chains.get(dev)
+        if chain is not None and chain.last is not None and n < chain.last[record.N]:
+            self.disordered(dev, n, f"record {n} comes after record {chain.last[record.N]}")
+            return
+        self.follow(fields, raw)
+
+    def open(self, raw: bytes, outcome: str | None = None) -> Fields | None:
+        """The fields of a record that is right by itself; for `follow`, in order of numbers."""
         self._place += 1
         if cose.kid(raw) not in self._registry:
             self._supply(raw)
-        if outcome and outcome.startswith("key:"):
-            outcome = None  # of a key that came with an earlier record
+        if outcome is None or outcome.startswith("key:"):  # of a key that came with a record
+            outcome = outcome_of(raw, self._registry)
         fields = self._alone.take(self._place, raw, outcome)
-        if fields is None:
-            return
+        if fields is not None:
+            self._audit.report.count_record(fields[record.N])
+        return fields
+
+    def follow(self, fields: Fields, raw: bytes) -> None:
+        """Check an opened record against those before it; its number is not below the last."""
         report = self._audit.report
-        report.count_record(fields[record.N])
-        if self._keep is not None:
-            self._keep(fields, raw)
         dev, n = fields[record.DEV], fields[record.N]
         chain = self._audit.chains.get(dev)
         if chain is None:
             chain = self._audit.chains[dev] = Chain(report, dev, self._trust)
         elif chain.last is not None:
             before = chain.last[record.N]
-            if n <= before:
-                self._out_of_order(dev, n, before, raw)
+            if n == before:
+                self._again(dev, n, raw)
                 return
             if n > before + 1:
-                report.fail("sequence", f"{missing(before + 1, n - 1)} missing", n)
-        self._ordered += 1
+                self.disordered(dev, before + 1, f"{_missing(before + 1, n - 1)} missing")
         self._last_raw[dev] = raw
         chain.take(fields, raw)
 
-    def _out_of_order(self, dev: bytes, n: int, before: int, raw: bytes) -> None:
-        report = self._audit.report
+    def disordered(self, dev: bytes, n: int, detail: str) -> None:
+        """The numbers of a terminal are not those that an export has."""
+        self._disordered.add(dev)
+        self._audit.report.fail("sequence", detail, n)
+
+    def _again(self, dev: bytes, n: int, raw: bytes) -> None:
         last = self._last_raw[dev]
-        if n < before:
-            report.fail("sequence", f"record {n} comes after record {before}", n)
-        elif raw == last:
-            report.fail("sequence", f"record {n} is repeated", n)
+        if raw == last:
+            self.disordered(dev, n, f"record {n} is repeated")
         else:
-            report.fail("sequence", f"number {n} was given to 2 records", n)
-            report.equivocations.setdefault((dev, n), {last}).add(raw)
+            self.disordered(dev, n, f"number {n} was given to 2 records")
+            self._audit.report.signed_twice(dev, n, {last, raw})
 
     def _supply(self, raw: bytes) -> None:
         """The key that a record 0 brings itself, for a terminal that is not registered."""
-        for dev, entry in self_supplied([raw], self._registry).items():
-            if dev not in self._registry:
-                self._registry[dev] = entry
-                self._audit.report.supplied += 1
-                self._audit.report.fail("key", unvouched(dev))
+        entry = own_key(raw)
+        if entry is not None:
+            dev = cose.kid(raw)
+            self._registry[dev] = entry
+            self._audit.report.supplied += 1
+            self._audit.report.fail("key", unvouched(dev))
 
-    def finish(self) -> Audit:
-        """The verdict over everything taken."""
+    def finish(self, complete: bool = True) -> Audit:
+        """The verdict over everything taken; complete: there is no more than this."""
         audit = self._audit
         report = audit.report
         if not self._place:
             report.fail("envelope", "there are no records")
         self._alone.finish()
-        if self._ordered and not any(check.name == "sequence" for check in report.checks):
-            report.checks.append(Check("sequence", True, True, "each once", count=self._ordered))
-        for chain in audit.chains.values():
-            chain.expect_all()
+        for dev, chain in audit.chains.items():
+            if dev not in self._disordered and chain.last is not None:
+                detail = f"records {chain.first_n} to {chain.last[record.N]}, each once"
+                report.checks.append(Check("sequence", True, True, detail, count=chain.count))
+            if complete:
+                chain.expect_all()
             chain.finish()
-        climb(report, list(audit.chains.values()))
+        _climb(report, list(audit.chains.values()))
         return audit
+
+
+def _missing(first: int, last: int) -> str:
+    """Subject and verb for records that are not there."""
+    return f"record {first} is" if first == last else f"records {first} to {last} are"
+
+
+def _climb(report: Report, chains: Sequence[Chain]) -> None:
+    """What the levels 3, 4 and 5 ask for."""
+    report.approved = bool(chains) and not any(chain.doubtful for chain in chains)
+    report.witnessed = bool(chains) and all(chain.seen for chain in chains)
+    report.audited = bool(chains) and all(chain.whole for chain in chains)
 
 
 def audit(

@@ -202,7 +202,7 @@ class Demo:
         self._summary.expect(value == "2.750", f"net 2.750 kg, not {value}")
 
     def _audit(self, terminal: Terminal, store: Store, file: Path) -> list[bytes]:
-        chain = fetch(terminal, terminal.records())
+        chain = list(fetch(terminal, terminal.records()))
         records.write(file, chain, "SY-DEMO")
         report = verify(records.read(file), store.registry(), allow_test=True)
         self._summary.records_verified += len(report.records)

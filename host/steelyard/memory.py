@@ -9,64 +9,64 @@ Whoever has kept a record of the other branch can prove it (trust.md section 5, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from steelyard_wire import cose, record
-from steelyard_wire.codes import Refused
+from collections.abc import Iterator
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
 
 from steelyard.report import Check, Report
+from steelyard.spool import Spool
 from steelyard.store import Store
 
-
-def _signed(report: Report, envelopes: Sequence[bytes]) -> dict[bytes, dict[int, set[bytes]]]:
-    """The records whose signature holds: device id -> number -> envelopes."""
-    good = {(fields[record.DEV], fields[record.N]) for fields in report.records}
-    found: dict[bytes, dict[int, set[bytes]]] = {}
-    for raw in envelopes:
-        try:
-            envelope = cose.split(raw)
-            n = record.decode(envelope.payload)[record.N]
-        except Refused:
-            continue
-        if isinstance(n, int) and (envelope.kid, n) in good:
-            found.setdefault(envelope.kid, {}).setdefault(n, set()).add(raw)
-    return found
+_Numbered = Iterator[tuple[int, bytes]]
 
 
 def _span(first: int, last: int) -> str:
     return f"record {first}" if first == last else f"records {first} to {last}"
 
 
-def remember(
-    report: Report, envelopes: Sequence[bytes], store: Store, all_of: bytes | None
-) -> None:
-    """Add to the report whether it agrees with what this host has kept.
+def _of_side(side: int, rows: _Numbered) -> Iterator[tuple[int, int, bytes]]:
+    return ((n, side, raw) for n, raw in rows)
+
+
+def _common(given: _Numbered, kept: _Numbered) -> Iterator[tuple[int, set[bytes], set[bytes]]]:
+    """The numbers on both sides, with the records of each side; both come by number."""
+    rows = merge(_of_side(0, given), _of_side(1, kept), key=itemgetter(0))
+    for n, group in groupby(rows, key=itemgetter(0)):
+        found: tuple[set[bytes], set[bytes]] = (set(), set())
+        for _, side, raw in group:
+            found[side].add(raw)
+        if found[0] and found[1]:
+            yield n, *found
+
+
+def remember(report: Report, spool: Spool, store: Store, all_of: bytes | None) -> None:
+    """Add to the report whether what is in the spool agrees with what this host has kept.
 
     all_of: device id of a terminal of which these are all records; those that are missing at the
     end, or at the beginning, are a failure then.
     """
-    for dev, given in _signed(report, envelopes).items():
-        kept = store.numbered(dev)
-        common = [n for n in sorted(given) if n in kept]
-        failures = []
-        for n in common:
-            if kept[n] - given[n]:
-                said = f"number {n} was given to 2 records"
-                failures.append(Check("memory", True, False, said, n))
-                report.equivocations[dev, n] = kept[n] | given[n]
+    for dev, first, last in spool.spans():
+        count = failures = 0
+        for n, given, kept in _common(spool.of(dev), store.exported(dev, first, last)):
+            count += 1
+            if kept - given:
+                failures += 1
+                report.fail("memory", f"number {n} was given to 2 records", n)
+                report.signed_twice(dev, n, kept | given)
         if dev == all_of:
-            gone = [n for n in kept if n > max(given)]
-            if gone:
-                which = _span(max(given) + 1, max(gone))
-                detail = f"{which}, which this host has seen, cannot be had any more"
-                failures.append(Check("memory", True, False, detail))
-            if min(given) > 0:  # also nothing that this host could have put in its place
-                detail = f"{_span(0, min(given) - 1)} cannot be had any more"
-                failures.append(Check("memory", True, False, detail))
+            newest = store.newest(dev)
+            if newest > last:
+                failures += 1
+                which = f"{_span(last + 1, newest)}, which this host has seen,"
+                report.fail("memory", f"{which} cannot be had any more")
+            if first > 0:  # also nothing that this host could have put in its place
+                failures += 1
+                report.fail("memory", f"{_span(0, first - 1)} cannot be had any more")
         if failures:
-            report.checks += failures
-        elif common:
-            detail = f"the {len(common)} that this host had are the same"
+            continue
+        if count:
+            detail = f"the {count} that this host had are the same"
             report.checks.append(Check("memory", True, True, detail))
         else:
             report.checks.append(Check("memory", False, False, "this host had none of them"))

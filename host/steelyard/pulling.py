@@ -110,12 +110,11 @@ def pull(
     report = done.report
     report.checks += failures
     # They are committed whatever the verdict, and only then receipted.
+    passes = report.passes()
     with store.writer() as write:
         for fields, raw in signed:
-            write(fields, raw)
-    # Of failures that are only counted nobody knows which records they are.
-    named = {check.n for check in report.failures if check.n is not None}
-    store.disown(dev, {*named, *asked} if report.dropped else named)
+            write(fields, raw, passes(fields[record.N]))
+    store.disown(dev, {check.n for check in report.failures if check.n is not None})
     receipted = 0
     key = store.link_key(dev)
     chain = done.chains.get(dev)

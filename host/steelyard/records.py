@@ -11,8 +11,10 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from steelyard.errors import USAGE, UserError
 from steelyard.scratch import scratch
@@ -48,19 +50,66 @@ def _decoded(line: bytes) -> bytes:
 
 def write(path: Path, envelopes: Iterable[bytes], comment: str = "") -> None:
     """Write a file in one step: on any failure what was there before stays."""
-    lines = [f"# {comment}"] if comment else []
-    lines += [base64.b64encode(envelope).decode() for envelope in envelopes]
-    try:
-        with scratch(path.resolve().parent) as folder:
-            made = folder / "records"
-            with made.open("w", encoding="utf-8") as file:
-                file.write("\n".join(lines) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(made, path)
-    except OSError as error:
-        raise UserError(
-            USAGE,
-            f"cannot write {path}: {error.strerror}. Nothing was changed; free space, or name"
-            " another file",
-        ) from None
+    copy = Copied(envelopes, path, comment)
+    for _ in copy:
+        pass
+    copy.check()
+
+
+class Copied:
+    """Records that are written to a file, as `write` does, on their way to somebody else.
+
+    That they cannot be written keeps nothing from going on: `check` says it afterwards.
+    """
+
+    def __init__(self, envelopes: Iterable[bytes], path: Path, comment: str = "") -> None:
+        self._envelopes = envelopes
+        self._path = path
+        self._comment = comment
+        self._error: OSError | None = None
+        self._made: Path
+        self._file: BinaryIO
+
+    def __iter__(self) -> Iterator[bytes]:
+        with ExitStack() as stack:
+            self._attempt(self._begin, stack)
+            for envelope in self._envelopes:
+                self._attempt(self._line, base64.b64encode(envelope))
+                yield envelope
+            self._attempt(self._finish)
+
+    def check(self) -> None:
+        """UserError unless the file is there, with all of them."""
+        if self._error is not None:
+            raise UserError(
+                USAGE,
+                f"cannot write {self._path}: {self._error.strerror}. Nothing was changed; free"
+                " space, or name another file",
+            )
+
+    def _attempt(self, step: Callable[..., None], *values: Any) -> None:
+        if self._error is None:
+            try:
+                step(*values)
+            except OSError as error:
+                self._error = error
+
+    def _begin(self, stack: ExitStack) -> None:
+        folder = stack.enter_context(scratch(self._path.resolve().parent))
+        self._made = folder / "records"
+        self._file = self._made.open("wb")
+        stack.callback(self._close)
+        if self._comment:
+            self._line(b"# " + self._comment.encode())
+
+    def _line(self, line: bytes) -> None:
+        self._file.write(line + b"\n")
+
+    def _finish(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        os.replace(self._made, self._path)
+
+    def _close(self) -> None:
+        with suppress(OSError):  # what could not be flushed was told already
+            self._file.close()

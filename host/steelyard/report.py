@@ -10,6 +10,7 @@ witness saw it. 5 and everything from record 0 on was audited.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +52,7 @@ class Check:
 
 @dataclass
 class Report:
-    """All checks, the decoded records whose signature holds, and the verdict.
+    """All checks and the verdict; of few records also the decoded ones whose signature holds.
 
     supplied: how many keys came with the records. test: whether any key says TEST. approved,
     witnessed, audited: what the levels 3, 4 and 5 ask for.
@@ -75,6 +76,11 @@ class Report:
         self.count += 1
         low, high = self.span or (n, n)
         self.span = (min(low, n), max(high, n))
+
+    def signed_twice(self, dev: bytes, n: int, raws: set[bytes]) -> None:
+        """A terminal gave one number to these. One such number is proof: they need not be all."""
+        if (dev, n) in self.equivocations or len(self.equivocations) < MOST_NAMED:
+            self.equivocations.setdefault((dev, n), set()).update(raws)
 
     def fail(self, name: str, detail: str, n: int | None = None) -> None:
         """Something did not pass."""
@@ -105,6 +111,13 @@ class Report:
     def failures(self) -> list[Check]:
         """The checks that did not pass."""
         return [check for check in self.checks if check.performed and not check.passed]
+
+    def passes(self) -> Callable[[int], bool]:
+        """Whether a record is kept as passed: right by itself, one may be wrong in its chain."""
+        named = {check.n for check in self.failures}
+        # Of failures that are only counted nobody knows which records they are.
+        sure = not self.dropped
+        return lambda n: sure and n not in named
 
     @property
     def not_established(self) -> list[str]:

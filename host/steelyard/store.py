@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from sqlalchemy import URL, Engine, create_engine, inspect, select
+from sqlalchemy import URL, Engine, create_engine, func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from steelyard_wire import cose, record
@@ -35,13 +35,16 @@ from steelyard.tables import Base, RecordRow, TerminalRow
 
 _BATCH = 2000
 _INSERT = (
-    "INSERT OR IGNORE INTO records (dev, n, digest, raw, type, value, unit, received, passed)"
+    "INSERT INTO records (dev, n, digest, raw, type, value, unit, received, passed)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (dev, n, digest) DO UPDATE SET passed = excluded.passed"
 )
+# Two records under one number: neither proves anything but that.
 _DISOWN_TWINS = (
-    "UPDATE records SET passed = 0 WHERE dev = ? AND n IN"
-    " (SELECT n FROM records WHERE dev = ? GROUP BY n HAVING COUNT(*) > 1)"
+    "UPDATE records SET passed = 0 WHERE dev = ?1 AND n = ?2 AND"
+    " (SELECT COUNT(*) FROM records WHERE dev = ?1 AND n = ?2) > 1"
 )
+Keep = Callable[[Mapping[int, Any], bytes, bool], None]
 
 
 def default_path() -> Path:
@@ -126,21 +129,17 @@ class Store(StoredTrust):
 
         Of two different records under one number neither passes any more.
         """
-        self.add_records([(raw, passed)])
-
-    def add_records(self, judged: Iterable[tuple[bytes, bool]]) -> None:
-        """The same for many, all or none."""
-        with self.session() as session:
-            for raw, passed in judged:
-                _add(session, raw, passed)
+        try:
+            fields = record.decode(cose.split(raw).payload)
+        except Refused as refused:
+            raise UserError(USAGE, f"not a record: {refused}") from None
+        with self.writer() as keep:
+            keep(fields, raw, passed)
 
     @contextmanager
-    def writer(self) -> Iterator[Callable[[Mapping[int, Any], bytes], None]]:
-        """keep(fields, raw) for many records whose signature holds, in one transaction.
-
-        They are kept as passed; what the verdict says against some of them is for `disown`.
-        """
-        rows: list[tuple[object, ...]] = []
+    def writer(self) -> Iterator[Keep]:
+        """keep(fields, raw, passed), as add_record does, for many, all or none."""
+        rows: list[tuple[Any, ...]] = []
         now = time.time()
         try:
             with self._engine.begin() as connection:
@@ -148,9 +147,10 @@ class Store(StoredTrust):
                 def flush() -> None:
                     if rows:
                         connection.exec_driver_sql(_INSERT, rows)
+                        connection.exec_driver_sql(_DISOWN_TWINS, [row[:2] for row in rows])
                     rows.clear()
 
-                def keep(fields: Mapping[int, Any], raw: bytes) -> None:
+                def keep(fields: Mapping[int, Any], raw: bytes, passed: bool) -> None:
                     weight = fields.get(record.VAL)
                     value = unit = None
                     if weight is not None:
@@ -158,7 +158,7 @@ class Store(StoredTrust):
                     name = record.type_name(fields[record.TYP])
                     digest = sha256(raw)
                     dev, n = fields[record.DEV], fields[record.N]
-                    rows.append((dev, n, digest, raw, name, value, unit, now, True))
+                    rows.append((dev, n, digest, raw, name, value, unit, now, passed))
                     if len(rows) >= _BATCH:
                         flush()
 
@@ -168,13 +168,12 @@ class Store(StoredTrust):
             raise self._trouble(error) from None
 
     def disown(self, dev: bytes, numbers: Iterable[int]) -> None:
-        """These records of a terminal do not pass; neither do two of one number."""
+        """These records of a terminal do not pass."""
         with self.session() as session:
             for n in numbers:
                 query = select(RecordRow).where(RecordRow.dev == dev, RecordRow.n == n)
                 for row in session.scalars(query):
                     row.passed = False
-            session.connection().exec_driver_sql(_DISOWN_TWINS, (dev, dev))
 
     def numbers(self, dev: bytes) -> Iterator[int]:
         """The numbers of a terminal's records, each once, as a stream."""
@@ -182,21 +181,24 @@ class Store(StoredTrust):
         with self.session() as session:
             yield from session.scalars(query.execution_options(yield_per=1000))
 
-    def exported(self, dev: bytes) -> Iterator[tuple[int, bytes]]:
-        """The raw records of a terminal with their numbers, by number, as a stream."""
-        query = select(RecordRow.n, RecordRow.raw).where(RecordRow.dev == dev)
+    def newest(self, dev: bytes) -> int:
+        """The highest number of a terminal's records; -1 if there is none."""
+        with self.session() as session:
+            found = session.scalar(select(func.max(RecordRow.n)).where(RecordRow.dev == dev))
+            return -1 if found is None else found
+
+    def exported(
+        self, dev: bytes, first: int = 0, last: int | None = None
+    ) -> Iterator[tuple[int, bytes]]:
+        """The raw records first..last of a terminal, by number with their numbers, as a stream."""
+        query = select(RecordRow.n, RecordRow.raw)
+        query = query.where(RecordRow.dev == dev, RecordRow.n >= first)
+        if last is not None:
+            query = query.where(RecordRow.n <= last)
         query = query.order_by(RecordRow.n, RecordRow.raw)
         with self.session() as session:
             for row in session.execute(query.execution_options(yield_per=1000)):
                 yield row.n, row.raw
-
-    def numbered(self, dev: bytes) -> dict[int, set[bytes]]:
-        """The raw records of a terminal by number; of two that share one, both."""
-        found: dict[int, set[bytes]] = {}
-        with self.session() as session:
-            for row in session.scalars(select(RecordRow).where(RecordRow.dev == dev)):
-                found.setdefault(row.n, set()).add(row.raw)
-        return found
 
     def records(self, dev: bytes) -> list[bytes]:
         """The raw records of a terminal by number; both of two that share one."""
@@ -264,39 +266,3 @@ def _add_algorithm(engine: Engine) -> None:
             connection.exec_driver_sql(
                 f"ALTER TABLE terminals ADD COLUMN algorithm VARCHAR NOT NULL DEFAULT '{EDDSA}'"
             )
-
-
-def _add(session: Session, raw: bytes, passed: bool) -> None:
-    try:
-        envelope = cose.split(raw)
-        fields = record.decode(envelope.payload)
-    except Refused as refused:
-        raise UserError(USAGE, f"not a record: {refused}") from None
-    n, typ, weight = fields[record.N], fields[record.TYP], fields.get(record.VAL)
-    value = unit = None
-    if isinstance(weight, list):
-        value, unit = format_quantity(weight[0], weight[1]), unit_name(weight[2])
-    digest = sha256(raw)
-    query = select(RecordRow).where(RecordRow.dev == envelope.kid, RecordRow.n == n)
-    rows = {row.digest: row for row in session.scalars(query)}
-    if rows.keys() - {digest}:
-        # Two records under one number: neither proves anything but that.
-        passed = False
-        for row in rows.values():
-            row.passed = False
-    if digest in rows:
-        rows[digest].passed = passed
-        return
-    session.add(
-        RecordRow(
-            dev=envelope.kid,
-            n=n,
-            digest=digest,
-            raw=raw,
-            type=record.type_name(typ) if isinstance(typ, int) else "?",
-            value=value,
-            unit=unit,
-            received=time.time(),
-            passed=passed,
-        )
-    )

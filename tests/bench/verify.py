@@ -149,7 +149,13 @@ def _kept(
 ) -> None:
     store = Store(path)
     with store.writer() as keep:
-        found = audit(records, registry, allow_test=True, keep=keep, processes=processes)
+        found = audit(
+            records,
+            registry,
+            allow_test=True,
+            keep=lambda fields, raw: keep(fields, raw, True),
+            processes=processes,
+        )
     if not found.report.ok or found.report.count != len(records):
         raise ValueError(found.report.failures[:3])
     store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from steelyard import records
-from steelyard.access import history, judge, opened, require_key
-from steelyard.client import Identity
+from steelyard.access import history, judge_stream, opened, require_key
 from steelyard.commands import ALLOW_TEST_HINT, UNKNOWN_HINT, AllowTest, Json
 from steelyard.errors import OK, USAGE, VERDICT, UserError
 from steelyard.output import show
@@ -68,11 +68,37 @@ def proof_sentences(made: list[Path]) -> list[str]:
     ]
 
 
-def _fetched(address: str, store: Store) -> tuple[list[bytes], Identity]:
-    """All records of the terminal at an address, and whose they are."""
-    with opened(address, store) as (terminal, identity):
-        require_key(identity, address)
-        return history(terminal, identity.dev, store, show_progress=True), identity
+def _judged(source: str, store: Store, save: Path | None, allow_test: bool) -> Report:
+    """The report on a file's records, or on all of the terminal at an address."""
+    given = Path(source)
+    if given.is_file():
+        envelopes, comment = records.stream(given), f"from {given.name}"
+        return _copied(store, envelopes, save, comment, allow_test, None)
+    if given.suffix == ".records":
+        raise UserError(USAGE, f"there is no file {source}. Look for it with `ls`")
+    with opened(source, store) as (terminal, identity):
+        require_key(identity, source)
+        envelopes = history(terminal, identity.dev, store, show_progress=True)
+        comment = f"terminal {identity.serial}"
+        return _copied(store, envelopes, save, comment, allow_test, identity.dev)
+
+
+def _copied(
+    store: Store,
+    envelopes: Iterable[bytes],
+    save: Path | None,
+    comment: str,
+    allow_test: bool,
+    all_of: bytes | None,
+) -> Report:
+    if save is None:
+        return judge_stream(store, envelopes, allow_test, all_of)
+    copied = records.Copied(envelopes, save, comment)
+    try:
+        return judge_stream(store, copied, allow_test, all_of)
+    finally:
+        # What was fetched is kept, wherever else it was to go.
+        copied.check()
 
 
 def register(app: typer.Typer) -> None:
@@ -103,21 +129,7 @@ def register(app: typer.Typer) -> None:
         Example: steelyard verify /dev/ttyACM0 --save day.records
         """
         store = Store()
-        given = Path(source)
-        all_of = None
-        if given.is_file():
-            envelopes, comment = records.read(given), f"from {given.name}"
-        elif given.suffix == ".records":
-            raise UserError(USAGE, f"there is no file {source}. Look for it with `ls`")
-        else:
-            envelopes, identity = _fetched(source, store)
-            all_of, comment = identity.dev, f"terminal {identity.serial}"
-        try:
-            if save:
-                records.write(save, envelopes, comment)
-        finally:
-            # What was fetched is kept, wherever else it was to go.
-            report = judge(store, envelopes, allow_test, all_of)
+        report = _judged(source, store, save, allow_test)
         made = write_equivocations(report, Path())
         told = proof_sentences(made)
         data = {**report.to_json(), "equivocation_proofs": list(map(str, made))}
