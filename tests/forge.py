@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 SEED = b"TEST TEST TEST TEST TEST TEST #2"
 OTHER_SEED = b"TEST TEST TEST TEST TEST TEST #3"
 AAD = b"steelyard/rec/1"
+BLOCK_AAD = b"steelyard/blk/1"
 PROTECTED = bytes.fromhex("a10127")
 
 Fields = dict[int, object]
@@ -42,10 +43,14 @@ class Forger:
         self.dev = b"TEST" + digest[:4] if test else digest[:8]
 
     def seal(
-        self, payload: bytes, kid: bytes | None = None, protected: bytes = PROTECTED
+        self,
+        payload: bytes,
+        kid: bytes | None = None,
+        protected: bytes = PROTECTED,
+        aad: bytes = AAD,
     ) -> bytes:
         """The envelope of a payload (RFC 9052, 4.2 and 4.4)."""
-        signed = cbor2.dumps(["Signature1", protected, AAD, payload])
+        signed = cbor2.dumps(["Signature1", protected, aad, payload])
         parts = [protected, {4: kid or self.dev}, payload, self._key.sign(signed)]
         return cbor2.dumps(cbor2.CBORTag(18, parts))
 
@@ -95,3 +100,24 @@ class Forger:
             for _ in range(((n + 1) & -(n + 1)).bit_length() - 1):
                 node = hashlib.sha256(b"\x01" + subtrees.pop() + node).digest()
             subtrees.append(node)
+
+    def block(self, seq: int, before: Sequence[bytes], **changes: object) -> bytes:
+        """Signed block number `seq` of start 1, after the envelopes `before`; as `record`."""
+        fields: Fields = {
+            1: 1,
+            2: self.dev,
+            3: len(before),
+            4: root_of(before),
+            5: 1,
+            6: seq,
+            7: 60000 * seq,
+            8: None,
+            9: [0, None],
+            10: [-3, 1],
+            11: [1, b"calibrat"],
+            12: ["0.1.0", b"software"],
+            13: [[0, 1000 + seq, 1], [100, None, 0x2000]],
+        }
+        for name, value in changes.items():
+            fields[int(name[1:])] = value
+        return self.seal(cbor2.dumps(fields, canonical=True), aad=BLOCK_AAD)

@@ -10,10 +10,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from steelyard_wire import cose, record
+from steelyard_wire import block, cose, record
 from steelyard_wire.codes import Refused
 
-from steelyard.opened import ES256, Fields, KeyEntry, Rejected, algorithm_of, decoded, payload_of
+from steelyard.opened import (
+    ES256,
+    Fields,
+    KeyEntry,
+    Rejected,
+    algorithm_of,
+    decoded,
+    decoded_block,
+    payload_of,
+)
 from steelyard.report import Check, Report
 
 # Passed one by one, told as one.
@@ -36,8 +45,8 @@ class Alone:
         self._named = 0  # and device
         self._untrusted = 0  # of those, TEST keys that are not allowed
 
-    def take(self, place: int, raw: bytes, outcome: str) -> Fields | None:
-        """The fields of a record if its signature holds and it names its key.
+    def take(self, place: int, raw: bytes, outcome: str, is_block: bool = False) -> Fields | None:
+        """The fields of a record, or a block, if its signature holds and it names its key.
 
         outcome: of its signature (signatures.outcome_of).
         """
@@ -45,7 +54,7 @@ class Alone:
         try:
             if outcome:
                 raise Rejected(*outcome.split(":", 1))
-            fields = decoded(payload_of(raw))
+            fields = (decoded_block if is_block else decoded)(payload_of(raw))
             entry = self._registry[cose.kid(raw)]
         except Rejected as rejected:
             order = ("envelope", "key", "signature", "decoding")
@@ -55,7 +64,7 @@ class Alone:
             report.fail(rejected.check, f"item {place}: {rejected.detail}")
             return None
         self._opened += 1
-        n = fields[record.N]
+        n = None if is_block else fields[record.N]
         dev = self._devices.get(entry.public_key)
         if dev is None:
             try:
@@ -63,11 +72,12 @@ class Alone:
             except Refused:
                 dev = b""
             self._devices[entry.public_key] = dev
-        if not fields[record.DEV] == dev == cose.kid(raw):
-            report.fail("device", f"record {n} names another", n)
+        if not fields[block.DEV if is_block else record.DEV] == dev == cose.kid(raw):
+            named = f"item {place}: the block" if n is None else f"record {n}"
+            report.fail("device", f"{named} names another", n)
             return None
         self._named += 1
-        if entry.algorithm == ES256 and record.USE not in fields:
+        if not is_block and entry.algorithm == ES256 and record.USE not in fields:
             report.fail("uses", f"record {n} does not say how often its key was used", n)
         if entry.test:
             report.test = True

@@ -47,10 +47,11 @@ class Auditor:
         keep: Keep | None = None,
     ) -> None:
         self._audit = Audit()
+        self.report, self.chains = self._audit.report, self._audit.chains
         self._registry = dict(registry)
         self._trust = trust
         self._keep = keep
-        self._alone = Alone(self._audit.report, self._registry, allow_test)
+        self._alone = Alone(self.report, self._registry, allow_test)
         self._place = 0
         self._disordered: set[bytes] = set()  # terminals
         self._last_raw: dict[bytes, bytes] = {}
@@ -63,7 +64,7 @@ class Auditor:
         if self._keep is not None:
             self._keep(fields, raw)
         dev, n = fields[record.DEV], fields[record.N]
-        chain = self._audit.chains.get(dev)
+        chain = self.chains.get(dev)
         if chain is not None and chain.last is not None and n < chain.last[record.N]:
             self.disordered(dev, n, f"record {n} comes after record {chain.last[record.N]}")
             return
@@ -71,23 +72,39 @@ class Auditor:
 
     def open(self, raw: bytes, outcome: str | None = None) -> Fields | None:
         """The fields of a record that is right by itself; for `follow`, in order of numbers."""
-        self._place += 1
+        return self._opened(raw, self._signature(raw, outcome), is_block=False)
+
+    def open_any(self, raw: bytes, outcome: str | None = None) -> tuple[Fields | None, bool]:
+        """The same of a record or a block, and whether it is a block.
+
+        What it is, is what it was signed as: the external data of the signature, a record's first.
+        """
+        said = self._signature(raw, outcome)
+        is_block = (
+            said.startswith("signature:") and outcome_of(raw, self._registry, cose.BLOCK_AAD) == ""
+        )
+        return self._opened(raw, "" if is_block else said, is_block), is_block
+
+    def _signature(self, raw: bytes, outcome: str | None) -> str:
         if cose.kid(raw) not in self._registry:
             self._supply(raw)
         if outcome is None or outcome.startswith("key:"):  # of a key that came with a record
-            outcome = outcome_of(raw, self._registry)
-        fields = self._alone.take(self._place, raw, outcome)
-        if fields is not None:
-            self._audit.report.count_record(fields[record.N])
+            return outcome_of(raw, self._registry)
+        return outcome
+
+    def _opened(self, raw: bytes, outcome: str, is_block: bool) -> Fields | None:
+        self._place += 1
+        fields = self._alone.take(self._place, raw, outcome, is_block)
+        if fields is not None and not is_block:
+            self.report.count_record(fields[record.N])
         return fields
 
     def follow(self, fields: Fields, raw: bytes) -> None:
         """Check an opened record against those before it; its number is not below the last."""
-        report = self._audit.report
         dev, n = fields[record.DEV], fields[record.N]
-        chain = self._audit.chains.get(dev)
+        chain = self.chains.get(dev)
         if chain is None:
-            chain = self._audit.chains[dev] = Chain(report, dev, self._trust)
+            chain = self.chains[dev] = Chain(self.report, dev, self._trust)
         elif chain.last is not None:
             before = chain.last[record.N]
             if n == before:
@@ -101,7 +118,7 @@ class Auditor:
     def disordered(self, dev: bytes, n: int, detail: str) -> None:
         """The numbers of a terminal are not those that an export has."""
         self._disordered.add(dev)
-        self._audit.report.fail("sequence", detail, n)
+        self.report.fail("sequence", detail, n)
 
     def _again(self, dev: bytes, n: int, raw: bytes) -> None:
         last = self._last_raw[dev]
@@ -109,7 +126,7 @@ class Auditor:
             self.disordered(dev, n, f"record {n} is repeated")
         else:
             self.disordered(dev, n, f"number {n} was given to 2 records")
-            self._audit.report.signed_twice(dev, n, {last, raw})
+            self.report.signed_twice(dev, n, {last, raw})
 
     def _supply(self, raw: bytes) -> None:
         """The key that a record 0 brings itself, for a terminal that is not registered."""
@@ -117,8 +134,8 @@ class Auditor:
         if entry is not None:
             dev = cose.kid(raw)
             self._registry[dev] = entry
-            self._audit.report.supplied += 1
-            self._audit.report.fail("key", unvouched(dev))
+            self.report.supplied += 1
+            self.report.fail("key", unvouched(dev))
 
     def finish(self, complete: bool = True) -> Audit:
         """The verdict over everything taken; complete: there is no more than this."""

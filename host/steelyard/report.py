@@ -28,6 +28,8 @@ ALWAYS_OPEN = (
     "that the firmware is what it says (its digest is self-reported)",
     "the true mass on the pan",
 )
+# What blocks leave open at every level.
+_OF_BLOCKS = "that no block was left out: they are in no journal, and no record shows a gap"
 # What a level below this one leaves open.
 _OPEN = (
     (2, "that the key belongs to a certified terminal"),
@@ -61,6 +63,7 @@ class Report:
     checks: list[Check] = field(default_factory=list)
     records: list[dict[int, Any]] = field(default_factory=list)
     count: int = 0
+    blocks: int = 0  # how many of a stream's blocks, besides
     span: tuple[int, int] | None = None  # lowest and highest number of a record
     supplied: int = 0
     test: bool = False
@@ -123,7 +126,8 @@ class Report:
     def not_established(self) -> list[str]:
         """What stays open at this level, whatever passed."""
         level = self.level
-        return [what for below, what in _OPEN if level < below] + list(ALWAYS_OPEN)
+        of_blocks = [_OF_BLOCKS] if self.blocks else []
+        return [what for below, what in _OPEN if level < below] + of_blocks + list(ALWAYS_OPEN)
 
     def to_json(self) -> dict[str, Any]:
         """Everything as plain data."""
@@ -132,6 +136,7 @@ class Report:
             "level": self.level,
             "meaning": LADDER[self.level],
             "records": self.count,
+            "blocks": self.blocks,
             "checks": [vars(check) for check in self.checks],
             "not_established": self.not_established,
         }

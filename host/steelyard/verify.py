@@ -1,6 +1,7 @@
 """What a set of records proves, and what it does not.
 
-Owns: the order of the checks, for records in any order, repeated, of several terminals.
+Owns: the order of the checks, for records in any order, repeated, of several terminals, with
+blocks of streams among them.
 Refuses: nothing; bad bytes are a verdict, not an error. With UserError, more than the disk takes.
 Units: as in the records.
 
@@ -12,10 +13,14 @@ then the chain: numbers, roots, totals, boots. (trust.md 6.2, 6.8; RFC 9052; RFC
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from heapq import merge
+from operator import itemgetter
+from typing import Any
 
 from steelyard_wire import record
 
 from steelyard.audit import Auditor
+from steelyard.blocks import Blocks
 from steelyard.opened import EDDSA, Fields, KeyEntry, decoded, payload_of
 from steelyard.report import Check, Report
 from steelyard.signatures import outcomes
@@ -59,10 +64,14 @@ def verify_stream(
     processes: as for signatures.outcomes.
     """
     auditor = Auditor(registry, allow_test, trust)
+    blocks = Blocks(auditor.report, spool, trust)
     newest: dict[bytes, int] = {}
     for raw, outcome in outcomes(envelopes, registry, processes):
-        fields = auditor.open(raw, outcome)
+        fields, is_block = auditor.open_any(raw, outcome)
         if fields is None:
+            continue
+        if is_block:
+            blocks.take(fields, raw)
             continue
         dev, n = fields[record.DEV], fields[record.N]
         before = newest.get(dev, -1)
@@ -72,6 +81,18 @@ def verify_stream(
         spool.add(dev, n, raw)
         if told is not None:
             told(fields)
-    for _, _, raw in spool.records():
-        auditor.follow(decoded(payload_of(raw)), raw)
-    return auditor.finish(complete=False).report
+    # What blocks say of the first n records comes when those were followed, before record n.
+    trees: Iterable[tuple[bytes, int, bool, Any]]
+    trees = ((dev, n, False, (root, count)) for dev, n, root, count in spool.block_roots())
+    given = ((dev, n, True, raw) for dev, n, raw in spool.records())
+    for dev, n, is_record, what in merge(trees, given, key=itemgetter(0, 1, 2)):
+        if is_record:
+            fields = decoded(payload_of(what))
+            blocks.see((dev, n), fields[record.ROOT])
+            auditor.follow(fields, what)
+        else:
+            root, count = what
+            blocks.expect((dev, n), root, count, auditor.chains.get(dev))
+    report = auditor.finish(complete=False).report
+    blocks.finish(auditor.chains)
+    return report

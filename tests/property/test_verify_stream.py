@@ -77,9 +77,16 @@ def test_two_histories_by_turns_are_a_proof(store: Store) -> None:
     rows = sqlite3.connect(store.path).execute("select n, passed from records order by n")
     wanted = [(n, int(n < 30)) for n in range(40) for _ in range(1 + (n >= 30))]
     assert list(rows) == wanted
+    # Who gives both of them is told once: this host adds nothing to that.
+    report = judge_stream(store, iter([*CHAIN, other[30]]), allow_test=False, all_of=FORGER.dev)
+    assert _named(report) == [
+        ("sequence", "record 30 comes after record 39"),
+        ("sequence", "number 30 was given to 2 records"),
+        *twice[1:],
+    ]
 
 
-def test_a_verdict_is_renewed_and_the_beginning_and_the_end_are_missed(store: Store) -> None:
+def test_a_missing_beginning_and_a_missing_end_are_named(store: Store) -> None:
     opened = FORGER.chain(4, {3: {"f14": 1 | 1 << 10}})  # record 3: the case was open
     assert _named(judge_stream(store, iter(opened), allow_test=False))[0][0] == "status"
     assert [row[0] for row in _passed(store)] == [1, 1, 1, 0]
@@ -89,6 +96,14 @@ def test_a_verdict_is_renewed_and_the_beginning_and_the_end_are_missed(store: St
         ("memory", "record 3, which this host has seen, cannot be had any more"),
         ("memory", "record 0 cannot be had any more"),
     ]
+
+
+def test_a_verdict_is_renewed_by_the_next(store: Store) -> None:
+    forger = Forger(test=True)
+    store.add_terminal(forger.public_key, "SY-T", "bench", test=True)
+    for allowed in (False, True, False):
+        assert judge_stream(store, forger.stream(3), allow_test=allowed).ok == allowed
+        assert [row[0] for row in _passed(store)] == [int(allowed)] * 3
 
 
 def _passed(store: Store) -> list[tuple[int]]:

@@ -194,3 +194,36 @@ def test_a_stream_and_a_void_by_command(bench: Bench, tmp_path: Path) -> None:
         "ok": True,
     }
     user("void", port, n, "--allow-test").refused(4, "record", "did that")
+
+
+def test_what_a_stream_wrote_is_verified_with_the_records_beside_it(
+    bench: Bench, tmp_path: Path
+) -> None:
+    user = CommandLine(bench.store.path)
+    port = bench.simulator.pty
+    bench.terminal.close()
+    blocks, day = tmp_path / "block", tmp_path / "day.records"
+    lines = ""
+    for _ in range(3):
+        assert user("stream", port, "--count", "2", "--allow-test", "--save", blocks).code == OK
+        lines += blocks.read_text()
+    assert user("verify", port, "--allow-test", "--save", day).code == OK
+    count = len(day.read_text().splitlines()) - 1
+    blocks.write_text(lines)
+    alone = user("verify", blocks, "--allow-test", "--json").json()
+    assert (alone["level"], alone["records"], alone["blocks"]) == (1, 0, 3)
+    assert user("verify", blocks).code == VERDICT  # a TEST key
+    blocks.write_text(lines + day.read_text())
+    mixed = user("verify", blocks, "--allow-test", "--json").json()
+    assert (mixed["level"], mixed["records"], mixed["blocks"]) == (1, count, 3)
+    (roots,) = [one for one in mixed["checks"] if one["name"] == "block root"]
+    assert roots["passed"] and roots["count"] == 3
+    # One of them left out in the middle is seen by its number, a repeated one is a failure.
+    first, _, last = lines.splitlines()
+    blocks.write_text(f"{first}\n{last}\n")
+    said = user("verify", blocks, "--allow-test")
+    assert said.code == OK and "1 before them, of the same starts, are not given" in " ".join(
+        said.out.split()
+    )
+    blocks.write_text(f"{first}\n{last}\n{first}\n")
+    assert user("verify", blocks, "--allow-test").code == VERDICT

@@ -56,7 +56,7 @@ def register(app: typer.Typer) -> None:
         """Take readings one after another, moving or not, under one signature.
 
         The block is in no journal and takes no record's room; it says after which record it was
-        made.
+        made. steelyard verify takes its file, and several of them in one.
 
         Example: steelyard stream /dev/ttyACM0 --count 60 --every 0.5
         """

@@ -25,9 +25,11 @@ _MOST_TOLD = 3
 
 def _which(report: Report) -> str:
     """How many records, and which: what comes before and after them is not shown."""
+    blocks = f"{report.blocks} blocks"
     if report.span is None:
-        return "no records"
-    return f"{report.count} records, numbers {report.span[0]} to {report.span[1]}"
+        return blocks if report.blocks else "no records"
+    said = f"{report.count} records, numbers {report.span[0]} to {report.span[1]}"
+    return f"{said}, and {blocks}" if report.blocks else said
 
 
 def summary(report: Report) -> Group:
@@ -109,7 +111,7 @@ def register(app: typer.Typer) -> None:
         source: Annotated[
             str,
             typer.Argument(
-                help="A .records file, or a terminal's ADDRESS.",
+                help="A file of records or blocks, or a terminal's ADDRESS.",
                 metavar="SOURCE",
                 show_default=False,
             ),
@@ -124,7 +126,9 @@ def register(app: typer.Typer) -> None:
 
         From a terminal all its records are read, compared with those that this host had, and kept
         in its database. The keys are those of terminals that this host provisioned, or took over
-        by cable. Exit code 1 if anything does not pass.
+        by cable. A file may hold blocks, too, which `steelyard stream` writes: what is wrong with
+        their numbers is told, and whether they name the past that its records have. Exit code 1
+        if anything does not pass.
 
         Example: steelyard verify /dev/ttyACM0 --save day.records
         """
