@@ -21,6 +21,7 @@ FILE = Path("build/bench.json")
 
 # Topic -> module and function; imported when measured, so that one may use what another needs.
 TOPICS = {
+    "audit": ("bench.audit", "measure"),
     "demo": ("steelyard.demo", "measure"),
     "faults": ("steelyard.fault_bench", "measure"),
     "filter": ("steelyard.filter_bench", "measure"),
