@@ -41,8 +41,8 @@ _INSERT = (
 )
 # Two records under one number: neither proves anything but that.
 _DISOWN_TWINS = (
-    "UPDATE records SET passed = 0 WHERE dev = ?1 AND n = ?2 AND"
-    " (SELECT COUNT(*) FROM records WHERE dev = ?1 AND n = ?2) > 1"
+    "UPDATE records SET passed = 0 WHERE dev = ?1 AND n IN (SELECT n FROM records"
+    " WHERE dev = ?1 AND n BETWEEN ?2 AND ?3 GROUP BY n HAVING COUNT(*) > 1)"
 )
 Keep = Callable[[Mapping[int, Any], bytes, bool], None]
 
@@ -147,7 +147,10 @@ class Store(StoredTrust):
                 def flush() -> None:
                     if rows:
                         connection.exec_driver_sql(_INSERT, rows)
-                        connection.exec_driver_sql(_DISOWN_TWINS, [row[:2] for row in rows])
+                    for dev in {row[0] for row in rows}:
+                        numbers = [row[1] for row in rows if row[0] == dev]
+                        span = (dev, min(numbers), max(numbers))
+                        connection.exec_driver_sql(_DISOWN_TWINS, span)
                     rows.clear()
 
                 def keep(fields: Mapping[int, Any], raw: bytes, passed: bool) -> None:
