@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 V, DEV, N, ROOT, TYP, TOT, BC, UP, T, TS, VAL = range(1, 12)
 ST, CAL, FW, NONCE, RAW, DATA, USE = range(14, 21)
 COMMON = {V, DEV, N, ROOT, TYP, TOT, BC, UP, T, TS, CAL, FW}
-READING, VOID, CALIBRATION, PARAMETER, TIME_SET = 1, 2, 3, 4, 7
+BOOT, READING, VOID, CALIBRATION, PARAMETER, TIME_SET = 0, 1, 2, 3, 4, 7
 LOCKED_OR_OPENED = 0x200 | 0x400
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
 
@@ -92,6 +92,7 @@ def verify(
     leaves: list[bytes] = []
     totals = [0, 0, 0]
     before: dict = {}
+    lost = [0, 0]
     time = None
     for raw in lines:
         wrong, record = open_envelope(raw, public_key, kid)
@@ -112,10 +113,14 @@ def verify(
             failed.append("boots")
         if before and record[CAL] != before[CAL] and before[TYP] not in (CALIBRATION, PARAMETER):
             failed.append("calibration")
-        used = record.get(USE, 0)
-        last = before.get(USE, 0) if before else max(used - 1, 0)
-        if (USE in record) != (len(public_key) == 64) or (used and not 0 < used - last < 18):
+        if (USE in record) != (len(public_key) == 64):
             failed.append("uses")
+        elif USE in record:
+            apart = record[USE] - before.get(USE, 0) - 1
+            lost = [lost[0] + apart, lost[1] + 1] if record[TYP] == BOOT else lost
+            most = 16 if record[TYP] == BOOT else 8
+            if not 0 <= apart <= most or lost[0] > 16 + 2 * lost[1]:
+                failed.append("uses")
         if record.get(ST, 0) & LOCKED_OR_OPENED:
             failed.append("status")
         if record[T] is not None:

@@ -10,10 +10,11 @@ From Microchip's ATECC608A data sheet (summary), its pages on the ATECC508A it f
 constants of cryptoauthlib: address 60h; SDA low for 60 us wakes it, after 1.5 ms it answers
 11h; execution times at clock divider 0; asleep 1.3 s after it was woken; CRC-16 8005h; layout and
 factory values of the configuration; a slot with LimitedUse counts Counter 0 up before each use of
-its key, to 2 097 151 and no further; a counter is never set back.
+its key, to 2 097 151 and no further; a counter is never set back; where the supply fails it may
+make more than one step (`jump`: how many more in the next use).
 
 Assumptions, where these are silent:
-A1 only Sign is a use of the key; with counts_public asking for the public key is one too;
+A1 only Sign is a use of the key; with counts_public GenKey is one too;
 A2 what a command does to the memory is done when it begins, its answer comes at its end;
 A3 Sign needs both zones locked and takes its digest from TempKey once;
 A4 an answer is kept until the next command, or sleep.
@@ -72,6 +73,7 @@ class ATECC608Chip:
 
     counts_public = False
     broken = False  # fails its own test
+    jump = 0
 
     def __init__(self, lines, memory, saved, random):
         self._lines = lines
@@ -109,7 +111,6 @@ class ATECC608Chip:
             return False
         if address != ADDRESS or self._woken_us < 0 or now < self._ready_us:
             return False
-        self._at = 0
         self._in = None
         return True
 
@@ -117,6 +118,8 @@ class ATECC608Chip:
         """A byte of a write; True: acknowledged."""
         if self._in is None:
             self._in = bytearray()
+            if byte == 0:  # the next read begins at the first byte again
+                self._at = 0
             if byte in (1, 2):  # sleep, idle; idle would keep TempKey, and is not used
                 self._fall_asleep()
             self._in.append(byte)
@@ -139,6 +142,7 @@ class ATECC608Chip:
     def _put(self, data):
         body = bytes([len(data) + 3]) + data
         self._answer = body + crc(body)
+        self._at = 0
 
     def _take(self, packet, now_us):
         if len(packet) < 7 or crc(packet[:-2]) != packet[-2:]:
@@ -206,7 +210,8 @@ class ATECC608Chip:
     def _count(self):
         if self.uses >= MOST_USES:
             return False
-        self.uses += 1
+        self.uses = min(self.uses + 1 + self.jump, MOST_USES)
+        self.jump = 0
         return True
 
     def _number(self):
@@ -220,6 +225,8 @@ class ATECC608Chip:
         if not may or not self._locked(87) or not self._config[88] & 1:
             return bytes([EXECUTION])
         self._private = self._number()
+        if self.counts_public:
+            self._count()
         return p256.public_key(self._private)
 
     def _public(self):

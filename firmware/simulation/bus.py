@@ -55,16 +55,14 @@ class I2CLines:
         raise OSError(_ENODEV)
 
     def write(self, address, data):
-        """A write transaction."""
+        """A write transaction; how many bytes were acknowledged."""
         self.transactions += 1
         chip = self._start(address)
-        self._send(chip, data)
-
-    def _send(self, chip, data):
         for index in range(len(data)):
             self._byte()
             if index == self.nack_after or not chip.write_byte(data[index], self.clock.now_us):
-                raise OSError(_EIO)
+                return index
+        return len(data)
 
     def read(self, address, buffer):
         """A read transaction."""
@@ -130,7 +128,7 @@ class SPILines:
 
 
 class I2C:
-    """The methods of machine.I2C and machine.SoftI2C on some lines."""
+    """The methods of machine.I2C on some lines."""
 
     def __init__(self, lines, freq=400000, timeout=50000):
         self._lines = lines
@@ -140,7 +138,8 @@ class I2C:
     def writeto(self, address, data):
         """Write; the number of bytes that were acknowledged."""
         self._lines.freq = self._freq
-        self._lines.write(address, data)
+        if self._lines.write(address, data) < len(data):
+            raise OSError(_EIO)
         return len(data)
 
     def readfrom_into(self, address, buffer):
@@ -152,6 +151,15 @@ class I2C:
         """Read registers from `register` on into `buffer`."""
         self._lines.freq = self._freq
         self._lines.read_register(address, register, buffer)
+
+
+class SoftI2C(I2C):
+    """Those of machine.SoftI2C: a write that ends early is no error (extmod/machine_i2c.c)."""
+
+    def writeto(self, address, data):
+        """Write; the number of bytes that were acknowledged."""
+        self._lines.freq = self._freq
+        return self._lines.write(address, data)
 
 
 class SPI:

@@ -180,6 +180,7 @@ async def _start(terminal, signers) -> int:
             terminal.lock("RAM")
         await _work(terminal.start_steps(machine.reset_cause()))
     except Refused as refused:
+        terminal.recorder = None  # whatever was refused: nothing signs any more
         print("# stopped:", refused)
         cold.forget("steelyard_wire.sentences")
         return refused.code

@@ -10,8 +10,10 @@ from steelyard_wire.codes import ARGUMENT, Refused
 from steelyard_wire.note import checkpoint
 from steelyard_wire.shim import const
 
-# Eight that are no records (recorder.MOST_APART), and as many that a failing supply cost.
+# What may have left no record: one that is none (recorder.MOST_APART), and what a failing supply
+# cost, in which the counter may make more than one step (Microchip, command Counter).
 _MOST_LOST = const(16)
+_MOST_STARTS = const(20)  # each is read at a start
 
 
 def _fields(terminal, n: int) -> dict:
@@ -84,18 +86,23 @@ def checkpoint_steps(terminal):
 
 
 def check_goes_on(terminal, uses: "int | None") -> "dict | None":
-    """The fields of the newest record before the start.
+    """The fields of the newest record before the start that is more than a start.
 
-    Refused(RETIRED) if it is the last of this key; Refused(HISTORY) if the key was used more
-    often since than for what leaves no record: this is the journal of another day.
+    Refused(RETIRED) if the newest is the last of this key; Refused(HISTORY) if the key was used
+    more often since than for what leaves no record: this is the journal of another day, or none.
     uses: how often the key was used, None if nobody counts.
     """
-    newest = terminal.journal.next_n - 1
-    if newest < 0:
-        return None
-    fields = _fields(terminal, newest)
-    if fields[record.TYP] == record.RETIRE:
-        raise Refused(codes.RETIRED, "record " + str(newest))
-    if uses is not None and not 0 <= uses - fields.get(record.USE, 0) <= _MOST_LOST:
-        raise Refused(codes.HISTORY, "signatures " + str(uses - fields.get(record.USE, 0)))
+    n = terminal.journal.next_n - 1
+    fields = _fields(terminal, n) if n >= 0 else None
+    if fields and fields[record.TYP] == record.RETIRE:
+        raise Refused(codes.RETIRED, "record " + str(n))
+    if uses is not None:
+        since = uses - (fields[record.USE] if fields else 0)
+        if not 0 <= since <= _MOST_LOST:
+            raise Refused(codes.HISTORY, "signatures " + str(since))
+    # Of a start that got no further than its boot record nobody has told what changed with it.
+    first = max(terminal.journal.first_n(), n - _MOST_STARTS)
+    while fields and fields[record.TYP] == record.BOOT and n > first:
+        n -= 1
+        fields = _fields(terminal, n)
     return fields

@@ -36,6 +36,11 @@ _EXTENDED_MS = 5000  # R 76-1, 4.4.3
 _POWER_ON = 1  # cause of a reset: machine.PWRON_RESET of rp2 and esp32
 
 
+def _of_identity(stored: dict) -> tuple:
+    # 5 is the public key; firmware from before it was kept finds it by the seed.
+    return stored[1], stored[2], stored[3], stored.get(5, b"")
+
+
 class Terminal(InUse, Care):
     """The terminal's state and operations.
 
@@ -91,6 +96,10 @@ class Terminal(InUse, Care):
         finally:
             cold.forget("terminal.evidence.recovery")
         self._settle_pending()
+        stored = settings.load(self.files, "identity")
+        if stored is not None and 5 in stored:
+            # Whatever comes: whose records these are can be told, and receipts for them checked.
+            self.identity, self.link_key = Identity(*_of_identity(stored)), stored[4]
         stored = settings.load(self.files, "config")
         if stored is not None:
             self.config = Config.from_map(stored)
@@ -116,10 +125,8 @@ class Terminal(InUse, Care):
                 # Records without the key that signed them: a wiped board must not go on as new.
                 raise Refused(codes.STORAGE, "the journal has records but the key is gone")
             return None
-        identity = Identity(stored[1], stored[2], stored[3])
+        identity = Identity(*_of_identity(stored))
         signer = yield from identity.signer_steps(self.signers.make)
-        # Whatever comes: whose records these are can be told, and receipts for them checked.
-        self.identity, self.link_key = identity, stored[4]
         uses = yield from signer.uses_steps()
         before = cold.call("terminal.closing", "check_goes_on", self, uses)
         self._adopt(identity, signer, stored[4])

@@ -23,6 +23,6 @@ def identity_steps(terminal, serial: str, entropy: bytes, link_key: bytes):
         # One real key in 2**32 would be named like a TEST key.
         if terminal.test or not record.is_test(sha256(identity.public_key)):
             break
-    stored = {1: secret, 2: serial, 3: terminal.test, 4: link_key}
+    stored = {1: secret, 2: serial, 3: terminal.test, 4: link_key, 5: identity.public_key}
     settings.save(terminal.files, "identity", stored)
     return identity, signer

@@ -77,8 +77,8 @@ class Alone:
             report.fail("device", f"{named} names another", n)
             return None
         self._named += 1
-        if not is_block and entry.algorithm == ES256 and record.USE not in fields:
-            report.fail("uses", f"record {n} does not say how often its key was used", n)
+        if not is_block and (entry.algorithm == ES256) != (record.USE in fields):
+            report.fail("uses", f"record {n}: {counts(entry)}", n)
         if entry.test:
             report.test = True
             self._test_told = f"{entry.serial}: a TEST key proves no weight"
@@ -99,6 +99,12 @@ class Alone:
                 self.report.checks.append(
                     Check(name, True, True, detail, count=self._passed[name])
                 )
+
+
+def counts(entry: KeyEntry) -> str:
+    """What is wrong with a record that does not fit its key in this."""
+    said = "does not say how often its key was used"
+    return said if entry.algorithm == ES256 else "says how often its key was used: nobody counts"
 
 
 def unvouched(dev: bytes) -> str:

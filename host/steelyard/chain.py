@@ -24,9 +24,10 @@ _TOLD = {
     ST_EXTRAPOLATED: "beyond the weights of their calibration",
     ST_TEMPERATURE: "outside of the temperatures that were compensated",
 }
-# Uses of a key between two records: eight for what is no record, as many that a failing supply
-# cost (protocol/README.md, section 9).
-MOST_APART = 16
+# Uses of a key that leave no record (protocol/README.md, section 9): between two records, before a
+# start.
+MOST_BESIDE = 8
+MOST_LOST = 16
 MOST_USES = 2097151
 _MOST_RECENT = 4096
 _WATCHED = ST_EXTRAPOLATED | ST_TEMPERATURE | ST_LOCKED | ST_CASE_OPEN
@@ -57,7 +58,7 @@ class Chain:
         self._set = False  # since then the clock was set, or records are missing
         self._backs: list[str] = []
         self._counted = False  # the uses of its key
-        self._apart = 0  # uses that no record tells of
+        self._beside = self._lost = self._starts = 0  # those that no record tells of
 
     def _fail(self, name: str, detail: str, n: int) -> None:
         self._failed.add(name)
@@ -144,31 +145,37 @@ class Chain:
                 self._fail("status", f"record {n}: locked, or opened since it was verified", n)
 
     def _uses(self, n: int, fields: Fields) -> None:
-        """A key whose uses a chip counts: more of them than records is said, many more fail."""
-        uses = fields.get(record.USE)
-        before = self.last.get(record.USE) if self.last is not None else uses
-        if uses is None and before is None:
+        """A key whose uses a chip counts: each record is one, and few leave none."""
+        uses, last = fields.get(record.USE), self.last
+        self._counted = self._counted or uses is not None
+        if not self._counted:
             return
-        if uses is None or before is None:
+        if uses is None or (last is not None and record.USE not in last):
             self._fail(
                 "uses", f"record {n}: either all say how often the key was used, or none", n
             )
             return
-        self._counted = True
-        if self.last is None:
-            return
-        apart = uses - before - (n - self.last[record.N])
-        if uses <= before:
-            self._fail("uses", f"record {n} is not a later use of the key than the one before", n)
-        elif n != self.last[record.N] + 1:
-            return  # what the missing ones used is not known
-        elif apart > MOST_APART:
+        before, at = (last[record.USE], last[record.N]) if last else (0, -1)
+        apart = uses - before - (n - at)
+        if apart < 0:
+            self._fail("uses", f"the key was used fewer times than there are records up to {n}", n)
+        elif n == at + 1:
+            self._unrecorded(n, apart, fields[record.TYP] == record.BOOT)
+
+    def _unrecorded(self, n: int, apart: int, start: bool) -> None:
+        """Uses before record n that no record tells of (protocol/README.md, section 9)."""
+        if start:
+            self._starts += 1
+            self._lost += apart
+            most = min(MOST_LOST, MOST_LOST + 2 * self._starts - self._lost + apart)
+        else:
+            self._beside += apart
+            most = MOST_BESIDE
+        if apart > most:
             detail = (
                 f"the key was used {apart} times before record {n}, and no record says for what"
             )
             self._fail("uses", detail, n)
-        else:
-            self._apart += apart
 
     def _clock(self, n: int, fields: Fields) -> None:
         now = fields[record.T]
@@ -254,10 +261,12 @@ class Chain:
             "clock": backs,
         }
         if self._counted:
-            told = [f"{self._apart} beside records (checkpoints, blocks, a lost supply)"]
+            told = [f"{self._beside} for what is no record"] if self._beside else []
+            if self._lost:
+                told.append(f"{self._lost} lost before {self._starts} starts, or records put back")
             left = MOST_USES - self.last.get(record.USE, 0)
             few = [f"the key can be used {left} times more"] if left < MOST_USES // 5 else []
-            details["uses"] = "; ".join(told * bool(self._apart) + few)
+            details["uses"] = "; ".join(told + few)
         checks = self.report.checks
         if self.root_open:
             checks.append(Check("root", False, False, self.root_open))

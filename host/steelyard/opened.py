@@ -176,6 +176,7 @@ _BEFORE = {
     for algorithm in _PROTECTED
     for aad in (cose.AAD, cose.BLOCK_AAD)
 }
+_EDDSA_KEY = 32
 _HALF_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 >> 1
 
 
@@ -198,6 +199,8 @@ def signature_holds(algorithm: str, public_key: bytes, message: bytes, signature
     """
     try:
         if algorithm == EDDSA:
+            if len(public_key) != _EDDSA_KEY:  # of more the library takes the beginning
+                return False
             crypto_sign_open(signature + message, public_key)
             return True
         low = int.from_bytes(signature[32:], "big") <= _HALF_ORDER

@@ -21,8 +21,9 @@ from steelyard_wire.quantity import format_quantity, unit_name
 from steelyard_wire.tree import leaf_hash
 
 from steelyard import records
+from steelyard.alone import counts
 from steelyard.errors import USAGE, UserError
-from steelyard.opened import KeyEntry, Rejected, open_record
+from steelyard.opened import ES256, KeyEntry, Rejected, open_record
 from steelyard.report import Check, Report
 from steelyard.tlog import Tree, consistent, includes
 
@@ -106,6 +107,8 @@ def check(
         report.test |= entry.test
         if entry.test and not allow_test:
             report.fail("test key", f"{entry.serial}: a TEST key proves no weight")
+        if (entry.algorithm == ES256) != (record.USE in fields):
+            report.fail("uses", f"the {name} record {counts(entry)}")
         found.append(fields)
         report.records.append(fields)
         report.count_record(fields[record.N])
@@ -114,6 +117,9 @@ def check(
     if older[record.DEV] != newer[record.DEV] or not old < new:
         report.fail("device", "not an older and a newer record of one terminal")
         return report, {}
+    uses = [int(fields.get(record.USE) or fields[record.N]) for fields in (older, newer)]
+    if uses[1] - uses[0] < new - old:
+        report.fail("uses", "the key was used fewer times than there are records between them")
     root = newer[record.ROOT]
     if not includes(proof.inclusion, leaf_hash(proof.older), old, new, root):
         report.fail("root", f"record {old} is not in the tree that record {new} commits to")

@@ -15,13 +15,13 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 from sqlalchemy import URL, Engine, create_engine, func, inspect, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from steelyard_wire import cose, record
 from steelyard_wire.codes import Refused
@@ -265,7 +265,8 @@ class Store(StoredTrust):
 def _add_algorithm(engine: Engine) -> None:
     """A database from before there was a second algorithm gets its column."""
     if "algorithm" not in {column["name"] for column in inspect(engine).get_columns("terminals")}:
-        with engine.begin() as connection:
+        # Of two programs that open it at once one comes too late, and finds it there.
+        with suppress(OperationalError), engine.begin() as connection:
             connection.exec_driver_sql(
                 f"ALTER TABLE terminals ADD COLUMN algorithm VARCHAR NOT NULL DEFAULT '{EDDSA}'"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 
 import pytest
 import stranger
@@ -11,6 +12,7 @@ from chip_parts import Soldered
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
+from forge import Forger
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from steelyard.opened import EDDSA, ES256, signature_holds
@@ -61,9 +63,26 @@ def test_signatures_hold_and_have_one_form(salt: int, messages: list[bytes]) -> 
 def test_what_is_no_signature_of_suite_2(wrong: bytes) -> None:
     _, signer = _signer(0)
     assert not signature_holds(ES256, signer.public_key, b"message", wrong)
-    # Nor does anything hold for a key that is no point of the curve, or an algorithm not there.
-    assert not signature_holds(ES256, bytes(64), b"message", wrong)
-    assert not signature_holds("SM2", signer.public_key, b"message", wrong)
+
+
+def test_what_holds_for_one_key_and_algorithm_holds_for_no_other() -> None:
+    board, signer = _signer(0)
+    key = signer.public_key
+    right = board.finish(signer.sign_steps(b"message"))
+    assert signature_holds(ES256, key, b"message", right)
+    # No point of the curve, another length, algorithms that there are not.
+    for wrong in (bytes(64), key[:-1] + bytes([key[-1] ^ 1]), key[:32], key + key[:1]):
+        assert not signature_holds(ES256, wrong, b"message", right)
+    for name in ("SM2", "", EDDSA):
+        assert not signature_holds(name, key, b"message", right)
+    # And an Ed25519 key is 32 bytes: a library may take the beginning of more.
+    forger = Forger()
+    raw = forger.record(0, [])
+    payload = cose.split(raw)
+    signed = cose.to_be_signed(payload.payload)
+    assert signature_holds(EDDSA, forger.public_key, signed, payload.signature)
+    longer = forger.public_key + bytes(32)
+    assert not signature_holds(EDDSA, longer, signed, payload.signature)
 
 
 class _Terminal:
@@ -89,16 +108,16 @@ def test_a_recorder_counts_and_limits_the_uses(tmp_path) -> None:
     assert identity.dev == b"TEST" + hashlib.sha256(signer.public_key).digest()[:4]
     recorder = Recorder(journal, signer, identity, _Terminal())
     uses = []
-    for blocks in (0, 1, MOST_APART):
+    for blocks in (0, MOST_APART):
         for _ in range(blocks):
             board.finish(recorder.sign_steps(b"a checkpoint"))
-        if blocks == MOST_APART:
+        if blocks:
             with pytest.raises(Refused) as refused:
                 board.finish(recorder.sign_steps(b"one more"))
             assert refused.value.code == codes.KEY_USES
         _, raw = board.finish(recorder.record_steps(record.DAY_CLOSE, {}))
         uses.append(record.decode(cose.split(raw).payload)[record.USE])
-    assert uses == [1, 3, 12]
+    assert uses == [1, 3]
     # And after a record there may be others again.
     board.finish(recorder.sign_steps(b"a checkpoint"))
 
@@ -113,10 +132,72 @@ def _started(folder, board: Soldered):
     return terminal
 
 
+def _provisioned(folder, board: Soldered):
+    terminal = _started(folder, board)
+    board.finish(terminal.provision_steps("SN-1", parts.ENTROPY, parts.LINK_KEY))
+    return terminal
+
+
+def test_a_journal_that_is_gone_does_not_begin_anew(tmp_path) -> None:
+    # Threats 9 and 14: the key and its file stay, the chip of the journal is another.
+    board = Soldered(salt=9)
+    terminal = _provisioned(tmp_path, board)
+    for _ in range(16):
+        board.finish(terminal.recorder.record_steps(record.DAY_CLOSE, {}))
+    assert board.chip.uses == 17
+    shutil.rmtree(tmp_path / "journal")
+    with pytest.raises(Refused) as refused:
+        _started(tmp_path, board)
+    assert refused.value.code == codes.HISTORY
+
+
+@pytest.mark.parametrize("ahead", [16, 17])
+def test_how_far_ahead_the_key_may_be(ahead: int, tmp_path) -> None:
+    # README section 9: 16 uses may have left no record, 17 stop it.
+    board = Soldered(salt=9)
+    terminal = _provisioned(tmp_path, board)
+    for _ in range(ahead):
+        board.finish(board.driver.sign_steps(bytes(32)))
+    if ahead == 16:
+        terminal = _started(tmp_path, board)
+        journal = terminal.journal
+        records = [journal.get(n) for n in range(journal.next_n)]
+        assert stranger.verify(records, terminal.identity.public_key) == []
+    else:
+        with pytest.raises(Refused) as refused:
+            _started(tmp_path, board)
+        assert refused.value.code == codes.HISTORY
+
+
+def test_a_start_that_signed_its_boot_record_alone_tells_of_the_firmware_later(tmp_path) -> None:
+    board = Soldered(salt=9)
+    terminal = _provisioned(tmp_path, board)
+    board.finish(terminal.recorder.record_steps(record.DAY_CLOSE, {}))
+    board.power_up()
+    terminal = parts.make(str(tmp_path))
+    terminal.software_id = b"another " * 4
+    terminal.signers = signers_chip.Signers(board.driver)
+    terminal.open()
+    steps = terminal.start_steps(1)
+    while terminal.journal.next_n < 3:  # the boot record is there; now the supply fails
+        if next(steps) is None:
+            board.clock.charge(10000)
+    board.power_up()
+    terminal = parts.make(str(tmp_path))
+    terminal.software_id = b"another " * 4
+    terminal.signers = signers_chip.Signers(board.driver)
+    terminal.open()
+    board.finish(terminal.start_steps(1))
+    kinds = [
+        record.decode(cose.split(terminal.journal.get(n)).payload)[record.TYP]
+        for n in range(terminal.journal.next_n)
+    ]
+    assert kinds == [record.BOOT, record.DAY_CLOSE, record.BOOT, record.BOOT, record.FIRMWARE]
+
+
 def test_a_supply_that_fails_anywhere_in_a_registration_leaves_a_chain_that_holds(tmp_path):
     board = Soldered(salt=9)
-    terminal = _started(tmp_path, board)
-    board.finish(terminal.provision_steps("SN-1", parts.ENTROPY, parts.LINK_KEY))
+    terminal = _provisioned(tmp_path, board)
     waits = lost = 0
     while True:
         steps = terminal.recorder.record_steps(record.DAY_CLOSE, {})
@@ -128,7 +209,9 @@ def test_a_supply_that_fails_anywhere_in_a_registration_leaves_a_chain_that_hold
         except StopIteration:
             break
         waits += 1
-        # Cut here, twice in a row: the second time in the boot record.
+        # Cut here, twice in a row: the second time in the boot record. The counter of a chip that
+        # loses its supply may make more than one step.
+        board.chip.jump = waits == 7
         lost += board.chip.uses - before
         terminal = parts.make(str(tmp_path))
         board.power_up()

@@ -101,7 +101,8 @@ def test_yesterdays_flash_is_found_out(bench: Bench) -> None:
 
 
 def test_a_few_records_rolled_back_show_in_the_next_one(bench: Bench) -> None:
-    # Fewer than the supply may cost: it goes on, and the count says that the key was used.
+    # Fewer than the supply may cost: it goes on, and the count says that the key was used. Again
+    # and again they are more than that.
     flash = bench.folder / "flash.bin"
     bench.power_cycle()
     yesterday = flash.read_bytes()
@@ -109,11 +110,24 @@ def test_a_few_records_rolled_back_show_in_the_next_one(bench: Bench) -> None:
         bench.terminal.close_day()
     bench.power_cycle(lambda: flash.write_bytes(yesterday))
     user = CommandLine(bench.store.path)
-    port = bench.simulator.pty
     bench.terminal.close()
-    found = user("verify", port, "--allow-test", "--json").json()
+    found = user("verify", bench.simulator.pty, "--allow-test", "--json").json()
     (said,) = [check for check in found["checks"] if check["name"] == "uses"]
-    assert said["passed"] and said["detail"].startswith("6 beside records")
+    assert said["passed"] and said["detail"].startswith("6 lost before ")
+    bench.terminal.link.reopen()
+    for _ in range(3):
+        bench.power_cycle()
+        yesterday = flash.read_bytes()
+        for _ in range(14):
+            bench.terminal.close_day()
+        bench.power_cycle(lambda kept=yesterday: flash.write_bytes(kept))
+    records = _all(bench)
+    key = bench.terminal.identify().key
+    bench.terminal.close()
+    last = user("verify", bench.simulator.pty, "--allow-test")
+    assert last.code == VERDICT and "no record says for what" in " ".join(last.out.split())
+    assert stranger.verify(records, key) == ["uses"]
+    bench.terminal.link.reopen()
 
 
 def test_a_wiped_board_gets_no_second_life_from_its_chip(bench: Bench, tmp_path: Path) -> None:
@@ -143,9 +157,46 @@ def test_without_its_chip_it_stops(bench: Bench) -> None:
     # A new chip in its place.
     bench.power_cycle(lambda: memory.write_bytes(b""))
     assert bench.terminal.status()["halted"] == str(codes.SIGNER_FAULT)
-    assert stranger.verify(_all(bench), _key(kept)) == []  # it can still be read
+    # What it has can still be had, and receipted; and no key on the case signs.
+    assert stranger.verify(_all(bench), _key(kept)) == []
+    before = bench.terminal.records().stop
+    bench.load("place 1 kg")
+    bench.world("press print")
+    bench.world("advance 2 s")
+    assert bench.terminal.records().stop == before
+    user = CommandLine(bench.store.path)
+    port = bench.simulator.pty
+    bench.terminal.close()
+    found = user("pull", port, "--allow-test", "--json").json()
+    assert found["ok"] and found["records"] == before
+    bench.terminal.link.reopen()
     bench.power_cycle(lambda: memory.write_bytes(kept))
     assert bench.terminal.status()["halted"] == "0"
+
+
+FAILS_ONCE = """
+from terminal.evidence import es256
+from steelyard_wire.codes import SIGNER_FAULT, Refused
+plain = es256.Signer.sign_steps
+def once(self, message):
+    es256.Signer.sign_steps = plain
+    raise Refused(SIGNER_FAULT, "TEST")
+    yield
+es256.Signer.sign_steps = once
+"""
+
+
+def test_who_could_not_sign_its_start_signs_nothing_after_it(bench: Bench) -> None:
+    before = bench.terminal.records().stop
+    bench.run_on_board(
+        "f = open('/main.py'); s = f.read(); f.close()\n"
+        f"f = open('/main.py', 'w'); f.write({FAILS_ONCE!r} + s); f.close()"
+    )
+    assert bench.terminal.status()["halted"] == str(codes.SIGNER_FAULT)
+    bench.load("place 1 kg")
+    bench.world("press print")
+    bench.world("advance 2 s")
+    assert bench.terminal.records().stop == before
 
 
 def test_a_key_that_is_used_up(bench: Bench) -> None:

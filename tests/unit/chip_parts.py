@@ -6,7 +6,7 @@ Owns: the lines' clock, the running of waits. Refuses: nothing. Units: microseco
 import hashlib
 
 from simulation.atecc608_chip import ATECC608Chip, factory
-from simulation.bus import I2C, I2CLines
+from simulation.bus import I2CLines, SoftI2C
 from terminal.drivers.atecc608 import Atecc608
 
 _WAIT_US = 10000  # the poll of app.py
@@ -56,7 +56,9 @@ class Soldered:
         """The supply comes back: the chip knows what it kept, and the driver is new."""
         self.chip = ATECC608Chip(self.lines, self.kept, self._save, self.random)
         self.lines.chips[:] = [self.chip]
-        self.driver = Atecc608(I2C(self.lines, 100000), I2C(self.lines, 400000), self.clock)
+        self.driver = Atecc608(
+            SoftI2C(self.lines, 100000), SoftI2C(self.lines, 400000), self.clock
+        )
 
     def _save(self, memory):
         self.kept = memory

@@ -143,8 +143,10 @@ def test_setting_up_that_was_interrupted_goes_on():
 def test_a_chip_that_signed_before_is_refused():
     board, key = made()
     ready = signer(board, key)
-    for _ in range(4):
+    for _ in range(3):
         board.finish(ready.sign_steps(b""))
+    assert board.finish(atecc608_setup.make_key_steps(board.driver)) == key
+    board.finish(ready.sign_steps(b""))
     steps = atecc608_setup.make_key_steps(board.driver)
     assert "signed before" in refused(board.finish, steps)
 
@@ -212,6 +214,64 @@ def test_a_bit_that_flips_on_the_line_is_noticed():
         signature = board.finish(ready.sign_steps(b"message"))
     assert flips == 42 and len(signature) == 64
     assert board.chip.uses == 84  # what went wrong was a use as well
+
+
+def test_one_bit_that_flips_costs_no_use():
+    # The chip keeps its answer: it is read again.
+    board, key = made()
+    ready = signer(board, key)
+    for bit in (1, 100, 8 * 66):
+        steps = ready.sign_steps(b"message")
+        board.lines.flip = 0
+        while board.chip.commands[-1] != atecc608_chip.SIGN:
+            if next(steps) is None:
+                board.clock.charge(10000)
+        board.lines.flip = bit
+        board.finish(steps)
+        assert board.lines.flip == 0
+    assert board.chip.uses == 3
+
+
+def test_a_command_that_is_not_heard_to_its_end():
+    board, key = made()
+    ready = signer(board, key)
+    for after in (0, 1, 7, 38):
+        board.lines.nack_after = after
+        steps = ready.sign_steps(b"message")
+        assert refused(board.finish, steps)
+        board.lines.nack_after = -1
+        board.clock.charge(2000000)
+        board.finish(ready.sign_steps(b"message"))
+
+
+def test_a_chip_that_fails_again_and_again_is_left_alone():
+    board, key = made()
+    ready = signer(board, key)
+    board.finish(ready.sign_steps(b""))
+    for _ in range(4):
+        board.chip.jump = 1
+        assert "somebody else" in refused(board.finish, ready.sign_steps(b""))
+    before = board.chip.uses
+    assert "again and again" in refused(board.finish, ready.sign_steps(b""))
+    assert board.chip.uses == before
+
+
+def test_a_chip_that_counts_its_public_key_as_a_use_too():
+    # What no public sheet says (A1 of the model): it works then as well.
+    atecc608_chip.ATECC608Chip.counts_public = True
+    try:
+        board, key = made()
+        board.power_up()
+        assert board.finish(atecc608_setup.make_key_steps(board.driver)) == key
+        for _ in range(3):
+            board.power_up()
+            ready = signer(board, key)
+            before = board.finish(ready.uses_steps())
+            board.finish(ready.sign_steps(b"message"))
+            assert board.finish(ready.uses_steps()) == before + 1
+        assert board.chip.uses == 2 + 2 * 3
+    finally:
+        atecc608_chip.ATECC608Chip.counts_public = False
 
 
 def test_who_goes_away_in_the_middle_leaves_a_chip_that_works():

@@ -43,18 +43,18 @@ def _number(pin):
     return pin if isinstance(pin, int) else pin.number
 
 
-class SoftI2C(bus.I2C):
+class SoftI2C(bus.SoftI2C):
     """I2C on any pins."""
 
     def __init__(self, scl, sda, *, freq=400000, timeout=50000):
-        bus.I2C.__init__(self, i2c_lines(_number(sda)), freq, timeout)
+        bus.SoftI2C.__init__(self, i2c_lines(_number(sda)), freq, timeout)
 
 
-class I2C(SoftI2C):
+class I2C(bus.I2C):
     """One of the processor's I2C peripherals."""
 
     def __init__(self, number, *, scl, sda, freq=400000, timeout=50000):
-        SoftI2C.__init__(self, scl, sda, freq=freq, timeout=timeout)
+        bus.I2C.__init__(self, i2c_lines(_number(sda)), freq, timeout)
 
 
 class SoftSPI(bus.SPI):

@@ -19,6 +19,7 @@ _WAKE_HZ = const(100000)  # the eight low bits of an empty address are 80 us
 _HZ = const(400000)
 _WAKE_MS = const(3)
 _ASLEEP_MS = const(1700)  # by then it has gone to sleep by itself, whatever it did
+_AGAIN = b"\x00"  # the next read begins at the first byte of the answer
 _SLEEP = b"\x01"
 _COMMAND = const(0x03)
 _AWAKE = const(0x11)
@@ -33,17 +34,8 @@ COUNTER = const(0x24)
 GENKEY = const(0x40)
 NONCE = const(0x16)
 SIGN = const(0x41)
-# What each may take at most, at the slowest clock divider (cryptoauthlib, calib_execution.c).
-_MOST_MS = {
-    COUNTER: 25,
-    GENKEY: 653,
-    NONCE: 20,
-    SIGN: 665,
-    0x02: 5,
-    0x12: 45,
-    0x17: 35,
-    0x77: 2324,
-}
+_MOST_MS = const(2500)  # of any command (cryptoauthlib, ATCA_POLLING_MAX_TIME_MSEC)
+_READS = const(3)
 _THROUGH = const(3)  # NONCE: take the 32 bytes as they are
 _EXTERNAL = const(0x80)  # SIGN: a message from outside
 SLOT = const(0)
@@ -151,19 +143,29 @@ class Atecc608:
         check = crc(memoryview(packet)[1:], count - 2)
         packet[count - 1] = check & 0xFF
         packet[count] = check >> 8
-        self._bus.writeto(_ADDRESS, packet)
+        # Of a byte that is not acknowledged SoftI2C only counts that it was not.
+        if self._bus.writeto(_ADDRESS, packet) <= count:
+            raise OSError(_EIO)
         begin = self._time.ticks_ms()
+        broken = 0
         while True:
             yield None
-            late = self._since(begin) > _MOST_MS[opcode]
+            late = self._since(begin) > _MOST_MS
             try:
+                if broken:
+                    self._bus.writeto(_ADDRESS, _AGAIN)
                 answer = self._read(size)
                 break
             except OSError as error:
-                if error.args[0] != _ENODEV:
+                if error.args[0] == _EIO:
+                    # Its answer is still there: a signature is not to be had a second time.
+                    broken += 1
+                elif error.args[0] != _ENODEV:
                     raise
-                if late:
+                elif late:
                     raise OSError(_EBUSY)
+            if broken >= _READS:
+                raise OSError(_EIO)
         if size == 1 and answer[0]:
             raise OSError(_EPERM)
         return answer

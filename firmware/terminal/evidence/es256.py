@@ -15,6 +15,7 @@ from steelyard_wire.shim import const
 
 SUITE = const(2)
 _MOST_USES = const(2097151)
+_MOST_FAILURES = const(4)
 _N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # the order of P-256
 
 
@@ -31,6 +32,7 @@ class Signer:
         self._chip = chip
         self._key = key
         self._uses = -1  # not known
+        self._failures = 0  # since the last signature; each is a use of the key
         self.public_key = b""
 
     def prepare_steps(self):
@@ -51,21 +53,25 @@ class Signer:
             except OSError as error:
                 raise _fault(error)
         if self._uses >= _MOST_USES:
-            raise Refused(SIGNER_FAULT, "the key is used up: retire it, take a new chip")
+            raise Refused(SIGNER_FAULT, "the key is used up: take a new chip")
         return self._uses
 
     def sign_steps(self, message):
         """Generator of work: the signature of `message`, 64 bytes; it is one use more."""
         if not self.public_key:
             raise Refused(SIGNER_FAULT, "the signer is not ready")
+        if self._failures >= _MOST_FAILURES:
+            raise Refused(SIGNER_FAULT, "the chip failed again and again: start anew")
         before = yield from self.uses_steps()
         self._uses = -1  # until it is known again, however this ends
+        self._failures += 1
         try:
             signature, self._uses = yield from self._chip.sign_steps(sha256(message))
         except OSError as error:
             raise _fault(error)
         if self._uses != before + 1:
             raise Refused(SIGNER_FAULT, "somebody else uses the chip")
+        self._failures = 0
         return _lower(signature)
 
 

@@ -43,25 +43,26 @@ class Identity:
     which shows in the device id.
     """
 
-    def __init__(self, secret: bytes, serial: str, test: bool) -> None:
+    def __init__(self, secret: bytes, serial: str, test: bool, public_key: bytes = b"") -> None:
         if len(secret) not in (_SEED, _PUBLIC) or not 1 <= len(serial) <= _MAX_SERIAL:
             raise Refused(ARGUMENT, "seed or serial")
         for character in serial:
             if not " " <= character <= "~":
                 raise Refused(ARGUMENT, "serial: printable ASCII")
         self._secret = secret
-        self.suite = 0
+        self.suite = 1 if len(secret) == _SEED else 2
         self.serial = serial
         self.test = test
-        self.public_key = b""
+        self.public_key = public_key
         self._dev = b""
 
     def signer_steps(self, make_signer):
         """Generator of work: prepares `make_signer(secret)`, takes its public key; returns it."""
         signer = make_signer(self._secret)
         yield from signer.prepare_steps()
+        if self.public_key and self.public_key != signer.public_key:
+            raise Refused(SIGNER_FAULT, "the key is another")
         self.public_key = signer.public_key
-        self.suite = signer.suite
         return signer
 
     @property

@@ -15,7 +15,7 @@ from steelyard_wire import cose, record
 from steelyard_wire.codes import BUSY, KEY_USES, RETIRED, Refused
 from steelyard_wire.shim import const
 
-MOST_APART = const(8)  # signatures between two records, of a key whose uses are counted
+MOST_APART = const(1)  # signatures between two records, of a key whose uses are counted
 _ENVELOPE = const(86)  # bytes around a payload of 256 bytes or more; one fewer below
 
 

@@ -185,9 +185,19 @@ def _restarted(life: list[Fields]) -> None:
         fields[8] = cast(int, fields[8]) - 400000
 
 
+def _counted(life: list[Fields]) -> None:
+    for n, fields in enumerate(life):
+        fields[20] = n + 1
+
+
+def _second_life(life: list[Fields]) -> None:
+    for fields in life:
+        fields[20] = cast(int, fields[20]) + 40
+
+
 def _used_since(life: list[Fields]) -> None:
     for fields in life[9:]:
-        fields[20] = cast(int, fields[20]) + 17
+        fields[20] = cast(int, fields[20]) + 9
 
 
 def _used_again(life: list[Fields]) -> None:
@@ -206,12 +216,14 @@ def _suite_2(chip: _Terminal) -> tuple[dict[str, list[bytes]], list[Named]]:
         "suite2-good": good,
         "suite2-row09-rolled-back": _forged(chip, life, _used_since),
         "suite2-row14-clone": _forged(chip, life, _used_again),
+        "suite2-row14-second-life": _forged(chip, life, _second_life),
         "suite2-uncounted": _forged(chip, life, _uncounted),
         "suite2-second-form": [*good[:9], _second_form(good[9]), *good[10:]],
     }
     named = [
-        ("suite2-row09-rolled-back", "uses", "yesterday's flash; the chip has signed 17 more"),
+        ("suite2-row09-rolled-back", "uses", "yesterday's flash; the chip has signed 9 more"),
         ("suite2-row14-clone", "uses", "a key outside of the chip: no use more than before"),
+        ("suite2-row14-second-life", "uses", "an empty journal, and a key that has signed before"),
         ("suite2-uncounted", "uses", "a record does not say how often the key was used"),
         ("suite2-second-form", "signature", "r and n - s: the same record with other bytes"),
     ]
@@ -233,6 +245,7 @@ def threats() -> tuple[dict[str, list[bytes]], dict[str, object]]:
         "row12-clock": _forged(terminal, life, _clock),
         "row13-opened": _forged(terminal, life, _opened),
         "row14-clone": [*good[:7], other[6], *good[7:]],
+        "counted-by-nobody": _forged(terminal, life, _counted),
         "row15-own-key": clone.sign(clone.life()),
     }
     seen = {"size": len(good) - 1, "root": vectors.merkle_root(good[:-1]).hex()}
@@ -245,6 +258,7 @@ def threats() -> tuple[dict[str, list[bytes]], dict[str, object]]:
         ("row12-clock", "clock", "the clock goes back, and no record sets it"),
         ("row13-opened", "status", "the case was opened since it was verified"),
         ("row14-clone", "sequence", "two records of one number"),
+        ("counted-by-nobody", "uses", "suite 1, and yet it says how often the key was used"),
         ("row15-own-key", "key", "signed, by a key that nobody vouches for"),
     ]
     more_files, more_named = _suite_2(chip)
