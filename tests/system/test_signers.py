@@ -46,5 +46,6 @@ def test_without_its_table_it_stops(comb: int, states: Path, tmp_path: Path) -> 
         cut = f"f = open('{name}', 'rb'); b = f.read()[:-1]; f.close()\nf = open('{name}', 'wb')"
         for damage in (f"{cut}; f.write(b); f.close()", f"import os; os.remove('{name}')"):
             bench.run_on_board(damage)
-            assert bench.terminal.identify().state == "halted"
+            now = bench.terminal.identify()
+            assert now.state == "halted" and now.provisioned  # its records can still be pulled
             assert bench.refused("REGISTER") == codes.SIGNER_FAULT

@@ -8,6 +8,7 @@ from storage import Scratch
 from terminal import cold
 from terminal.drivers.files import Files
 from terminal.drivers.ring import SampleRing
+from terminal.evidence import settings
 from terminal_parts import (
     ENTROPY,
     LINK_KEY,
@@ -38,6 +39,19 @@ def test_a_change_is_recorded_and_in_force_after_a_start():
             assert terminal.config.e == 10 and terminal.calibration.points[-1][1] == 10000
         kinds = [record.BOOT, record.PARAMETER, record.CALIBRATION, record.BOOT, record.BOOT]
         assert _types(terminal) == kinds
+
+
+def test_a_key_from_before_its_public_half_was_kept_and_one_that_is_another():
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        dev = terminal.identity.dev
+        stored = settings.load(terminal.files, "identity")
+        assert stored.pop(5) == terminal.identity.public_key
+        settings.save(terminal.files, "identity", stored)
+        assert started(folder).identity.dev == dev
+        stored[5] = bytes(32)
+        settings.save(terminal.files, "identity", stored)
+        refused(codes.SIGNER_FAULT, started, folder)
 
 
 def test_a_commissioning_is_one_record_and_all_or_nothing():
