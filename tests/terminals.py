@@ -86,6 +86,19 @@ class Bench:
         self.world = self.simulator.world
         self.terminal = self._ready()
 
+    def roll_back(self, work: Callable[[], object]) -> None:
+        """Work, and then put the flash back as it was before."""
+        self.power_cycle()
+        flash = self.folder / "flash.bin"
+        before = flash.read_bytes()
+        work()
+        self.power_cycle(lambda: flash.write_bytes(before))
+
+    def close_days(self, count: int) -> None:
+        """So many records."""
+        for _ in range(count):
+            self.terminal.close_day()
+
     def run_on_board(self, script: str) -> str:
         """Stop the firmware, run Python at the prompt, start the board again."""
         self.terminal.close()

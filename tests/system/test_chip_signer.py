@@ -77,13 +77,8 @@ def test_the_key_is_not_in_the_flash(bench: Bench) -> None:
 
 def test_yesterdays_flash_is_found_out(bench: Bench) -> None:
     # Threat 9: it stops, and what it has can still be read.
-    flash = bench.folder / "flash.bin"
-    bench.power_cycle()
-    yesterday = flash.read_bytes()
-    before = bench.terminal.records().stop
-    for _ in range(17):
-        bench.terminal.close_day()
-    bench.power_cycle(lambda: flash.write_bytes(yesterday))
+    before = bench.terminal.records().stop + 1  # and the start that it goes back to
+    bench.roll_back(lambda: bench.close_days(17))
     assert bench.terminal.status()["halted"] == str(codes.HISTORY)
     assert bench.terminal.records().stop == before
     # No key on the case signs either.
@@ -103,12 +98,7 @@ def test_yesterdays_flash_is_found_out(bench: Bench) -> None:
 def test_a_few_records_rolled_back_show_in_the_next_one(bench: Bench) -> None:
     # Fewer than the supply may cost: it goes on, and the count says that the key was used. Again
     # and again they are more than that.
-    flash = bench.folder / "flash.bin"
-    bench.power_cycle()
-    yesterday = flash.read_bytes()
-    for _ in range(6):
-        bench.terminal.close_day()
-    bench.power_cycle(lambda: flash.write_bytes(yesterday))
+    bench.roll_back(lambda: bench.close_days(6))
     user = CommandLine(bench.store.path)
     bench.terminal.close()
     found = user("verify", bench.simulator.pty, "--allow-test", "--json").json()
@@ -116,11 +106,7 @@ def test_a_few_records_rolled_back_show_in_the_next_one(bench: Bench) -> None:
     assert said["passed"] and said["detail"].startswith("6 lost before ")
     bench.terminal.link.reopen()
     for _ in range(3):
-        bench.power_cycle()
-        yesterday = flash.read_bytes()
-        for _ in range(14):
-            bench.terminal.close_day()
-        bench.power_cycle(lambda kept=yesterday: flash.write_bytes(kept))
+        bench.roll_back(lambda: bench.close_days(14))
     records = _all(bench)
     key = bench.terminal.identify().key
     bench.terminal.close()

@@ -212,12 +212,7 @@ def _key_uses(bench: Bench) -> int:
 
 
 def _rolled_back(bench: Bench) -> int:
-    flash = bench.folder / "flash.bin"
-    bench.power_cycle()
-    yesterday = flash.read_bytes()
-    for _ in range(17):
-        bench.terminal.close_day()
-    bench.power_cycle(lambda: flash.write_bytes(yesterday))
+    bench.roll_back(lambda: bench.close_days(17))
     return bench.refused("REGISTER")
 
 
