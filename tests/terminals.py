@@ -43,11 +43,13 @@ for at in range(device.pages):
         device.write(segment, at, bytes(256))
 """
 )
-# And so many blocks are left free in the file system.
+# And so many blocks are left free in the file system; with a sign of life now and then.
 BALLAST = """
 with open("/ballast", "wb") as file:
-    for _ in range(os.statvfs("/")[3] - %d):
+    for at in range(os.statvfs("/")[3] - %d):
         file.write(bytes(4096))
+        if at %% 16 == 0:
+            print(at)
 """
 
 
