@@ -65,8 +65,8 @@ class Care:
         fault = weigher.reading.fault
         if fault not in NOT_BROKEN:
             return codes.FAULTS[fault]
-        # It weighs, and registers nothing. Without a recorder it is not open yet.
-        lost = self.recorder is not None and (self.journal.full or self.journal.fault)
+        # It weighs, and registers nothing. Without an identity it is not open yet.
+        lost = self.identity is not None and (self.journal.full or self.journal.fault)
         return "JOURNAL" if lost else ""
 
     def idle(self) -> bool:
