@@ -46,7 +46,7 @@ class Recorder:
         self._terminal = terminal
         self._busy = False
         self._apart = 0  # signatures since the last record
-        self._alg = cose.ALGORITHMS[signer.suite]
+        self.alg = cose.ALGORITHMS[signer.suite]  # COSE's number
         self.retired = False  # the last record of this key was written
 
     def check_idle(self) -> None:
@@ -72,7 +72,7 @@ class Recorder:
     def check_apart(self) -> None:
         """As check_idle, and Refused(KEY_USES) when the next signature has to be a record's."""
         self.check_idle()
-        if self._apart >= MOST_APART and self._alg != cose.ALG_EDDSA:
+        if self._apart >= MOST_APART and self.alg != cose.ALG_EDDSA:
             raise Refused(KEY_USES, "")
 
     def sign_steps(self, message: bytes):
@@ -84,12 +84,6 @@ class Recorder:
             return (yield from self._signer.sign_steps(message))
         finally:
             self._busy = False
-
-    def sealed_steps(self, payload: bytes, aad: bytes):
-        """Sign a payload that is no record's; yields work, returns the envelope."""
-        signed = cose.to_be_signed(payload, cose.protected(self._alg), aad)
-        signature = yield from self.sign_steps(signed)
-        return cose.build(payload, signature, self._identity.dev, self._alg)
 
     def _steps(self, typ: int, fields: dict):
         journal = self._journal
@@ -113,9 +107,9 @@ class Recorder:
             whole[record.USE] = uses + 1
         payload = record.encode(whole)
         yield from journal.ready_steps(len(payload) + _ENVELOPE)  # rather than sign in vain
-        signed = cose.to_be_signed(payload, cose.protected(self._alg))
+        signed = cose.to_be_signed(payload, cose.protected(self.alg))
         signature = yield from self._signer.sign_steps(signed)
-        envelope = cose.build(payload, signature, dev, self._alg)
+        envelope = cose.build(payload, signature, dev, self.alg)
         journal.append(n, envelope, totals)
         self._apart = 0
         return n, envelope

@@ -51,8 +51,11 @@ def stream_steps(terminal, interval_ms: int, count: int, nonce: "bytes | None"):
     if nonce:
         fields[block.NONCE] = nonce
     terminal.blocks += 1  # a number that was begun is not given again
-    steps = terminal.recorder.sealed_steps(block.encode(fields), cose.BLOCK_AAD)
-    envelope = yield from steps
+    payload = block.encode(fields)
+    alg = terminal.recorder.alg
+    signed = cose.to_be_signed(payload, cose.protected(alg), cose.BLOCK_AAD)
+    signature = yield from terminal.recorder.sign_steps(signed)
+    envelope = cose.build(payload, signature, terminal.identity.dev, alg)
     for at in range(0, len(envelope), _PART):
         yield b2a_base64(envelope[at : at + _PART])[:-1].decode()
     return ["bytes=%d" % len(envelope), "readings=%d" % count]
