@@ -166,8 +166,7 @@ def main(order, places):
         what = _cut(operation, partial)
         if what:
             broken.append([[operation, partial], what])
-            if len(broken) == 3:
-                break
+            break
         gc.collect()
     print(json.dumps({"operations": operations, "cuts": len(plan), "broken": broken}))
 
