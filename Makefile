@@ -36,9 +36,9 @@ test: $(VENV) $(WASM) ## run all tests; ARGS="-k name" picks some
 conformity: $(VENV) $(WASM) ## run the tests of OIML R 76's rules and print them as a table
 	@$(BIN)/python tests/conformity.py
 
-soak: $(VENV) ## power cuts for SEEDS more histories (default 300: 10^5 cuts, forty minutes)
+soak: $(VENV) ## 10^5 power cuts (SEEDS histories, default 300; forty minutes), other examples
 	@STEELYARD_SOAK=$(SEEDS) $(BIN)/python -m pytest \
-		--numprocesses auto --dist worksteal tests/faults $(ARGS)
+		--numprocesses auto --dist worksteal tests/faults tests/property $(ARGS)
 
 check: $(VENV) ## ruff, mypy, the rules of the rooms, spelling, generated files
 	@$(BIN)/ruff check --quiet .

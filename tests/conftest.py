@@ -6,6 +6,7 @@ Refuses: nothing.
 Units: none.
 """
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -24,8 +25,11 @@ for place in (_ROOT / "protocol", _ROOT / "firmware", _ROOT / "host", _TESTS, _T
 # start and press it for.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# No deadline for an example: the machines that run the tests are shared and slow at times.
-settings.register_profile("steelyard", deadline=None)
+# No deadline for an example: the machines that run the tests are shared and slow at times. The
+# same examples in every run, so that what passed here passes there; `make soak` draws others.
+settings.register_profile(
+    "steelyard", deadline=None, derandomize=not os.environ.get("STEELYARD_SOAK")
+)
 settings.load_profile("steelyard")
 
 

@@ -94,7 +94,9 @@ class Zero:
             return
         passed = ticks - self._from & _TICKS
         if below:
-            if self._automatic and not tared and passed >= _BELOW_MS:
+            if tared:
+                self._from = ticks  # the five seconds begin when it is cleared
+            elif self._automatic and passed >= _BELOW_MS:
                 self.set(fine)
             return
         if not self._tracking or over > self._half:
