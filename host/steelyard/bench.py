@@ -78,7 +78,10 @@ def main(arguments: list[str]) -> int:
             print(error, file=sys.stderr)
             return 2
         shown = {key: value for key, value in numbers.items() if not isinstance(value, dict)}
-        print(f"{topic}: {json.dumps(shown)}")
+        if shown:
+            print(f"{topic}: {json.dumps(shown)}")
+        for key in sorted(numbers.keys() - shown.keys()):
+            print(f"{topic}.{key}: {json.dumps(numbers[key])}")
     return 0
 
 
