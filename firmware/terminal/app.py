@@ -52,7 +52,7 @@ def _converter(wiring):
 
 
 def _signers():
-    """What signs, as the board file says: machine code here, or a chip."""
+    """What signs, as the board file says: this processor, or a chip."""
     name = "signers_chip" if "chip" in board.SIGNER else "signers_seed"
     return getattr(__import__("terminal." + name), name).make(board.SIGNER, os.urandom)
 

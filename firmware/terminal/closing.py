@@ -97,7 +97,7 @@ def check_goes_on(terminal, uses: "int | None") -> "dict | None":
     if fields and fields[record.TYP] == record.RETIRE:
         raise Refused(codes.RETIRED, "record " + str(n))
     if uses is not None:
-        since = uses - (fields[record.USE] if fields else 0)
+        since = uses - (fields.get(record.USE, 0) if fields else 0)
         if not 0 <= since <= _MOST_LOST:
             raise Refused(codes.HISTORY, "signatures " + str(since))
     # Of a start that got no further than its boot record nobody has told what changed with it.

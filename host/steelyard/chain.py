@@ -166,8 +166,8 @@ class Chain:
         """Uses before record n that no record tells of (protocol/README.md, section 9)."""
         if start:
             self._starts += 1
+            most = min(MOST_LOST, MOST_LOST + 2 * self._starts - self._lost)
             self._lost += apart
-            most = min(MOST_LOST, MOST_LOST + 2 * self._starts - self._lost + apart)
         else:
             self._beside += apart
             most = MOST_BESIDE

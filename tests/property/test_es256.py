@@ -228,3 +228,19 @@ def test_a_supply_that_fails_anywhere_in_a_registration_leaves_a_chain_that_hold
     assert stranger.verify(records, terminal.identity.public_key) == []
     last = record.decode(cose.split(records[-1]).payload)[record.USE]
     assert last == board.chip.uses > len(records)
+
+
+def test_a_journal_of_another_suite_stops_it_too(tmp_path) -> None:
+    # Whoever solders in the journal of a terminal without a chip: records without USE.
+    for name in ("other", "own"):
+        (tmp_path / name).mkdir()
+    parts.provisioned(str(tmp_path / "other"))
+    board = Soldered(salt=9)
+    terminal = _provisioned(tmp_path / "own", board)
+    for _ in range(16):
+        board.finish(terminal.recorder.record_steps(record.DAY_CLOSE, {}))
+    shutil.rmtree(tmp_path / "own" / "journal")
+    shutil.move(tmp_path / "other" / "journal", tmp_path / "own" / "journal")
+    with pytest.raises(Refused) as refused:
+        _started(tmp_path / "own", board)
+    assert refused.value.code == codes.HISTORY

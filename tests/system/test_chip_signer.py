@@ -21,7 +21,7 @@ from steelyard import soldered
 from steelyard.errors import OK, REFUSED, VERDICT
 from steelyard.virtual import prepare_virtual
 from steelyard_wire import codes
-from terminals import Bench, Start
+from terminals import CHIP, Bench, Start
 
 USES = 160  # where the model keeps how often the key was used
 
@@ -47,6 +47,16 @@ def _key(memory: bytes) -> bytes:
 
 def _all(bench: Bench) -> list[bytes]:
     return [bench.terminal.record(n) for n in bench.terminal.records()]
+
+
+def _pulled(bench: Bench) -> int:
+    """How many records `pull` takes from it and finds right."""
+    bench.terminal.close()
+    pull = ("pull", bench.simulator.pty, "--allow-test", "--json")
+    found = CommandLine(bench.store.path)(*pull).json()
+    bench.terminal.link.reopen()
+    assert found["ok"]
+    return int(found["records"])
 
 
 def test_its_records_hold_for_everybody(bench: Bench, tmp_path: Path) -> None:
@@ -87,11 +97,7 @@ def test_yesterdays_flash_is_found_out(bench: Bench) -> None:
     bench.world("advance 1 s")
     assert bench.terminal.records().stop == before
     assert stranger.verify(_all(bench), bench.terminal.identify().key) == []
-    user = CommandLine(bench.store.path)
-    port = bench.simulator.pty
-    bench.terminal.close()
-    assert user("pull", port, "--allow-test").code == OK
-    bench.terminal.link.reopen()
+    assert _pulled(bench) == before
     assert bench.terminal.link.command("RECORDS").values["receipted"] == str(before)
 
 
@@ -121,11 +127,7 @@ def test_a_wiped_board_gets_no_second_life_from_its_chip(bench: Bench, tmp_path:
 
     def wipe() -> None:
         flash.unlink()
-        assert soldered.SIGNERS["atecc608"]
-        prepare_virtual(
-            flash,
-            soldered.virtual_board(soldered.converter("hx711"), soldered.SIGNERS["atecc608"]),
-        )
+        prepare_virtual(flash, soldered.virtual_board(soldered.converter("hx711"), CHIP))
 
     bench.power_cycle(wipe)
     assert bench.terminal.identify().state == "bare"
@@ -150,12 +152,7 @@ def test_without_its_chip_it_stops(bench: Bench) -> None:
     bench.world("press print")
     bench.world("advance 2 s")
     assert bench.terminal.records().stop == before
-    user = CommandLine(bench.store.path)
-    port = bench.simulator.pty
-    bench.terminal.close()
-    found = user("pull", port, "--allow-test", "--json").json()
-    assert found["ok"] and found["records"] == before
-    bench.terminal.link.reopen()
+    assert _pulled(bench) == before
     bench.power_cycle(lambda: memory.write_bytes(kept))
     assert bench.terminal.status()["halted"] == "0"
 
@@ -193,12 +190,7 @@ def test_a_key_that_is_used_up(bench: Bench) -> None:
     bench.power_cycle(lambda: memory.write_bytes(kept[:USES] + (2097151).to_bytes(4, "big")))
     assert bench.terminal.status()["halted"] == str(codes.SIGNER_FAULT)
     assert bench.refused("REGISTER") == codes.SIGNER_FAULT
-    user = CommandLine(bench.store.path)
-    port = bench.simulator.pty
-    bench.terminal.close()
-    found = user("pull", port, "--allow-test", "--json").json()
-    assert found["ok"] and found["records"] == newest
-    bench.terminal.link.reopen()
+    assert _pulled(bench) == newest
 
 
 def test_a_witness_signs_its_tree(bench: Bench, tmp_path: Path) -> None:

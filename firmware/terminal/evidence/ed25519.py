@@ -16,7 +16,6 @@ from terminal.evidence.steps import finish
 
 _L = (1 << 252) + 27742317777372353535851937790883648493  # the order of B
 
-SUITE = const(1)
 _SCALAR_UNITS = const(5)  # a division by the order
 
 
@@ -27,7 +26,7 @@ class Signer:
     does not depend on them.
     """
 
-    suite = SUITE
+    suite = 1
 
     def __init__(self, seed: bytes, arithmetic, comb, random_bytes) -> None:
         if not isinstance(seed, bytes) or len(seed) != 32 or seed == bytes(32):

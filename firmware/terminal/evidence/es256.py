@@ -13,7 +13,6 @@ from steelyard_wire.codes import SIGNER_FAULT, Refused
 from steelyard_wire.digest import sha256
 from steelyard_wire.shim import const
 
-SUITE = const(2)
 _MOST_USES = const(2097151)
 _MOST_FAILURES = const(4)
 _N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # the order of P-256
@@ -26,7 +25,7 @@ class Signer:
     count); generators that raise OSError.
     """
 
-    suite = SUITE
+    suite = 2
 
     def __init__(self, key: bytes, chip) -> None:
         self._chip = chip
