@@ -31,6 +31,8 @@ _COLD = (
     "steelyard_wire.identify",
     "steelyard_wire.note",
     "steelyard_wire.sentences",
+    "steelyard_wire.several",
+    "steelyard_wire.statement",
     "steelyard_wire.units",
     "steelyard_wire.usage",
     "terminal.changes",

@@ -1,0 +1,169 @@
+"""Signed statements: who may say what about a terminal (trust.md 4, 6.5).
+
+Owns: the fields of each kind, their forms, what their signatures are made over. A statement is a
+deterministic CBOR map in a COSE envelope: one signer's in COSE_Sign1 (`cose`), that of several
+holders of a threshold in COSE_Sign (`several`). Whoever checks one knows its kind beforehand; the
+external data of the signature keeps one kind from passing for another.
+Refuses: with Refused, fields that keep no rule: ARGUMENT when encoding, SYNTAX when decoding.
+Units: times in s since 1970. Serial numbers of a range have as many characters as its ends.
+"""
+
+from steelyard_wire import cbor, cose
+from steelyard_wire.codes import ARGUMENT, SYNTAX, Refused
+from steelyard_wire.digest import sha256
+from steelyard_wire.record import fits
+
+MAX_STATEMENT = 2048
+
+ROOT = 0
+STATION = 1
+DEVICE = 2
+VERIFICATION = 3
+REVOCATION = 4
+UNLOCK = 5
+# Index = kind.
+KINDS = ("ROOT", "STATION", "DEVICE", "VERIFICATION", "REVOCATION", "UNLOCK")
+
+# What a station may do.
+MAKES = 1
+VERIFIES = 2
+
+# Kinds of a key for access: what proves it.
+BY_HMAC = 0  # `key` is the commitment to a shared secret, see link_commitment
+BY_SIGNATURE = 1  # `key` is an Ed25519 public key
+
+# Kinds of an unlocking, and the level whose key may say it: factory, service, inspector.
+PRODUCTION = 0
+REPAIR = 1
+INSPECTION = 2
+UNLOCKINGS = ("PRODUCTION", "REPAIR", "VERIFICATION")
+
+# Name and rule (record.py) of each field; its index plus one is its key. All are there.
+FIELDS = {
+    ROOT: (
+        ("version", "p32"),
+        ("name", "t64"),
+        ("made", "u40"),
+        ("threshold", "m7"),
+        ("holders", "1..7 of b32"),
+        ("release_threshold", "m7"),
+        ("release", "1..7 of b32"),
+    ),
+    STATION: (
+        ("number", "p32"),
+        ("name", "t64"),
+        ("key", "b32"),
+        ("roles", "m3"),
+        ("serials", "0..8 of t32 t32"),
+        ("from", "u40"),
+        ("until", "u40"),
+    ),
+    DEVICE: (
+        ("number", "p32"),
+        ("dev", "b8"),
+        ("suite", "m3"),
+        ("key", "b32|b64"),
+        ("serial", "t32"),
+        ("model", "t32"),
+        ("hardware", "m2"),
+        ("made", "u40"),
+        ("production", "t32"),
+        ("seals", "0..4 of t32"),
+        ("access", "0..8 of m5 m1 b32"),
+    ),
+    VERIFICATION: (
+        ("number", "p32"),
+        ("dev", "b8"),
+        ("calibration", "u32 b8"),
+        ("software", "b8"),
+        ("production", "t32"),
+        ("repair", "t32?"),
+        ("code", "t32"),
+        ("seals", "0..4 of t32"),
+        ("from", "u40"),
+        ("until", "u40"),
+        ("body", "t64"),
+    ),
+    REVOCATION: (
+        ("version", "p32"),
+        ("made", "u40"),
+        ("entries", "0..1000 of m2 b8 u32? t64"),
+    ),
+    UNLOCK: (
+        ("dev", "b8"),
+        ("n", "u32"),
+        ("counter", "u32"),
+        ("kind", "m2"),
+        ("code", "t32?"),
+        ("seals", "0..4 of t32"),
+    ),
+}
+_AAD = b"steelyard/stm/1/"
+_LINK_DOMAIN = b"steelyard/link/1"
+_GRANT_DOMAIN = b"steelyard/grant/1"
+# What several holders sign together.
+BY_SEVERAL = (ROOT, STATION, REVOCATION)
+
+
+def aad(kind: int) -> bytes:
+    """The external data of the signature of a kind."""
+    return _AAD + KINDS[kind].encode()
+
+
+def encode(kind: int, fields: "dict[str, object]") -> bytes:
+    """The payload; Refused(ARGUMENT) names the first field that is missing or keeps no rule."""
+    broken = _first_broken(kind, fields)
+    if broken:
+        raise Refused(ARGUMENT, broken)
+    return cbor.encode({key + 1: fields[name] for key, (name, _) in enumerate(FIELDS[kind])})
+
+
+def decode(kind: int, payload: bytes) -> "dict[str, object]":
+    """The fields by name, arrays as lists; Refused(SYNTAX) unless `encode` could give it."""
+    value = cbor.decode(payload)
+    rows = FIELDS[kind]
+    if not isinstance(value, dict) or len(value) != len(rows):
+        raise Refused(SYNTAX, "statement")
+    fields = {name: value.get(key + 1) for key, (name, _) in enumerate(rows)}
+    broken = _first_broken(kind, fields)
+    # A key that is missing may not pass for one that is null.
+    if broken or [key for key in range(len(rows)) if key + 1 not in value]:
+        raise Refused(SYNTAX, broken or "statement")
+    return fields
+
+
+def _first_broken(kind: int, fields: "dict[str, object]") -> str:
+    for name, rule in FIELDS[kind]:
+        if name not in fields or not fits(fields[name], rule):
+            return KINDS[kind].lower() + " statement: " + name
+    return ""
+
+
+def key_id(public_key: bytes) -> bytes:
+    """How statements and records name a key: the first 8 bytes of its SHA-256."""
+    return sha256(public_key)[:8]
+
+
+def link_commitment(link_key: bytes) -> bytes:
+    """What a device statement says of the operator's key, which is a shared secret."""
+    return sha256(_LINK_DOMAIN, link_key)
+
+
+def to_be_signed(kind: int, payload: bytes) -> bytes:
+    """What the one signer of a statement signs (RFC 9052, 4.4)."""
+    return cose.to_be_signed(payload, cose.protected(cose.ALG_EDDSA), aad(kind))
+
+
+def challenge_text(dev: bytes, nonce: bytes, level: int) -> bytes:
+    """What the holder of a key signs to be given a level. dev: 8 bytes, nonce: 16."""
+    if len(dev) != 8 or len(nonce) != 16 or not 0 < level < 256:
+        raise Refused(ARGUMENT, "challenge")
+    return _GRANT_DOMAIN + dev + nonce + bytes([level])
+
+
+def in_range(serial: str, serials: "list[list[str]]") -> bool:
+    """Whether a serial number lies in one of the ranges [first, last] of a station."""
+    for first, last in serials:
+        if len(first) == len(serial) == len(last) and first <= serial <= last:
+            return True
+    return False
