@@ -215,6 +215,28 @@ def test_S4_the_specification_names_every_command() -> None:
     assert {row[0]: commands.LEVELS[row[1]] for row in commands.COMMANDS} == LEVELS
 
 
+# As fast as they are read, and for longer than the ring holds samples; how many replies it has.
+FLOODS = {
+    "lines": (b"ZERO\n" * 600, 600),
+    "empty lines": (b"\r\n" * 25000, 0),
+    "no end of a line": (b"x" * 50000, 1),
+    "empty lines in a trace": (b"TRACE 2000" + b"\n" * 50000, 1),
+}
+
+
+@pytest.mark.parametrize("where", ["console", "network"])
+@pytest.mark.parametrize("flood", FLOODS)
+def test_S4_a_flood_loses_no_sample(flood: str, where: str) -> None:
+    sent, replies = FLOODS[flood]
+    with Rig(1) as rig:
+        port = rig.console if where == "console" else rig.connect()
+        port.feed(sent + b"\nID\n")
+        rig.loop.run(20000)
+        rig.check_samples()
+        found = finals(port.said)
+        assert len(found) == replies + 1 and found[-1].startswith(b"OK protocol=")
+
+
 class _NoCode(KeyedSession):
     """Planted mistake: who gives no id, a person, needs no code."""
 
