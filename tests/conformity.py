@@ -1,6 +1,6 @@
 """`make conformity`: each rule of OIML R 76 beside the tests that show it, for an evaluator.
 
-Owns: the list of the rules (rows W and Z: what this stage builds) and the table. A test shows the
+Owns: the list of the rules (rows W, Z and S: what is built so far) and the table. A test shows the
 rule whose number its name begins with: test_W14_nothing_above_max. Refuses: exit code 1 if a test
 failed, a test names a rule that is not here, or a rule that should be shown is not.
 Units: none.
@@ -21,7 +21,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-_NAME = re.compile(r"test_([WZ]\d+)_(\w+)")
+_NAME = re.compile(r"test_([WZS]\d+)_(\w+)")
 OPEN = "open"
 
 
@@ -77,6 +77,8 @@ RULES = [
     Rule("Z14", "all outputs agree", "identical", "3.6.3"),
     Rule("Z15", "segment test", "all on, all off", "5.3.1", "stage of the display"),
     Rule("Z16", "digits, customer's side", "9.5 mm", "4.13.6", "stage of the display"),
+    Rule("S4", "interfaces: only documented commands act", "10^6 lines", "5.3.6; D 31"),
+    Rule("S12", "keys: only what is documented", "10^6 sequences", "4.1.2.1"),
 ]
 
 
