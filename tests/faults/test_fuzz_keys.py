@@ -21,7 +21,7 @@ from fuzz_rig import LOAD_G, Rig
 from terminal import operations
 
 SOAK = int(os.environ.get("STEELYARD_SOAK", "0"))
-SEQUENCES = 1700 if SOAK else 500
+SEQUENCES = 1700 if SOAK else 300
 RECEIPT_EVERY = 40
 _READING = 1
 # protocol/README.md, section 8

@@ -25,7 +25,7 @@ from terminal.links.console import ConsoleLink
 from terminal.links.session import KeyedSession
 
 SOAK = int(os.environ.get("STEELYARD_SOAK", "0"))
-LINES = 3400 if SOAK else 2000
+LINES = 3400 if SOAK else 1200
 BATCH = 60
 # What the console asks.
 CONSOLES = {"keyed": KEYED}
@@ -273,4 +273,4 @@ async def _unread(self: ConsoleLink, byte: int) -> None:
 )
 def test_a_planted_mistake_is_seen(where: str, name: str, mistake: object) -> None:
     with mock.patch(f"{where}.{name}", mistake), pytest.raises(AssertionError):
-        _run(1, 2000)
+        _run(1, 1200)
