@@ -18,7 +18,7 @@ from board_loop import Loop
 
 KEYS = ("print", "tare", "zero")
 MOST_STEPS = 8
-_OFTEN = (1, 4, 4)  # a record costs the tests ten times what anything else does
+_OFTEN = (1, 6, 6)  # a record costs the tests ten times what anything else does
 _STEADY = 3  # looks, 10 ms apart, at which a key must be down
 _TOGETHER = [list(chosen) for size in (2, 3) for chosen in combinations(KEYS, size)]
 _ZERO_RANGE_G = 300  # 2 % of 15 kg either way
@@ -154,6 +154,9 @@ class Fingers:
     def _key(self) -> str:
         return self._chance.choices(KEYS, _OFTEN)[0]
 
+    def _keys(self) -> list[str]:
+        return self._chance.choices(_TOGETHER, (1, 1, 6, 1))[0]
+
     def _lasts(self) -> int:
         return self._chance.choice((28, 30, 33, 36, 40, 45, 50, 70))
 
@@ -163,7 +166,7 @@ class Fingers:
     def _chord(self) -> list[tuple[str, int, int]]:
         """Two or three keys at once, or nearly."""
         apart = self._chance.choice((0, 0, 5, 20))
-        keys = self._chance.choices(_TOGETHER, (1, 1, 4, 1))[0]
+        keys = self._keys()
         return [(key, self._chance.randint(0, apart), self._lasts()) for key in keys]
 
     def _roll(self) -> list[tuple[str, int, int]]:
@@ -191,5 +194,5 @@ class Fingers:
     def _hold(self) -> list[tuple[str, int, int]]:
         """For seconds, alone or with another key."""
         lasts = self._chance.choices((150, 400, 1000, 3000, 10000), (20, 8, 4, 2, 1))[0]
-        keys = [self._key()] if self._chance.random() < 0.5 else self._chance.choice(_TOGETHER)
+        keys = [self._key()] if self._chance.random() < 0.5 else self._keys()
         return [(key, 0, lasts) for key in keys]

@@ -57,7 +57,7 @@ class KeyFuzz:
                 if number % RECEIPT_EVERY == 0:
                     rig.receipt()
                     rig.check_samples()
-                if self.scale.tare_g and self.chance.random() < 0.2:
+                if self.scale.tare_g and self.chance.random() < 0.1:
                     self._end_tare()
             rig.check_samples()
             rig.check_parameters()
