@@ -1,4 +1,4 @@
-"""Runs after boot.py: the weighing terminal.
+"""Runs after boot.py: the weighing terminal. A sealed one that ends, however, starts again.
 
 The collector runs often: a module that is loaded while garbage lies between what stays leaves
 holes, and of 139 KB that were free once the largest piece had 1.9 KB. A collection takes some
@@ -6,12 +6,20 @@ milliseconds, in which samples wait in their ring.
 """
 
 import gc
+import os
 
-gc.threshold(4096)  # while modules are loaded
+SEALED = "state" in os.listdir("/") and "sealed.cbor" in os.listdir("/state")
+try:
+    gc.threshold(4096)  # while modules are loaded
 
-from terminal.app import main  # noqa: E402 - after it
+    from terminal.app import main
 
-gc.collect()
-gc.threshold(32768)
+    gc.collect()
+    gc.threshold(32768)
 
-main()
+    main(SEALED)
+finally:
+    if SEALED:
+        import machine
+
+        machine.reset()

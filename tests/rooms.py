@@ -57,10 +57,10 @@ class Room:
     logic: bool = True
 
 
-_HELPERS = ("terminal.alarm.*", "terminal.c*", "terminal.in_use.*", "terminal.origin")
-_COMPOSED = "__init__ app signers_chip cold keep signers_seed".split()
+_HELPERS = tuple(f"terminal.{name}" for name in "alarm.* c* in_use.* origin sealing".split())
+_COMPOSED = "__init__ app wiring signers_chip cold keep signers_seed".split()
 _OPERATIONS = "operations in_use changes origin alarm care checks span_check receipts".split()
-_OPERATIONS += ["provisioning", "closing"]
+_OPERATIONS += ["provisioning", "closing", "sealing", "access", "papers", "starting"]
 _WIRE = ("steelyard_wire", "steelyard_wire.*")
 _PORTS = ("rp2", "esp32")
 # What MicroPython has and the composition may need; the host's modules are not among them.
@@ -124,7 +124,7 @@ ROOMS = (
         "terminal/operations",
         tuple(f"firmware/terminal/{name}.py" for name in _OPERATIONS),
         own=(*_WIRE, *_HELPERS, "terminal.weighing.*", "terminal.evidence*"),
-        modules=frozenset({"micropython"}),
+        modules=frozenset({"binascii", "micropython"}),
         names=_IO,
     ),
     Room(

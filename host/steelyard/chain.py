@@ -30,6 +30,7 @@ MOST_BESIDE = 8
 MOST_LOST = 16
 MOST_USES = 2097151
 _MOST_RECENT = 4096
+_NO_EVENTS = [0] * len(record.EVENTS)
 _WATCHED = ST_EXTRAPOLATED | ST_TEMPERATURE | ST_LOCKED | ST_CASE_OPEN
 
 
@@ -74,6 +75,7 @@ class Chain:
                 self.root_open = f"the records before {n} were not given"
         self._root(n, fields[record.ROOT], raw)
         self._totals(n, fields)
+        self._counters(n, fields)
         if last is not None:
             self._life(n, fields, last)
         self._status(n, fields)
@@ -119,6 +121,26 @@ class Chain:
         if lost:
             self._fail("totals", f"{lost} readings are missing before record {n}", n)
 
+    def _counters(self, n: int, fields: Fields) -> None:
+        """The counts of events grow by those that there are, and never fall (D 31, 3.1.21)."""
+        last = self.last
+        counts = fields.get(record.EV)
+        if counts is None:
+            if last is not None and record.EV in last:
+                self._fail("counters", f"record {n} does not say how many events there were", n)
+            return
+        if last is None and n:
+            return
+        before = last.get(record.EV, _NO_EVENTS) if last else _NO_EVENTS
+        follows = last is None or n == last[record.N] + 1
+        if fields[record.TYP] not in record.EVENTS and counts == before:
+            return
+        for typ, count, old in zip(record.EVENTS, counts, before, strict=True):
+            least = old + (fields[record.TYP] == typ)
+            if count < least or (follows and count != least):
+                detail = f"record {n}: {count} events {record.type_name(typ)}, not {least}"
+                self._fail("counters", detail, n)
+
     def _life(self, n: int, fields: Fields, last: Fields) -> None:
         boot, up = fields[record.BC], fields[record.UP]
         before = last[record.BC]
@@ -141,7 +163,7 @@ class Chain:
         if status & _WATCHED:
             for bit, what in _TOLD.items():
                 self._told[what] += status & bit > 0
-            if status & (ST_LOCKED | ST_CASE_OPEN):
+            if typ == record.READING and status & (ST_LOCKED | ST_CASE_OPEN):
                 self._fail("status", f"record {n}: locked, or opened since it was verified", n)
 
     def _uses(self, n: int, fields: Fields) -> None:
@@ -256,6 +278,7 @@ class Chain:
         details = {
             "totals": f"{self.last[record.TOT][0]} readings in all",
             "boots": "",
+            "counters": "",
             "calibration": "",
             "status": "; ".join(told),
             "clock": backs,

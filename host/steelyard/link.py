@@ -29,7 +29,7 @@ from steelyard_wire.sentences import error_text
 from steelyard.errors import BUG, USAGE, AtPrompt, DeviceRefused, NoDevice, UserError
 from steelyard.port import open_port
 
-SECRET_COMMANDS = ("PROVISION", "WIFI")
+SECRET_COMMANDS = ("PROVISION", "WIFI", "UNLOCK")
 _RETRIES = 3  # of a command that changes nothing
 _crc = crcmod.predefined.mkCrcFun("crc-ccitt-false")
 _REPL_MARKS = (b">>> ", b"raw REPL; CTRL-B to exit")

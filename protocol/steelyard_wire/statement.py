@@ -9,8 +9,9 @@ Units: times in s since 1970. Serial numbers of a range have as many characters 
 """
 
 from steelyard_wire import cbor, cose
+from steelyard_wire.auth import LINK_DOMAIN
 from steelyard_wire.codes import ARGUMENT, SYNTAX, Refused
-from steelyard_wire.digest import sha256
+from steelyard_wire.digest import hmac_sha256, sha256
 from steelyard_wire.record import fits
 
 MAX_STATEMENT = 2048
@@ -99,8 +100,9 @@ FIELDS = {
     ),
 }
 _AAD = b"steelyard/stm/1/"
-_LINK_DOMAIN = b"steelyard/link/1"
 _GRANT_DOMAIN = b"steelyard/grant/1"
+_UNLOCK_DOMAIN = b"steelyard/unlock/1"
+_DIGITS = 12
 # What several holders sign together.
 BY_SEVERAL = (ROOT, STATION, REVOCATION)
 
@@ -146,7 +148,7 @@ def key_id(public_key: bytes) -> bytes:
 
 def link_commitment(link_key: bytes) -> bytes:
     """What a device statement says of the operator's key, which is a shared secret."""
-    return sha256(_LINK_DOMAIN, link_key)
+    return sha256(LINK_DOMAIN, link_key)
 
 
 def to_be_signed(kind: int, payload: bytes) -> bytes:
@@ -167,3 +169,17 @@ def in_range(serial: str, serials: "list[list[str]]") -> bool:
         if len(first) == len(serial) == len(last) and first <= serial <= last:
             return True
     return False
+
+
+def unlock_digits(unlock_key: bytes, dev: bytes, n: int, counter: int, kind: int) -> str:
+    """The 12 digits that open one lock once: of the CASE record n, the counter-th lock.
+
+    HMAC-SHA-256(key, domain + dev + n + counter + kind), n and counter in 4 bytes and kind in one,
+    big-endian; its first 8 bytes modulo 10**12. Refused(ARGUMENT) on lengths and ranges.
+    """
+    if len(unlock_key) != 32 or len(dev) != 8 or not 0 <= kind < len(UNLOCKINGS):
+        raise Refused(ARGUMENT, "unlock code")
+    numbers = n.to_bytes(4, "big") + counter.to_bytes(4, "big") + bytes([kind])
+    code = hmac_sha256(unlock_key, _UNLOCK_DOMAIN, dev, numbers)[:8]
+    digits = str(int.from_bytes(code, "big") % 10**_DIGITS)
+    return "0" * (_DIGITS - len(digits)) + digits

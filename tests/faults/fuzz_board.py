@@ -89,6 +89,10 @@ class MemoryFiles:
     def __init__(self) -> None:
         self.there: dict[str, bytes] = {}
 
+    def exists(self, name: str) -> bool:
+        """See Files."""
+        return name in self.there
+
     def read(self, name: str) -> bytes | None:
         """See Files."""
         return self.there.get(name)

@@ -17,7 +17,7 @@ from binascii import crc_hqx
 from pathlib import Path
 
 _README = Path(__file__).resolve().parents[2] / "protocol" / "README.md"
-_ROW = re.compile(r"(?m)^\| `([A-Z]+)` \| (OPEN|USER|SERVICE|FACTORY) \| (yes|no) \|")
+_ROW = re.compile(r"(?m)^\| `([A-Z]+)` \| (OPEN|USER|OPERATOR|SERVICE|FACTORY) \| (yes|no) \|")
 LEVELS = {name: level for name, level, _ in _ROW.findall(_README.read_text("utf-8"))}
 LIMIT = 512
 _COMMAND = re.compile(rb"(?:@([1-9][0-9]{0,8}) +)? *([A-Za-z]{1,16})(?: .*)?", re.DOTALL)

@@ -27,9 +27,11 @@ from unittest import mock
 import signing
 from board_loop import Connection, Loop, Port
 from fuzz_board import MODULES, Converter, MemoryFiles, app_module
+from sealing_parts import MAKER, by_one, device, take, trusting, verify
 from simulation.nor import NorFlash
+from steelyard_wire import statement
 from steelyard_wire.line import LineBuffer
-from terminal import checks, operations
+from terminal import checks, operations, sealing
 from terminal.drivers.clock import Clock
 from terminal.drivers.raw_region import RawRegion
 from terminal.drivers.ring import SampleRing
@@ -37,6 +39,7 @@ from terminal.evidence import settings
 from terminal.evidence.journal import Journal
 from terminal.evidence.steps import finish
 from terminal.links import console, service, tcp, wifi
+from terminal.links.sealed import SealedSession
 from terminal.links.session import KeyedSession, OpenSession
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,13 +58,19 @@ class Access:
     session: Callable[[operations.Terminal, Callable[[int], bytes]], object]
     levels: frozenset[str] = frozenset({"OPEN"})
     commands: tuple[str, ...] = ()
+    sealed: bool = False
 
 
 def _keyed(terminal: operations.Terminal, random_bytes: Callable[[int], bytes]) -> KeyedSession:
     return KeyedSession(random_bytes, lambda: terminal.link_key)
 
 
+def _on_sealed(terminal: operations.Terminal, random_bytes: Callable[[int], bytes]) -> object:
+    return SealedSession(random_bytes, lambda: terminal.link_key, terminal.clock.up_ms, True)
+
+
 KEYED = Access(_keyed)
+SEALED = Access(_on_sealed, frozenset({"OPEN", "USER"}), sealed=True)
 
 
 class Rig:
@@ -166,7 +175,8 @@ class Rig:
         )
         self.console = self._cable(self.access.session(terminal, random_bytes))
         self._technician = self._cable(OpenSession(random_bytes))
-        for task in (app._weigh, app._watch_keys, app._check):
+        loop.create_task(app._weigh(terminal, None))
+        for task in (app._watch_keys, app._check):
             loop.create_task(task(terminal))
         loop.create_task(self._server.start())
         loop.run(20)
@@ -195,8 +205,17 @@ class Rig:
         self.ask("CAL COMMIT UNCHECKED")
         for command in self._commands:
             self.ask(command)
+        if self.access.sealed:
+            self._seal()
         self.load(0)
         self.load(LOAD_G)
+
+    def _seal(self) -> None:
+        terminal = self.terminal
+        trusting(terminal, [["SY-FUZZ-1", "SY-FUZZ-9"]])
+        take(terminal, statement.DEVICE, by_one(statement.DEVICE, device(terminal), MAKER))
+        finish(sealing.seal_steps(terminal))
+        verify(terminal)
 
     # --- whoever is there ------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from unittest import mock
 import pytest
 from board_loop import Connection, Port
 from fuzz_lines import LEVELS, OK, Lines, code, count, finals, judge, pieces, with_sum
-from fuzz_rig import KEYED, LOAD_G, Access, Rig
+from fuzz_rig import KEYED, LOAD_G, SEALED, Access, Rig
 from steelyard_wire import codes, commands
 from terminal.links.console import ConsoleLink
 from terminal.links.session import KeyedSession
@@ -28,7 +28,7 @@ SOAK = int(os.environ.get("STEELYARD_SOAK", "0"))
 LINES = 3400 if SOAK else 1200
 BATCH = 60
 # What the console asks.
-CONSOLES = {"keyed": KEYED}
+CONSOLES = {"keyed": KEYED, "sealed": SEALED}
 _PATIENCE_MS = 1000
 
 

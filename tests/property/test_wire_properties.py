@@ -221,7 +221,8 @@ DATA = {
         {1: st.text(min_size=1, max_size=8), 2: SETTING, 3: SETTING}
     ),
     record.LOCK: st.fixed_dictionaries(
-        {1: st.text(min_size=1, max_size=8), 2: st.integers(0, 1), 3: st.none() | DIGEST}
+        {1: st.text(min_size=1, max_size=8), 2: st.integers(0, 2), 3: U32}
+        | {4: st.none() | st.text(min_size=1, max_size=8)}
     ),
     record.TIME_SET: st.fixed_dictionaries({1: st.none() | UTC, 2: UTC}),
     record.FIRMWARE: st.fixed_dictionaries(
@@ -270,6 +271,10 @@ def records(draw):
         fields[record.NONCE] = draw(st.binary(min_size=1, max_size=16))
     if draw(st.booleans()):
         fields[record.RAW] = [draw(I32), draw(st.none() | st.integers(-32768, 32767))]
+    if draw(st.booleans()):
+        fields[record.EV] = [draw(U32) for _ in range(5)]
+    if draw(st.booleans()):
+        fields[record.WHO] = draw(DIGEST)
     if typ in DATA:
         fields[record.DATA] = draw(DATA[typ])
     return fields

@@ -19,6 +19,7 @@ from steelyard_wire import (
     quantity,
     record,
     sentences,
+    statement,
     usage,
 )
 
@@ -72,7 +73,7 @@ def test_faults_status_bits_and_units():
 
 def test_record_keys_and_rules():
     table = _tables(8)[0]
-    assert [int(row[0]) for row in table] == list(range(1, 21))
+    assert [int(row[0]) for row in table] == list(range(1, 23))
     for number, name, rule, _ in table:
         assert getattr(record, name) == int(number)
         assert record._RULES.get(int(number), "–") == rule
@@ -92,7 +93,8 @@ def test_record_types():
 
 
 def test_domain_strings():
-    strings = [cose.AAD, cose.BLOCK_AAD, auth.DOMAIN, auth.RECEIPT_DOMAIN, identify.DOMAIN]
+    strings = [cose.AAD, cose.BLOCK_AAD, auth.DOMAIN, auth.RECEIPT_DOMAIN, auth.LINK_DOMAIN]
+    strings += [statement._GRANT_DOMAIN, statement._UNLOCK_DOMAIN, identify.DOMAIN]
     assert [row[0] for row in _tables(11)[0]] == [string.decode() for string in strings]
 
 

@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable
 
 import pytest
+import sealing
 import serial
 from steelyard.client import Terminal
 from steelyard.errors import DeviceRefused
-from steelyard_wire import codes, cose, record, sentences
+from steelyard_wire import codes, commands, cose, record, sentences
 from steelyard_wire.auth import receipt_mac
 from terminals import BALLAST, FILL_SEGMENT, JOURNAL, Bench, Start
 
@@ -240,6 +241,23 @@ def _our_bug(bench: Bench) -> int:
     return bench.refused("FAULTS")
 
 
+def _opened_case(bench: Bench) -> int:
+    sealing.seal(bench)
+    bench.world("open case")
+    bench.world("advance 2 s")
+    return bench.refused("REGISTER")
+
+
+def _two_wrong_proofs(bench: Bench) -> int:
+    sealing.seal(bench)
+    key = sealing.LEVELS[commands.SERVICE]
+    wrong = ("SERVICE", key.id.hex(), sealing.text(bytes(64)))
+    for code in (codes.STATEMENT, codes.WAIT):
+        bench.terminal.link.command("CHALLENGE")
+        assert bench.refused("GRANT", *wrong) == code
+    return code
+
+
 # code: (state of the terminal, what provokes it)
 PROVOKED: dict[int, tuple[str, Callable[[Bench], int]]] = {
     codes.SYNTAX: ("calibrated", lambda bench: _raw(bench, 'READ "')),
@@ -294,7 +312,14 @@ PROVOKED: dict[int, tuple[str, Callable[[Bench], int]]] = {
     codes.RETIRED: ("calibrated", _retired),
     codes.HISTORY: ("chip", _rolled_back),
     codes.KEY_USES: ("chip", _key_uses),
+    codes.LOCKED: ("calibrated", _opened_case),
     codes.NO_NETWORK: ("calibrated", _no_network),
+    codes.STATEMENT: (
+        "provisioned",
+        lambda bench: bench.refused("STATEMENT", "TAKE", "STATION"),
+    ),
+    codes.WAIT: ("calibrated", _two_wrong_proofs),
+    codes.SEALED: ("calibrated", lambda bench: bench.refused("SEAL")),
     codes.BUSY: ("calibrated", _third_connection),
     codes.INTERNAL: ("calibrated", _our_bug),
 }
@@ -312,11 +337,7 @@ def test_a_code_is_provoked_and_the_terminal_goes_on(code: int, start: Start) ->
     assert provoke(bench) == code
     if int(bench.terminal.status()["halted"]):
         return  # and says so; nothing more is signed
-    # Nothing was registered by what was refused: new records are starts and changed parameters.
+    # Nothing was registered by what was refused.
     added = [bench.terminal.record(n) for n in range(next_n, bench.terminal.records().stop)]
     kinds = {record.decode(cose.split(raw).payload)[record.TYP] for raw in added}
-    assert kinds - {record.FIRMWARE, record.RETIRE} <= {
-        record.BOOT,
-        record.PARAMETER,
-        record.FAULT,
-    }
+    assert not kinds & {record.READING, record.VOID, record.CALIBRATION}

@@ -18,7 +18,7 @@ class ConsoleLink:
 
     def __init__(self, service, session) -> None:
         self._service = service
-        self._session = session
+        self.session = session
         self._input = sys.stdin.buffer
         self._output = sys.stdout.buffer
         self._lines = line.LineBuffer(line.MAX_COMMAND)
@@ -28,14 +28,6 @@ class ConsoleLink:
     async def send(self, data: bytes) -> None:
         """Write one reply."""
         self._output.write(data)
-
-    def open_session(self) -> bytes:
-        """See KeyedSession.open."""
-        return self._session.open()
-
-    def authorise(self, command, level: int) -> None:
-        """See KeyedSession.authorise."""
-        self._session.authorise(command, level)
 
     def interrupted(self) -> bool:
         """Whether somebody typed during a long reply; what is left of a line's end is nothing."""
@@ -59,6 +51,8 @@ class ConsoleLink:
                 await self._byte(self._input.read(1)[0])
 
     async def _byte(self, byte: int) -> None:
+        if 0 < byte < 6:
+            self._service.tried("CONSOLE")
         try:
             text = self._lines.push(byte)
         except Refused as refused:

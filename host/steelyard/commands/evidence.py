@@ -37,7 +37,7 @@ Source = Annotated[
 ]
 
 
-def _exported(source: str, store: Store) -> Iterator[bytes]:
+def exported(source: str, store: Store) -> Iterator[bytes]:
     path = Path(source)
     if path.is_file():
         return records.stream(path)
@@ -52,7 +52,7 @@ def _exported(source: str, store: Store) -> Iterator[bytes]:
 def _audited(source: str, store: Store, allow_test: bool) -> Audit:
     auditor = Auditor(store.registry(), allow_test, store.trust())
     shown = track(
-        outcomes(_exported(source, store), store.registry()),
+        outcomes(exported(source, store), store.registry()),
         "auditing",
         console=errors,
         transient=True,
@@ -121,7 +121,7 @@ def _register_offline(app: typer.Typer) -> None:
         else:
             if newer is None:
                 raise UserError(USAGE, "a proof needs the numbers of two records, or its file")
-            proof = proofs.prove(list(_exported(source, store)), older, newer)
+            proof = proofs.prove(list(exported(source, store)), older, newer)
         report, said = proofs.check(proof, store.registry(), allow_test)
         if out is not None and report.ok:
             _write(out, proof.to_json())
