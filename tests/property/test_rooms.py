@@ -137,7 +137,7 @@ def rules(path: str, source: str) -> set[str]:
     return {violation.rule for violation in rooms.check(path, f'"""Doc."""\n{source}\n')}
 
 
-def test_the_tree_keeps_the_rules() -> None:
+def test_S3_the_tree_keeps_the_rules() -> None:
     found = rooms.violations()
     assert not found, "\n".join(map(str, found))
 
@@ -149,7 +149,7 @@ def test_every_file_of_the_tree_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize(("path", "source"), PLANTED_IMPORTS)
-def test_a_planted_import_is_found(path: str, source: str) -> None:
+def test_S3_a_planted_import_is_found(path: str, source: str) -> None:
     assert rules(path, source) == {"import"}
 
 

@@ -165,7 +165,7 @@ def test_make_size_fails_above_the_budget(
     assert "rpi_pico: 7 bytes too many" in capsys.readouterr().err
 
 
-def test_compiling_twice_gives_the_same_bytes_and_names_no_place(tmp_path: Path) -> None:
+def test_S1_compiling_twice_gives_the_same_bytes_and_names_no_place(tmp_path: Path) -> None:
     source = (ROOT / "firmware/terminal/app.py").read_bytes()
     made = []
     for name in ("one", "another"):

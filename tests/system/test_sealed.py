@@ -23,13 +23,6 @@ def _types(bench: Bench) -> list[str]:
     return [record.type_name(fields[record.TYP]) for fields in report.records]
 
 
-@pytest.fixture
-def sealed(start) -> Bench:
-    bench: Bench = start("calibrated", speed="max")
-    sealing.seal(bench)
-    return bench
-
-
 def test_from_the_bench_to_a_verified_terminal_and_through_a_repair(sealed: Bench) -> None:
     bench = sealed
     assert bench.terminal.identify().sealed
