@@ -14,7 +14,7 @@ endif
 BIN := .venv/bin
 VENV := .venv/.ready
 WASM := build/wasm/.ready
-GENERATORS := comb vectors evidence_vectors exports
+GENERATORS := comb vectors evidence_vectors statement_vectors exports
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 TOPIC ?=

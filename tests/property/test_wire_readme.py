@@ -92,9 +92,32 @@ def test_record_types():
             assert item.startswith(f"{key} {rule} "), item
 
 
+def test_statements():
+    kinds, *tables = _tables(15)
+    assert [row[:2] for row in kinds] == [[str(i), name] for i, name in enumerate(statement.KINDS)]
+    several = [row[2] == "several holders" for row in kinds]
+    assert several == [kind in statement.BY_SEVERAL for kind in range(len(kinds))]
+    assert re.findall(r"^\*\*([A-Z]+)\*\*$", _section(15), re.MULTILINE) == list(statement.KINDS)
+    for kind, table in enumerate(tables):
+        expected = [[str(i), *row] for i, row in enumerate(statement.FIELDS[kind], 1)]
+        assert [row[:3] for row in table] == expected
+    rows = {row[1]: row[3] for table in tables for row in table}
+    assert ", ".join(statement.LEVELS[1:]) in rows["access"]
+    for number, name in enumerate(statement.UNLOCKINGS):
+        assert f"{number} {name}" in rows["kind"]
+    assert rows["roles"] == "1 makes, 2 verifies, 3 both"
+    assert (statement.MAKES, statement.VERIFIES) == (1, 2)
+    for number, name in enumerate(("terminal", "station", "key for access")):
+        assert f"{number} {name}" in rows["entries"]
+        assert statement.REVOKED[number].lower() in ("terminal", "station", "access key")
+    limits = f"at most {statement.MAX_STATEMENT} bytes, that of a revocation list at most"
+    assert f"{limits} {statement.MAX_REVOCATION}." in _section(15)
+
+
 def test_domain_strings():
-    strings = [cose.AAD, cose.BLOCK_AAD, auth.DOMAIN, auth.RECEIPT_DOMAIN, auth.LINK_DOMAIN]
-    strings += [statement._GRANT_DOMAIN, statement._UNLOCK_DOMAIN, identify.DOMAIN]
+    strings = [cose.AAD, cose.BLOCK_AAD, statement._AAD, statement._GRANT_DOMAIN]
+    strings += [auth.LINK_DOMAIN, statement._UNLOCK_DOMAIN, auth.DOMAIN, auth.RECEIPT_DOMAIN]
+    strings += [identify.DOMAIN]
     assert [row[0] for row in _tables(11)[0]] == [string.decode() for string in strings]
 
 
