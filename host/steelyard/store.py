@@ -124,6 +124,12 @@ class Store(StoredTrust):
                 for row in session.scalars(select(TerminalRow))
             }
 
+    def model(self, dev: bytes) -> str:
+        """What a terminal said that it is; "" if it is not known."""
+        with self.session() as session:
+            row = session.get(TerminalRow, dev)
+            return row.model if row else ""
+
     # --- records ---------------------------------------------------------------------------------
 
     def add_record(self, raw: bytes, passed: bool) -> None:
