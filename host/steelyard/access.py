@@ -18,6 +18,7 @@ from steelyard.opened import Fields, decoded, payload_of
 from steelyard.output import errors
 from steelyard.spool import Spool
 from steelyard.store import Store
+from steelyard.trust import Trust
 from steelyard.verify import Report, verify_stream
 
 
@@ -88,10 +89,16 @@ def after_signing(advice: str) -> Iterator[None]:
         ) from None
 
 
-def judge(store: Store, envelopes: Iterable[bytes], allow_test: bool) -> Report:
-    """Verify records against this host's registry and memory, and keep those that are signed."""
+def judge(
+    store: Store, envelopes: Iterable[bytes], allow_test: bool, set_up: bool = True
+) -> Report:
+    """Verify records against this host's registry and memory, and keep those that are signed.
+
+    set_up: False while a terminal is being set up, before a station has certified it.
+    """
     found: list[Fields] = []
-    report = judge_stream(store, envelopes, allow_test, told=found.append)
+    trust = store.trust() if set_up else Trust()
+    report = judge_stream(store, envelopes, allow_test, told=found.append, trust=trust)
     report.records = found
     return report
 
@@ -102,14 +109,17 @@ def judge_stream(
     allow_test: bool,
     all_of: bytes | None = None,
     told: Callable[[Fields], object] | None = None,
+    trust: Trust | None = None,
 ) -> Report:
     """The same of any number of records; their fields go to `told` and nowhere else.
 
-    all_of: these are all records that the terminal with this device id has.
+    all_of: these are all records that the terminal with this device id has. trust: in place of
+    what this host trusts.
     """
     registry = store.registry()
     with Spool() as spool:
-        report = verify_stream(envelopes, registry, spool, allow_test, store.trust(), told)
+        trust = trust or store.trust()
+        report = verify_stream(envelopes, registry, spool, allow_test, trust, told)
         remember(report, spool, store, all_of)
         passes = report.passes()
         with store.writer() as write:

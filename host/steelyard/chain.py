@@ -14,6 +14,7 @@ from collections import Counter
 from steelyard_wire import record
 from steelyard_wire.codes import ST_CASE_OPEN, ST_EXTRAPOLATED, ST_LOCKED, ST_TEMPERATURE
 
+from steelyard.keys.verified import Verified, in_words
 from steelyard.opened import Fields
 from steelyard.report import Check, Report
 from steelyard.tlog import Frontier
@@ -42,6 +43,9 @@ class Chain:
         self.dev = dev
         self._trust = trust or Trust()
         self._approvals = self._trust.approvals.get(dev, ())
+        self._verified = Verified(self._trust.authority, dev)
+        self._doubts: dict[str, int] = {}  # why no verification covers a reading: its number
+        self._readings = 0
         self._notes = {said.size: said for said in self._trust.cosigned.get(dev, ())}
         self._recent: dict[int, bytes] = {}  # size: root, for what a witness said of late
         self.doubtful = 0  # readings whose calibration or firmware nobody approved
@@ -216,8 +220,12 @@ class Chain:
     def _witness(self, n: int, fields: Fields) -> None:
         if fields[record.TYP] == record.READING:
             self.last_reading = n
+            self._readings += 1
             if not approved(fields, self._approvals):
-                self.doubtful += 1
+                why = self._verified.doubt(fields)
+                if why:
+                    self.doubtful += 1
+                    self._doubts.setdefault(why, n)
         if self.root_open or "root" in self._failed:
             return
         self._recent[n] = fields[record.ROOT]
@@ -272,6 +280,7 @@ class Chain:
         if self.seen_to and "witness" not in self._failed:
             detail = f"a witness saw the first {self.seen_to} records"
             self.report.checks.append(Check("witness", True, True, detail))
+        self._finish_verification()
         told = [f"{count} {what}" for what, count in self._told.items() if count]
         more = len(self._backs) - 3
         backs = "; ".join(self._backs[:3]) + (f"; and {more} times more" if more > 0 else "")
@@ -299,3 +308,15 @@ class Chain:
         for name, detail in details.items():
             if name not in self._failed:
                 checks.append(Check(name, True, True, detail, count=self.count))
+
+    def _finish_verification(self) -> None:
+        """Tell what verification statements say, if there is any: it lifts, it does not fail."""
+        newest = self._verified.newest
+        if newest is not None:
+            self.report.seals[self.dev] = newest.fields["seals"]
+        if self._doubts and self._verified.any:
+            why = "; ".join(f"record {n}: {why}" for why, n in list(self._doubts.items())[:3])
+            self.report.checks.append(Check("verification", False, False, why))
+        elif newest is not None:
+            detail, count = in_words(newest), self._readings
+            self.report.checks.append(Check("verification", True, True, detail, count=count))
