@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import os
 import traceback
+from functools import cache
 
 import typer
 
@@ -22,6 +23,7 @@ from steelyard.commands import (
     events,
     evidence,
     flash,
+    keys,
     local,
     provision,
     pull,
@@ -66,6 +68,7 @@ for _module in (
     verify,
     evidence,
     events,
+    keys,
     type_test,
     doctor,
     replay,
@@ -80,7 +83,10 @@ def _flow(text: str) -> str:
     return "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in paragraphs)
 
 
-for _command in app.registered_commands:
+_commands = [*app.registered_commands]
+for _group in app.registered_groups:
+    _commands += _group.typer_instance.registered_commands if _group.typer_instance else []
+for _command in _commands:
     _command.help = _flow(_command.callback.__doc__ or "") if _command.callback else None
 
 
@@ -99,9 +105,13 @@ def options(
     """Options of the program itself; each command has its own --help."""
 
 
+# A tenth of a second: whoever runs many commands in one process waits for it once.
+_command_of = cache(typer.main.get_command)
+
+
 def run(arguments: list[str]) -> int:
     """Run one command; its exit code."""
-    command = typer.main.get_command(app)
+    command = _command_of(app)
     try:
         result = command.main(args=arguments, prog_name="steelyard", standalone_mode=False)
     except UserError as error:
