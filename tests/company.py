@@ -7,14 +7,19 @@ Units: days from today.
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from command_line import CommandLine, Said
 from steelyard.errors import OK
 
+_ASKING = ("holder", "make", "sign", "device", "verification", "token")
 TODAY = datetime.now(UTC).date()
+# Keys that open terminals: role and name.
+OPENERS = tuple((role, role) for role in ("service", "factory", "inspector"))
 HOLDERS = ("anna", "ben", "cleo")
 
 
@@ -41,7 +46,7 @@ class Company:
         self.nothing.chmod(0o600)
         for name in (*HOLDERS, "dora"):
             self.keys("holder", f"TEST {name}", "--out", self.path(f"{name}.pem"), "--test")
-        for role, name in (("station", "works"), ("station", "office"), ("service", "service")):
+        for role, name in (("station", "works"), ("station", "office"), *OPENERS):
             self.keys("make", role, f"TEST {name}", "--out", self.path(f"{name}.pem"), "--test")
 
     def path(self, name: str) -> Path:
@@ -55,7 +60,7 @@ class Company:
 
     def said(self, *arguments: object) -> Said:
         """A command of `steelyard keys`, with the empty passphrase where it takes one."""
-        takes = arguments[0] in ("holder", "make", "sign", "device", "verification")
+        takes = arguments[0] in _ASKING
         more = ("--passphrase-file", self.nothing) if takes else ()
         return self.user("keys", *arguments, *more)
 
@@ -93,3 +98,17 @@ class Company:
         self.keys("trust", root, "--fingerprint", self.fingerprint(root))
         works = self.station("works", "--makes", "--serials", "SY-TEST-0..SY-TEST-9")
         self.keys("trust", works, self.station("office", "--verifies"))
+
+    def now(self) -> int:
+        """The time that everybody's clock shows."""
+        return int(datetime.now(UTC).timestamp())
+
+    @contextlib.contextmanager
+    def holding(self, name: str) -> Iterator[None]:
+        """With this key at hand, as STEELYARD_KEY names it."""
+        self.user.environment["STEELYARD_KEY"] = str(self.path(f"{name}.pem"))
+        self.user.environment["STEELYARD_PASSPHRASE_FILE"] = str(self.nothing)
+        try:
+            yield
+        finally:
+            del self.user.environment["STEELYARD_KEY"]

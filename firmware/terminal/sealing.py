@@ -9,6 +9,8 @@ there is no weight until somebody whom the device statement names unlocks it; th
 void until there is a new one (JJF 2184-2025; metrology.md 3.2, rows C1 to C6).
 """
 
+from binascii import hexlify
+
 from steelyard_wire import codes, cose, record, statement
 from steelyard_wire.codes import Refused
 from steelyard_wire.shim import const
@@ -136,6 +138,14 @@ def verification(terminal) -> tuple:
     return state or "VALID", said, time
 
 
+def _as_text(terminal) -> "str | None":
+    """Generation and digest of the calibration, as a verification names them."""
+    if terminal.calibration is None:
+        return None
+    digest = hexlify(terminal.calibration_digest()).decode()
+    return str(terminal.generation()) + ":" + digest
+
+
 def said(terminal) -> list:
     """(name, value) of what SEALS answers."""
     locks = terminal.locks or NEW
@@ -154,6 +164,7 @@ def said(terminal) -> list:
         ("lock", locks[COUNTER]),
         ("wait_s", wait_s(terminal)),
         ("latch", terminal.latch and int(terminal.latch.opened())),
+        ("calibration", _as_text(terminal)),
         ("production", made and made["production"]),
         ("repair", locks[REPAIR]),
         ("code", checked.get("code")),

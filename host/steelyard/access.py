@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from rich.progress import track
 
+from steelyard import sealing
 from steelyard.client import Identity, Terminal
 from steelyard.errors import REFUSED, UserError
 from steelyard.memory import remember
@@ -38,6 +39,8 @@ def opened(address: str, store: Store | None = None) -> Iterator[tuple[Terminal,
     with Terminal(address) as terminal:
         identity = terminal.identify()
         authenticate(terminal, identity, store)
+        if identity.sealed:
+            terminal.link.prove = lambda: sealing.prove(terminal, sealing.key_of_user())
         yield terminal, identity
 
 

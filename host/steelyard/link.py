@@ -23,7 +23,7 @@ import crcmod.predefined
 import serial
 from steelyard_wire import auth
 from steelyard_wire import line as wire
-from steelyard_wire.codes import ARGUMENT, AUTH, CRC, PROTOCOL, Refused
+from steelyard_wire.codes import ARGUMENT, AUTH, CRC, LEVEL, PROTOCOL, Refused
 from steelyard_wire.sentences import error_text
 
 from steelyard.errors import BUG, USAGE, AtPrompt, DeviceRefused, NoDevice, UserError
@@ -102,6 +102,7 @@ class Link:
     ) -> None:
         self.address = address
         self._key = link_key
+        self.prove: Callable[[], None] | None = None  # what is tried once when a level is asked
         self._timeout = timeout
         self._transcript = transcript
         self._port = open_port(address)
@@ -198,6 +199,12 @@ class Link:
                 return self._once(name, args, changes, timeout or self._timeout)
             except _Damaged as damaged:
                 what = damaged
+            except DeviceRefused as refused:
+                prove, self.prove = self.prove, None
+                if refused.code != LEVEL or prove is None:
+                    raise
+                prove()
+                return self._once(name, args, changes, timeout or self._timeout)
         raise NoDevice(
             f"the line to {self.address} damages what it carries ({what}). Check the cable, the"
             " ground and the speed, then run the same command again"

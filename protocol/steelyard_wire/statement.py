@@ -12,6 +12,7 @@ Units: times in s since 1970. Serial numbers of a range have as many characters 
 from steelyard_wire import cbor, cose
 from steelyard_wire.auth import LINK_DOMAIN
 from steelyard_wire.codes import ARGUMENT, SYNTAX, Refused
+from steelyard_wire.commands import OPEN
 from steelyard_wire.digest import hmac_sha256, sha256
 from steelyard_wire.record import device_id, fits, is_test
 
@@ -31,10 +32,6 @@ KINDS = ("ROOT", "STATION", "DEVICE", "VERIFICATION", "REVOCATION", "UNLOCK")
 # What a station may do.
 MAKES = 1
 VERIFIES = 2
-
-OPEN = 0
-# Index = level; a key for access has one above OPEN.
-LEVELS = ("OPEN", "USER", "OPERATOR", "SERVICE", "FACTORY", "INSPECTOR")
 
 # Kinds of a key for access: what proves it.
 BY_HMAC = 0  # `key` is the commitment to a shared secret, see link_commitment

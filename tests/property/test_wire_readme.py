@@ -102,7 +102,7 @@ def test_statements():
         expected = [[str(i), *row] for i, row in enumerate(statement.FIELDS[kind], 1)]
         assert [row[:3] for row in table] == expected
     rows = {row[1]: row[3] for table in tables for row in table}
-    assert ", ".join(statement.LEVELS[1:]) in rows["access"]
+    assert ", ".join(commands.LEVELS[1:]) in rows["access"]
     for number, name in enumerate(statement.UNLOCKINGS):
         assert f"{number} {name}" in rows["kind"]
     assert rows["roles"] == "1 makes, 2 verifies, 3 both"

@@ -15,7 +15,8 @@ from steelyard.errors import OK, USAGE, VERDICT
 from steelyard.store import Store
 from terminals import SERIAL, Bench
 
-COMMANDS = "holder make root station revoke sign show trust list device verification log".split()
+COMMANDS = "holder make root station revoke sign show trust list".split()
+COMMANDS += "device verification log token digits".split()
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import typer
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
+from steelyard_wire import record
 
 from steelyard import events as trails
 from steelyard.access import history, opened, require_key
@@ -18,6 +19,7 @@ from steelyard.commands.evidence import exported
 from steelyard.commands.verify import summary
 from steelyard.errors import OK, VERDICT
 from steelyard.output import show
+from steelyard.sealing import names_of_keys
 from steelyard.store import Store
 from steelyard.verify import verify
 
@@ -68,7 +70,9 @@ def register(app: typer.Typer) -> None:
         else:
             raw = list(exported(source, store))
         report = verify(raw, store.registry(), allow_test, store.trust())
-        trail = trails.Trail()
+        devices = {fields[record.DEV] for fields in report.records}
+        names = {key: name for dev in devices for key, name in names_of_keys(store, dev).items()}
+        trail = trails.Trail(names)
         found = list(trail.take(report.records))
         counts = dict(zip(trails.COUNTED, trail.counts or (), strict=False))
         told = Text("counted in all: " + ", ".join(f"{v} {k}" for k, v in counts.items()))

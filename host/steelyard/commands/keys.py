@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from steelyard_wire import statement
 
-from steelyard.commands import Json, keys_issue, keys_revoke, keys_trust
+from steelyard.commands import Json, keys_issue, keys_revoke, keys_trust, keys_unlock
 from steelyard.commands.keys_options import (
     Out,
     PassphraseFd,
@@ -260,6 +260,7 @@ def register(app: typer.Typer) -> None:
     _register_sign(keys)
     keys_trust.register(keys)
     keys_issue.register(keys)
+    keys_unlock.register(keys)
     app.add_typer(keys, name="keys")
 
 
@@ -269,5 +270,6 @@ _HELP = (
     " (root, sign). As many as the root asks for name stations (station) and revoke what is lost"
     " or stolen (revoke). A station states whose key a terminal has (device) and what was verified"
     " (verification); everything that it states is in its log (log). Whoever is to believe that"
-    " takes the root by its fingerprint (trust)."
+    " takes the root by its fingerprint (trust). A terminal that was opened is unlocked from afar"
+    " with a token or with digits (token, digits)."
 )

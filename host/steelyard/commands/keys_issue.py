@@ -10,7 +10,7 @@ import typer
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
-from steelyard_wire import record, statement
+from steelyard_wire import commands, record, statement
 
 from steelyard.commands import Json
 from steelyard.commands.keys_options import Out, PassphraseFd, PassphraseFile, as_json_fields
@@ -73,7 +73,7 @@ def access_rows(paths: list[Path], link_key: bytes | None) -> list[tuple[int, in
         level = files.ACCESS.index(public.role) + 1
         found.append((level, statement.BY_SIGNATURE, public.key))
     if link_key is not None:
-        level = statement.LEVELS.index("OPERATOR")
+        level = commands.LEVELS.index("OPERATOR")
         found.append((level, statement.BY_HMAC, statement.link_commitment(link_key)))
     return sorted(found)
 

@@ -22,14 +22,14 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from steelyard_wire import statement
+from steelyard_wire import commands, statement
 
 from steelyard.errors import USAGE, UserError
 from steelyard.keys import pkcs8
 
 HOLDER, RELEASE, STATION = "holder", "release", "station"
 # What opens a terminal, in the order of the levels.
-ACCESS = tuple(level.lower() for level in statement.LEVELS[1:])
+ACCESS = tuple(level.lower() for level in commands.LEVELS[1:])
 ROLES = (HOLDER, RELEASE, STATION, *ACCESS)
 SHORTEST = 8  # characters of a passphrase
 _FIRST = "steelyard key, form 1"

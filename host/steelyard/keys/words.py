@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from steelyard_wire import statement
+from steelyard_wire import commands, statement
 from steelyard_wire.record import is_test
 
 from steelyard.keys.statements import Fields, Statement
@@ -84,7 +84,7 @@ def _entry(row: list[Any]) -> str:
 
 def _device(fields: Fields) -> dict[str, str]:
     access = [
-        f"{statement.LEVELS[level].lower()}: "
+        f"{commands.LEVELS[level].lower()}: "
         + ("the shared key" if kind == statement.BY_HMAC else f"key {statement.key_id(key).hex()}")
         for level, kind, key in fields["access"]
     ]

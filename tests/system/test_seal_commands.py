@@ -1,0 +1,106 @@
+"""From the bench to a sealed, verified terminal and through a repair, as its people type it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from command_line import CommandLine
+from company import OPENERS, Company, day
+from steelyard.errors import OK, REFUSED, USAGE, VERDICT
+from terminals import SERIAL, Bench
+
+
+@pytest.fixture
+def company(bench: Bench, tmp_path: Path) -> Company:
+    """Everybody with their keys; this host believes in their root."""
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    made = Company(folder, CommandLine(bench.store.path))
+    made.make_keys()
+    made.found()
+    bench.terminal.set_time(made.now())
+    bench.terminal.close()
+    return made
+
+
+def _issue_device(company: Company) -> Path:
+    out = company.path("device.statement")
+    made = ("--key", company.path("works.pem"), "--production", "P-26-1", "--seal", "A1")
+    access = [it for _, name in OPENERS for it in ("--access", company.path(f"{name}.pub"))]
+    company.keys("device", SERIAL, *made, *access, "--out", out)
+    return out
+
+
+def _verify(company: Company, port: str, code: str, repair: str = "") -> None:
+    """What the office does: look, state it, have the terminal take it."""
+    found = company.user("status", port, "--json").json()
+    seals = company.user("seals", port, "--json")
+    numbers = [it for one in _json(seals)["seals"].split(",") for it in ("--seal", one)]
+    out = company.path(f"{code}.statement")
+    more = ("--repair", repair) if repair else ()
+    company.keys(
+        "verification",
+        SERIAL,
+        *("--key", company.path("office.pem"), "--out", out, "--code", code, *numbers, *more),
+        *("--calibration", found["calibration digest"]),
+        *("--software", found["software_id"], "--from", day(-1), "--until", day(300)),
+    )
+    said = company.user("install", port, out)
+    assert said.code == OK, said
+
+
+def _json(said):
+    import json
+
+    return json.loads(said.out)
+
+
+def test_sealed_verified_opened_repaired_verified_again(bench: Bench, company: Company) -> None:
+    user, port = company.user, bench.simulator.pty
+    user("seal", port).refused(REFUSED, "no device statement that names the seals")
+    said = user("install", port, _issue_device(company))
+    assert said.code == OK and "root TEST root" in said.out and "station TEST works" in said.out
+    assert user("seal", port).code == OK
+    said = user("seals", port)
+    assert said.code == VERDICT and "it was not verified yet" in " ".join(said.out.split())
+    user("calibrate", port, "--step", "begin").refused(REFUSED, "STEELYARD_KEY")
+    user("flash", "--board", "virtual", "--port", port).refused(REFUSED, "sealed")
+    _verify(company, port, "V-1")
+    assert user("seals", port).code == OK
+    # Opened while nothing fed it.
+    for command in ("cut power", "open case", "close case", "restore power"):
+        bench.world(command)
+    bench.world("advance 5 s")
+    said = user("seals", port, "--json")
+    locked = _json(said)
+    assert said.code == VERDICT and locked["locked"] and "OPENED" not in locked["wrong"]
+    record, lock = locked["lock"].removeprefix("record ").split(", lock ")
+    user("read", port, "--allow-test").refused(REFUSED, "LOCKED")
+    at = (SERIAL, "--record", record, "--lock", lock)
+    made = company.keys("token", *at, "--key", company.path("service.pem"), "--code", "R-1")
+    refused = company.said("token", *at, "--key", company.path("inspector.pem"), "--code", "R-1")
+    refused.refused(USAGE, "this needs the key of a service")
+    wrong = user("unlock", port, "--digits", "123456789012", "--code", "R-1")
+    wrong.refused(REFUSED, "digits are wrong")
+    token = made.out.split()[1]
+    assert user("unlock", port, "--token", token).code == OK
+    user("unlock", port, "--token", token).refused(REFUSED, "not locked")
+    said = user("seals", port, "--json")
+    assert "was opened since then" in _json(said)["wrong"] and _json(said)["repair code"] == "R-1"
+    _verify(company, port, "V-2", repair="R-1")
+    assert user("seals", port).code == OK
+    # And once more, by digits, told on the telephone.
+    for command in ("open case", "advance 2 s", "close case"):
+        bench.world(command)
+    locked = _json(user("seals", port, "--json"))
+    record, lock = locked["lock"].removeprefix("record ").split(", lock ")
+    digits = company.keys("digits", SERIAL, "--record", record, "--lock", lock, "--json").json()
+    assert user("unlock", port, "--digits", digits["digits"], "--code", "R-2").code == OK
+    with company.holding("factory"):
+        assert user("unseal", port, "--reason", "for the bench").code == OK
+    assert user("status", port, "--json").json()["sealed"] is False
+    trail = user("events", port, "--allow-test")
+    assert trail.code == OK, trail
+    for words in ("opened: locked", "R-1", "R-2", "for the bench", "service", "factory"):
+        assert words in trail.out, trail.out
