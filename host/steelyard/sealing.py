@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from steelyard_wire import commands, statement
+from steelyard_wire.auth import operator_id
 from steelyard_wire.codes import STATEMENT
 
 from steelyard.client import Terminal
@@ -110,6 +111,9 @@ def names_of_keys(store: Store, dev: bytes) -> dict[bytes, str]:
     for one in store.statements(statement.DEVICE, subject=dev):
         for level, _, key in one.fields["access"]:
             found[statement.key_id(key)] = commands.LEVELS[level].lower()
+    secret = store.unlock_key(dev)
+    if secret is not None:
+        found[operator_id(secret)] = "unlock digits"
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 from steelyard_wire import statement
 
 from steelyard.commands import Json
@@ -55,7 +56,8 @@ def register(app: typer.Typer) -> None:
         source = Passphrase(passphrase_file, passphrase_fd)
         private = files.load(key, lambda: source.ask(f"the {public.role} key"), *files.ACCESS)
         made = token(private, dev, (record, lock), kind, code, seal or [])
-        show({"token": base64.b64encode(made).decode()}, as_json)
+        text = base64.b64encode(made).decode()
+        show({"token": text}, as_json, Text(text))  # one line, however narrow the screen is
         return OK
 
     @app.command()
