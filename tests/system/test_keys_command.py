@@ -138,7 +138,7 @@ def test_a_root_is_signed_by_two_of_three_and_confirmed(company: Company) -> Non
     for threshold in (1, 4):
         publics = [it for one in HOLDERS for it in ("--holder", company.path(f"{one}.pub"))]
         more = ("--threshold", threshold, "--test", "--out", company.path("x"))
-        company.said("root", "--name", "TEST x", *publics, *more).refused(USAGE, "threshold")
+        company.said("root", "--name", "TEST x", *publics, *more).refused(USAGE, "more than half")
     assert company.said("trust", root).code == VERDICT
     sign = ("sign", root, "--key", company.path("anna.pem"))
     for _ in range(2):  # the same holder twice is one

@@ -27,6 +27,20 @@ from steelyard.opened import EDDSA, signature_holds
 from steelyard.scratch import scratch
 
 Fields = dict[str, Any]
+# What people get wrong, by the field.
+_HINTS = {
+    "threshold": "more than half of the holders, and two at least, have to sign",
+    "release_threshold": "more than half of the keys for releases have to sign",
+    "holders": "two to seven of them, each once",
+    "release": "one to seven keys, each once",
+    "roles": "a station makes, or verifies, or both",
+    "serials": "up to eight ranges of equally long numbers; who makes needs one",
+    "until": "it ends before it begins",
+    "serial": "1 to 32 bytes",
+    "seals": "up to four numbers of 1 to 32 bytes",
+    "access": "up to eight keys, each once for a level",
+    "entries": "up to 1000, with a reason of 1 to 64 bytes",
+}
 _ENVELOPES = (0xD2, 0xD8)  # first bytes: a tag; a payload begins with a map
 
 
@@ -116,7 +130,9 @@ def draft(kind: int, fields: Fields) -> Statement:
     try:
         return Statement(kind, statement.encode(kind, fields))
     except Refused as refused:
-        raise UserError(USAGE, f"that cannot be stated: {refused.detail}") from None
+        hint = _HINTS.get(refused.detail.rpartition(": ")[2], "")
+        more = f" ({hint})" if hint else ""
+        raise UserError(USAGE, f"that cannot be stated: {refused.detail}{more}") from None
 
 
 def opened(kind: int, raw: bytes) -> Statement:
