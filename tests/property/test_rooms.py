@@ -20,6 +20,7 @@ MANIFEST = "firmware/manifest.py"
 SIMULATION = "firmware/simulation/x.py"
 VM = "firmware/simulation/vm/x.py"
 BOARD = "boards/x.py"
+IMAGE = "boards/images/modules/x.py"
 HOST = "host/steelyard/x.py"
 HOST_DEEP = "host/steelyard/commands/x.py"
 EVERYWHERE = (WIRE, WEIGHING, EVIDENCE, DRIVER, LINK, OPERATIONS, APP, SIMULATION, HOST)
@@ -114,6 +115,9 @@ PLANTED_WORDS = [
 ]  # fmt: skip
 
 PLANTED_FORMS = [
+    (IMAGE, "from terminal import app", "import"),
+    (IMAGE, "from steelyard import data", "import"),
+    (IMAGE, "print(1)", "name"),
     (BOARD, "import machine", "import"),
     (BOARD, "import machine", "literal"),
     (BOARD, "DOUT = 2 + 3", "literal"),
