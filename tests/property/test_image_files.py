@@ -219,3 +219,12 @@ def test_the_settings_seal_and_are_of_known_files() -> None:
         "SECURE_INSECURE_ALLOW_DL_MODE",
     ):
         assert name not in settings
+
+
+def test_the_page_says_what_cannot_be_undone() -> None:
+    page = (images.ROOT / "docs" / "sealing.md").read_text(encoding="utf-8")
+    assert page.count("**IRREVERSIBLE**") >= 4
+    assert re.search(r"No image of this page has run on\s+a board", page)
+    assert len(re.findall(r"(?m)^\| \d+ \| ", page)) == 18
+    for board in images.BOARDS:
+        assert f"`{board}`" in page
