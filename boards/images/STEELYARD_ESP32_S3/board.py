@@ -32,6 +32,10 @@ TILT = None
 # High puts a resistor across an arm of the bridge, for the span check; a pin, or None.
 SHUNT = None
 
+# What remembers that the case was opened, also without a supply: high once it was; high clears it;
+# or None: then nothing locks when it is opened.
+CASE = {"latch": 11, "clear": 12}
+
 # How records are signed; the table of comb 8, 48 KB, is in the image. The key is in the partition
 # "vfs", which is encrypted.
 SIGNER = {"arithmetic": "viper", "comb": 8}
