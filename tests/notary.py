@@ -70,6 +70,7 @@ def device(forger: Forger, signer: str = "station", **changes: object) -> Statem
     fields: dict[str, object] = {"number": 1, "dev": forger.dev, "suite": 1}
     fields |= {"key": forger.public_key, "serial": "SY-1", "model": "bench", "hardware": 0}
     fields |= {"made": UTC + DAY, "production": "P-1", "seals": ["S-1"], "access": []}
+    fields |= {"approval": None}
     return signed(statement.DEVICE, fields | changes, (signer,))
 
 

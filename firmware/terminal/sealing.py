@@ -166,6 +166,7 @@ def said(terminal) -> list:
         ("latch", terminal.latch and int(terminal.latch.opened())),
         ("calibration", _as_text(terminal)),
         ("production", made and made["production"]),
+        ("approval", made and made["approval"]),
         ("repair", locks[REPAIR]),
         ("code", checked.get("code")),
         ("seals", locks[SEALS] or (made and made["seals"])),

@@ -82,6 +82,7 @@ FIELDS = {
         ("production", "t32"),
         ("seals", "0..4 of t32"),
         ("access", "0..8 of m5 m1 b32"),
+        ("approval", "t32?"),
     ),
     VERIFICATION: (
         ("number", "p32"),

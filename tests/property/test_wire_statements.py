@@ -78,6 +78,7 @@ def statements(draw) -> tuple[int, dict[str, object]]:  # type: ignore[no-untype
             fields["dev"] = b"TEST" + digest[:4]
         fields |= {name: draw(T32) for name in ("serial", "model", "production")}
         fields |= {"hardware": draw(st.integers(0, 2)), "made": draw(UTC), "seals": draw(SEALS)}
+        fields |= {"approval": draw(st.none() | T32)}
         return kind, fields | {"access": [list(one) for one in rows]}
     if kind == statement.VERIFICATION:
         fields = {"number": draw(P32), "dev": draw(EIGHT), "software": draw(EIGHT)}

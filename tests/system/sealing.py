@@ -73,6 +73,7 @@ def certify(bench: Bench) -> None:
     fields = {"number": 1, "dev": identity.dev, "suite": 1, "key": identity.key}
     fields |= {"serial": identity.serial, "model": identity.model, "hardware": 0, "made": now}
     fields |= {"production": "P-2026-1", "seals": ["A1", "A2"], "access": access}
+    fields |= {"approval": "TEST CPA 2026F001"}
     send(statement.DEVICE, by_one(statement.DEVICE, fields, MAKER))
 
 

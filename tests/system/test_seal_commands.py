@@ -27,6 +27,7 @@ def company(bench: Bench, tmp_path: Path) -> Company:
 def _issue_device(company: Company) -> Path:
     out = company.path("device.statement")
     made = ("--key", company.path("works.pem"), "--production", "P-26-1", "--seal", "A1")
+    made += ("--approval", "CPA 2026F001")
     access = [it for _, name in OPENERS for it in ("--access", company.path(f"{name}.pub"))]
     company.keys("device", SERIAL, *made, *access, "--out", out)
     return out
@@ -103,3 +104,30 @@ def test_C1_C2_C3_C6_sealed_opened_repaired_verified_again(bench: Bench, company
     trail = user("events", port, "--allow-test", "--json").out
     for words in ("opened: locked", "R-1", "R-2", "for the bench", "service", "factory", "digits"):
         assert words in trail, trail
+
+
+def test_C4_the_name_plate_says_what_the_scale_is(bench: Bench, company: Company) -> None:
+    user, port = company.user, bench.simulator.pty
+    said = user("plate", port)
+    assert said.code == VERDICT and "missing: approval" in said.out
+    user("install", port, _issue_device(company))
+    user("scale", port, "--class", "III", "--range", "3kg/1g", "--range", "15kg/5g")
+    values = _json(user("config", port, "--json"))
+    said = user("plate", port)
+    assert said.code == OK
+    numbers = [[int(values[name]) for name in pair] for pair in (("max_1", "e_1"), ("max", "e"))]
+    assert (
+        numbers == [[3000, 1], [15000, 5]] and values["exp10"] == "-3" and values["class"] == "3"
+    )
+    # R 76-1, Table 3: Min of class III is 20 e of the first range.
+    for line in (
+        "No. SY-TEST-1",
+        "class III",
+        "Max 3.000 kg   e = d = 0.001 kg",
+        "Max 15.000 kg   e = d = 0.005 kg",
+        "Min 0.020 kg",
+        "type approval CPA 2026F001",
+        "production code P-26-1",
+    ):
+        assert line in said.out, said.out
+    assert len([line for line in said.out.splitlines() if line.startswith("Max")]) == 2

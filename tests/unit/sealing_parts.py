@@ -84,6 +84,7 @@ def device(terminal, **other):
     fields.update({"serial": identity.serial, "model": terminal.board.MODEL, "hardware": 0})
     fields.update({"made": NOW, "production": "P-2026-1", "seals": ["A1", "A2"]})
     fields["access"] = access
+    fields["approval"] = "TEST CPA 2026F001"
     fields.update(other)
     return fields
 

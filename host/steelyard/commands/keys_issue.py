@@ -100,6 +100,7 @@ def _register_statements(app: typer.Typer) -> None:
             str,
             typer.Option(help="R40: its key can be read, SB: secure boot, SE: and a chip for it."),
         ] = "",
+        approval: Annotated[str, typer.Option(help="Number of the type approval.")] = "",
         seal: Seal = None,
         access: Annotated[
             list[Path] | None,
@@ -135,6 +136,7 @@ def _register_statements(app: typer.Typer) -> None:
             production=production,
             seals=seal or (),
             access=access_rows(access or [], store.link_key(dev)),
+            approval=approval or None,
         )
         return _told(issued, out or Path(f"{dev.hex()}-device.statement"), as_json)
 

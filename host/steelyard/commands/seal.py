@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 from steelyard_wire import statement
 
 from steelyard import sealing
@@ -18,6 +20,7 @@ from steelyard.errors import OK, REFUSED, USAGE, VERDICT, UserError
 from steelyard.keys import files
 from steelyard.keys.statements import draft, read
 from steelyard.output import show
+from steelyard.plate import plate_of
 from steelyard.store import Store
 
 Kind = Annotated[
@@ -116,6 +119,23 @@ def _register_state(app: typer.Typer) -> None:
         said = sealing.state(found, made[-1].fields if made else None)
         show(said, as_json)
         return OK if said["ok"] else VERDICT
+
+    @app.command()
+    def plate(address: Address, as_json: Json = False) -> int:
+        """Print what the scale's name plate must say, from what the terminal is; exit code 1 if a
+        marking is missing.
+
+        Class, Max, Min and e are those that it weighs with; the number of the type approval and
+        the production code are those of its device statement.
+
+        Example: steelyard plate /dev/ttyACM0
+        """
+        with opened(address) as (terminal, identity):
+            made = plate_of(identity, terminal.config(), terminal.seals())
+        people = [*made.lines(), *(f"missing: {name}" for name in made.missing)]
+        data = {**asdict(made), "missing": made.missing}
+        show(data, as_json, Text("\n".join(people)))
+        return VERDICT if made.missing else OK
 
 
 def register(app: typer.Typer) -> None:

@@ -55,6 +55,7 @@ _DEVICE: Fields = {
         [4, 1, ("key", "station")],
         [5, 1, ("key", "office")],
     ],
+    "approval": "TEST CPA 2026F001",
 }
 _VERIFICATION: Fields = {
     "number": 1,
@@ -135,7 +136,11 @@ GOOD: tuple[tuple[int, Fields, tuple[str, ...]], ...] = (
         },
         ("station",),
     ),
-    (DEVICE, {**_DEVICE, "dev": ("real", "terminal"), "seals": [], "access": []}, ("station",)),
+    (
+        DEVICE,
+        {**_DEVICE, "dev": ("real", "terminal"), "seals": [], "access": [], "approval": None},
+        ("station",),
+    ),
     (
         VERIFICATION,
         {**_VERIFICATION, "repair": "R", "seals": [], "until": cases.UTC + 2 * DAY},
@@ -190,6 +195,7 @@ _WRONG: dict[int, Wrong] = {
         *_each("access", [[0, 1, _KEY]], [[6, 1, _KEY]], [[1, 2, _KEY]], [[1, 1, _KEY]] * 2),
         *_each("access", [[1, 1]], [[1, 0, _KEY], [1, 1, _KEY]], [[1, 1, bytes(31)]]),
         *_each("access", [[1, 1, bytes([at]) * 32] for at in range(9)]),
+        *_each("approval", *_SHORT),
         *_each("suite", 0, 4),
         *_each("hardware", 3, -1),
         *_each("serial", *_SHORT),
@@ -236,7 +242,11 @@ def malformed() -> Iterator[tuple[int, str, Fields]]:
         for name, value in _WRONG[kind]:
             yield kind, f"{name}: {_short(value)}", {**good, name: value}
         for name in good:
-            if name not in ("repair", "code") or kind == VERIFICATION and name == "code":
+            if (
+                name not in ("repair", "code", "approval")
+                or kind == VERIFICATION
+                and name == "code"
+            ):
                 yield kind, f"{name}: null", {**good, name: None}
     anna, ben = ("key", "anna"), ("key", "ben")
     for name, threshold in (("holders", "threshold"), ("release", "release_threshold")):

@@ -57,6 +57,7 @@ def issue_device(
     production: str,
     seals: Sequence[str] = (),
     access: Access = (),
+    approval: str | None = None,
     now: int | None = None,
 ) -> Issued:
     """State whose key this is; UserError.
@@ -79,6 +80,7 @@ def issue_device(
         "production": production,
         "seals": list(seals),
         "access": [list(row) for row in access],
+        "approval": approval,
     }
     return _issue(desk, statement.DEVICE, fields, fields["made"])
 

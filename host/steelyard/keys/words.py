@@ -98,6 +98,7 @@ def _device(fields: Fields) -> dict[str, str]:
         "hardware": HARDWARE[fields["hardware"]],
         "made": day(fields["made"]),
         "production": plain(fields["production"]),
+        "type approval": plain(fields["approval"] or "none"),
         "planned seals": _list(fields["seals"]),
         "opened by": "; ".join(access) or "nobody",
     }
