@@ -18,7 +18,7 @@ from steelyard_wire.codes import Refused
 from steelyard_wire.digest import equal
 from steelyard_wire.shim import const
 
-from terminal import cold, sealing
+from terminal import sealing
 from terminal.evidence import settings
 
 _CHECK_MS = const(2000)  # about what a check takes on a board
@@ -34,11 +34,6 @@ def _key(terminal, level: int, key_id: bytes) -> bytes:
         if there == level and signs and statement.key_id(key) == key_id:
             return key
     raise Refused(codes.STATEMENT, "no such key of " + commands.LEVELS[level])
-
-
-def _holds_steps(terminal, key: bytes, message: bytes, signature: bytes):
-    proof = (key, message, signature, terminal.signers.sha512_steps)
-    return cold.call("terminal.evidence.verify", "verify_steps", *proof)
 
 
 def _check_wait(terminal) -> None:
@@ -58,7 +53,7 @@ def _prove_steps(terminal, key: bytes, message: bytes, signature: bytes):
     """Refused(STATEMENT) unless the signature holds; one proof at a time."""
     _check_wait(terminal)
     terminal.wait_ms = terminal.clock.up_ms() + _CHECK_MS
-    holds = yield from _holds_steps(terminal, key, message, signature)
+    holds = yield from sealing.holds_steps(terminal, key, message, signature)
     if not holds:
         terminal.wrong += 1
         pause_s = min(_FIRST_S << min(terminal.wrong - 1, 9), sealing.MOST_S)

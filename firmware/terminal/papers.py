@@ -29,11 +29,6 @@ def _wrong(what: str) -> Refused:
     return Refused(codes.STATEMENT, what)
 
 
-def _holds_steps(terminal, key: bytes, message: bytes, signature: bytes):
-    proof = (key, message, signature, terminal.signers.sha512_steps)
-    return cold.call("terminal.evidence.verify", "verify_steps", *proof)
-
-
 def check_several_steps(terminal, envelope: bytes, aad: bytes, threshold: int, keys: list):
     """The payload that `threshold` different ones of `keys` have signed; Refused(STATEMENT)."""
     payload, signatures = several.split(envelope)
@@ -42,7 +37,9 @@ def check_several_steps(terminal, envelope: bytes, aad: bytes, threshold: int, k
     for key in keys:
         for key_id, signature in signatures:
             if key_id == statement.key_id(key):
-                found += 1 if (yield from _holds_steps(terminal, key, message, signature)) else 0
+                found += (
+                    1 if (yield from sealing.holds_steps(terminal, key, message, signature)) else 0
+                )
                 break
     if not threshold or found < threshold:
         raise _wrong("%d good signatures of %d" % (found, threshold))
@@ -127,7 +124,7 @@ def _signed_by_station_steps(terminal, kind: int, envelope: bytes, role: int):
     if station["serials"] and not statement.in_range(serial, station["serials"]):
         raise _wrong("its station may not for this serial number")
     message = statement.to_be_signed(kind, parts.payload)
-    if not (yield from _holds_steps(terminal, station["key"], message, parts.signature)):
+    if not (yield from sealing.holds_steps(terminal, station["key"], message, parts.signature)):
         raise _wrong("the signature is wrong")
     return parts.payload, said
 
