@@ -1,1 +1,5 @@
-"""Runs first on every board. Nothing to do yet: the stock _boot.py has mounted the flash."""
+"""Runs first on every board, after the stock _boot.py has mounted the flash."""
+
+import slots
+
+slots.enter()

@@ -6,12 +6,24 @@ milliseconds, in which samples wait in their ring.
 """
 
 import gc
+import sys
+
+import machine
+import slots
 
 gc.threshold(4096)  # while modules are loaded
 
-from terminal.app import main  # noqa: E402 - after it
+slots.begin(machine.reset)
+del slots, sys.modules["slots"]  # until it is needed again
 
-gc.collect()
-gc.threshold(32768)
+try:
+    from terminal.app import main
 
-main()
+    gc.collect()
+    gc.threshold(32768)
+
+    main()
+except Exception as error:  # noqa: BLE001 - whatever it was: the fixed part knows what now
+    import slots
+
+    slots.failed(error, machine.reset)

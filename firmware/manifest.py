@@ -1,6 +1,6 @@
 """Freezes the firmware into a MicroPython build of your own.
 
-Owns: the list of what is frozen. boot.py, main.py, board.py and comb6.bin stay files.
+Owns: the list of what is frozen. boot.py, main.py, packed.py, slots.py and a pack stay files.
 Refuses: nothing.
 Units: none.
 
@@ -9,7 +9,7 @@ In ports/rp2 or ports/esp32 of the MicroPython sources:
     make BOARD=RPI_PICO FROZEN_MANIFEST=/path/to/steelyard/firmware/manifest.py
 
 Not proven yet: the terminal identifies its software by the files in its file system
-(drivers/measure.py), and what is frozen is no file. `steelyard flash` onto a stock build is the
+(drivers/measure.py), which what is frozen is not in. `steelyard flash` onto a stock build is the
 supported way. The simulation is never part of a build.
 """
 
