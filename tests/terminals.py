@@ -109,11 +109,14 @@ class Bench:
         for _ in range(count):
             self.terminal.close_day()
 
-    def run_on_board(self, script: str) -> str:
-        """Stop the firmware, run Python at the prompt, start the board again."""
+    def run_on_board(self, script: str, loaded: bool = False) -> str:
+        """Stop the firmware, run Python at the prompt, start the board again.
+
+        loaded: with the firmware's modules as they were when it was stopped.
+        """
         self.terminal.close()
         remote = Remote(self.simulator.pty)
-        said = remote.run(["exec", script], resume=False)
+        said = remote.run(["exec", script], resume=loaded)
         remote.reset()
         self.terminal = self._ready()
         return said

@@ -6,6 +6,7 @@ Owns: the chip. Refuses (SIGNER_FAULT): a chip that is not right. Units: as evid
 from terminal import cold
 from terminal.evidence import es256
 
+_HASH = "terminal.evidence.sha512_limbs"
 _SETUP = "terminal.drivers.atecc608_setup"
 
 
@@ -22,6 +23,10 @@ class Signers:
     def secret_steps(self, _entropy: bytes, _extra: bytes):
         """Generator of work: the public half of the key that the chip makes by itself."""
         return (yield from cold.call(_SETUP, "make_key_steps", self._chip))
+
+    def sha512_steps(self, parts):
+        """Generator of work: SHA-512 of the parts, for evidence.verify; the chip has none."""
+        return cold.call(_HASH, "sha512_steps", parts)
 
     def make(self, key: bytes):
         """A signer for the key whose public half is `key`."""

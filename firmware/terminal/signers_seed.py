@@ -4,8 +4,7 @@ Owns: the arithmetic and the table that the board file names. Refuses (SIGNER_FA
 without the table, and what the self-test refuses. Units: as evidence.ed25519.
 """
 
-from steelyard_wire import codes
-from steelyard_wire.codes import Refused
+from steelyard_wire.codes import SIGNER_FAULT, Refused
 
 from terminal import cold
 from terminal.drivers import rows
@@ -19,6 +18,7 @@ class Signers:
     def __init__(self, choice: dict, random) -> None:
         name = "sign_" + choice["arithmetic"]
         self.arithmetic = getattr(__import__("terminal.evidence." + name).evidence, name)
+        self.sha512_steps = self.arithmetic.sha512_steps  # for evidence.verify
         self.comb = None
         self._choice = choice
         self._random = random
@@ -30,7 +30,7 @@ class Signers:
         try:
             row = (rows.FileRows if size == 8 else rows.RamRows)(path)
         except OSError:
-            raise Refused(codes.SIGNER_FAULT, path + " is missing")
+            raise Refused(SIGNER_FAULT, path + " is missing")
         self.comb = Comb(row, 512 if size == 8 else 64)
         test = (self.arithmetic, self.comb, self._random)
         yield from cold.call("terminal.evidence.self_test", "steps", *test)

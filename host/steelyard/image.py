@@ -62,6 +62,7 @@ _COLD = (
     "terminal.evidence.recovery",
     "terminal.evidence.seed",
     "terminal.evidence.self_test",
+    "terminal.evidence.verify",
     "terminal.links.calibration",
     "terminal.links.converter",
     "terminal.links.facts",
@@ -72,6 +73,9 @@ _COLD = (
     "terminal.weighing.parameters",
     "terminal.weighing.plan",
 )
+# The same where a chip signs: it has no SHA-512 to verify Ed25519 signatures with.
+_COLD_BESIDE_A_CHIP = ("terminal.evidence.sha512", "terminal.evidence.sha512_limbs")
+_PORTABLE_HASH = "terminal/evidence/sha512_limbs.py"
 _SUPPLY = "terminal/drivers/supply.py"
 _THERMOMETER = "terminal/drivers/thermometer.py"
 _SPAN_CHECK = "terminal/span_check.py"
@@ -172,7 +176,8 @@ class Image:
 
     def resident_sizes(self) -> dict[str, int]:
         """The same of the modules that stay in the heap."""
-        return {name: size for name, size in self.mpy_sizes().items() if name not in _COLD}
+        cold = _COLD + (_COLD_BESIDE_A_CHIP if "chip" in self.board.signer else ())
+        return {name: size for name, size in self.mpy_sizes().items() if name not in cold}
 
 
 def _is_wanted(name: str, board: Board) -> bool:
@@ -193,6 +198,8 @@ def _is_wanted(name: str, board: Board) -> bool:
         if name.endswith("segment_setup.py"):
             return bool(board.journal["device"] == "segment_files")
         return name.removesuffix(".py").rpartition("/")[2] in board.journal.values()
+    if name == _PORTABLE_HASH and "chip" in board.signer:
+        return True
     key, value = _SIGNERS.get(name.rpartition("/")[2], ("", None))
     if key:
         return key in board.signer and value in (None, board.signer[key])

@@ -1,8 +1,10 @@
-"""The bench topic `sign`: what a signature costs, in every variant and beside a textbook.
+"""The bench topic `sign`: what a signature costs, in every variant and beside a textbook, and what
+a verification does.
 
 Owns: the count of big multiplications (both factors above 128 bits), the garbage, the times of all
 variants in one run of one VM. Refuses: nothing; what cannot be had is a word in its place.
-Units: bytes; times as a share of the textbook's in the same run, by medians.
+Units: bytes; times as a share of the textbook's in the same run, by medians; those of a
+verification as its units of work say, 69 us of an RP2040 each.
 
 Multiplications of the bigint variants are counted on CPython, in the source, with each `*` made a
 call; those of machine code in the VM, where each is a call. Garbage is that of the 32-bit VM with
@@ -24,6 +26,8 @@ from pathlib import Path
 from typing import Any
 
 import vms
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from terminal.evidence import sha512_limbs
 
 ROOT = vms.ROOT
 PATHS = (ROOT / "protocol", ROOT / "firmware", ROOT / "tests/unit", ROOT / "tests/bench")
@@ -94,6 +98,29 @@ def _bigint_multiplications() -> dict[str, int]:
     textbook = count.load(ROOT / "tests/bench/textbook.py")
     textbook["sign"](SEED, MESSAGE, lambda data: hashlib.sha512(data).digest())
     found["textbook"] = count.total
+    return found
+
+
+def _verification() -> dict[str, dict[str, int]]:
+    """{"verify_" and the hash: what it costs}."""
+    count = _Count()
+    verify = count.load(ROOT / "firmware/terminal/evidence/verify.py")["verify_steps"]
+    key = Ed25519PrivateKey.from_private_bytes(SEED)
+    question = key.public_key().public_bytes_raw(), MESSAGE, key.sign(MESSAGE)
+    for _ in verify(*question, sha512_limbs.sha512_steps):
+        pass
+    script = "ONLY = ''\n" + _HEAD + _VERIFY + _GARBAGE
+    garbage = _numbers(vms.run_wasm(script, *PATHS, heap=1 << 25, timeout=600))["verify"]
+    units = _numbers(vms.run_micropython(_HEAD + _VERIFY + _UNITS, *PATHS))
+    found = {
+        f"verify_{name}": {
+            "big_multiplications": count.total,
+            "units": number,
+            "ms_of_an_rp2040": number * _UNIT_US // 1000,
+        }
+        for name, number in units.items()
+    }
+    found["verify_sha512_limbs"]["garbage_bytes"] = garbage  # in the 32-bit VM
     return found
 
 
@@ -196,7 +223,22 @@ for name, work in WORK:
         work(MESSAGE)
         print(name, counted[0])
 """
+_VERIFY = """
+from terminal.evidence import sha512_limbs
+from terminal.evidence.steps import finish
+from terminal.evidence.verify import verify_steps
+made = Signer(SEED, sign_bigint, small(), ones).prepare()
+QUESTION = made.public_key, MESSAGE, made.sign(MESSAGE)
+WORK = []
+HASHES = [("verify", lambda message: finish(verify_steps(*QUESTION, sha512_limbs.sha512_steps)))]
+"""
+_UNITS = """
+from terminal.evidence import sha512_viper
+for hashing in (sha512_limbs, sha512_viper):
+    print(hashing.__name__.split(".")[-1], sum(verify_steps(*QUESTION, hashing.sha512_steps)))
+"""
 _ROUNDS = 21
+_UNIT_US = 69
 
 
 def _numbers(output: str) -> dict[str, int]:
@@ -227,6 +269,7 @@ def measure() -> dict[str, object]:
         }
         for name in (*VARIANTS, "textbook")
     }
+    found.update(_verification())
     slowest = "sha512_micropython_lib" if library else "sha512_limbs"
     for name in times:
         if name.startswith("sha512"):

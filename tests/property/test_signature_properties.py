@@ -1,7 +1,7 @@
 """Device signatures against `cryptography` and hashlib, and what the field arithmetic costs.
 
 Owns: random keys and messages byte for byte; the edges of the scalar; the count and the size of
-the multiplications; the generated table.
+the multiplications, also of a verification; the generated table.
 Refuses: nothing.
 Units: work in units of 69 us, numbers in bits.
 """
@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from signing import large, sha512, signer, small
 from steelyard.generate import comb
-from terminal.evidence import sign_bigint
+from terminal.evidence import sha512_limbs, sign_bigint, verify
 from terminal.evidence.comb import Comb
 from terminal.evidence.self_test import _TABLES
 from terminal.evidence.steps import finish
@@ -136,6 +136,20 @@ def test_multiplications_of_a_signature(
     assert Counted.multiplications == expected
     # The growth that `_comb` states: 23 bits over 255 and the sign's share.
     assert 255 < Counted.factor_bits <= 255 + 24
+
+
+def test_multiplications_of_a_verification(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
+    message = bytes(range(139))
+    question = key.public_key().public_bytes_raw(), message, key.sign(message)
+    monkeypatch.setattr(verify, "int", Counted, raising=False)
+    Counted.multiplications = Counted.factor_bits = 0
+    assert finish(verify.verify_steps(*question, sha512_limbs.sha512_steps))
+    # 253 doublings of 7, two times about 42 additions of 7 and a T, tables of 8 entries, 9 each;
+    # a root and an inverse of 264 each.
+    assert abs(Counted.multiplications - (253 * 7 + 84 * 8 + 2 * 72 + 2 * 264)) < 100
+    # The growth that `_double` and `_add` state: 9 bits over 255 and the sign's share.
+    assert 255 < Counted.factor_bits <= 255 + 10
 
 
 @pytest.mark.parametrize("name", comb.SHAPES)

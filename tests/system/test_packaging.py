@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 import wasm
-from steelyard import bench, boards, image, size
+from steelyard import bench, boards, image, size, soldered
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACES = {
@@ -141,6 +141,16 @@ def test_the_pico_keeps_its_budget() -> None:
 def test_every_board_keeps_its_own_budget(name: str) -> None:
     made = image.build(boards.load(name))
     assert sum(made.resident_sizes().values()) <= made.board.budget_bytes
+
+
+def test_where_a_chip_signs_a_hash_is_there_to_verify_with() -> None:
+    chip = soldered.SIGNERS["atecc608"]
+    assert chip is not None
+    made = image.build(soldered.with_signer(boards.load("rpi_pico"), chip))
+    needed = {f"terminal.evidence.{name}" for name in ("verify", "sha512", "sha512_limbs")}
+    assert needed <= set(made.mpy_sizes())
+    assert not needed & set(made.resident_sizes())
+    assert not [name for name in made.mpy_sizes() if "comb" in name or "sign_" in name]
 
 
 def test_make_size_fails_above_the_budget(

@@ -1,7 +1,7 @@
-"""Signatures made in the MicroPython VMs, byte for byte against `cryptography`.
+"""Signatures made and verified in the MicroPython VMs, against `cryptography`.
 
 Owns: random keys and messages in the 64-bit and the 32-bit VM, the length of a slice there, and
-what a hash and a signature leave on the heap of a 32-bit board.
+what a hash, a signature and a verification leave on the heap of a 32-bit board.
 Refuses: nothing.
 Units: bytes; work in units of 69 us.
 """
@@ -11,6 +11,8 @@ import random
 import pytest
 import vms
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from terminal.evidence.sha512_limbs import sha512_steps
+from terminal.evidence.verify import verify_steps
 
 HEAD = """
 import gc
@@ -48,6 +50,21 @@ for at, (seed, message) in enumerate(CASES):
     comb = (small, large)[at & 1]()
     key, signature, longest = signed(ARITHMETIC, comb, unhexlify(seed), unhexlify(message))
     print(hexlify(key).decode(), hexlify(signature).decode(), longest)
+"""
+
+VERIFY = """
+from terminal.evidence.sha512_limbs import sha512_steps
+from terminal.evidence.verify import verify_steps
+
+for question in CASES:
+    steps = verify_steps(*[unhexlify(part) for part in question], sha512_steps)
+    work = []
+    while True:
+        try:
+            work.append(next(steps))
+        except StopIteration as end:
+            print(end.value, max(work), sum(work))
+            break
 """
 
 MEASURE = """
@@ -103,6 +120,32 @@ def test_signatures_of_the_vm(run, arithmetic: str, count: int) -> None:  # type
         assert 0 < int(longest) <= 70
 
 
+def _questions(count: int) -> list[tuple[bytes, bytes, bytes]]:
+    """Keys, messages and signatures, of every two the second with a bit changed."""
+    found = []
+    for at, (seed, message) in enumerate(_cases(count, seed=7 * count)):
+        signature = bytes.fromhex(_expected(seed, message)[1])
+        if at & 1:
+            changed = int.from_bytes(signature, "little") ^ 1 << 12 * at % 508
+            signature = changed.to_bytes(64, "little")
+        found.append((bytes.fromhex(_expected(seed, message)[0]), message, signature))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("run", "count"), [(vms.run_micropython, 120), (vms.run_wasm, 40)], ids=["unix", "wasm"]
+)
+def test_verifications_of_the_vm(run, count: int) -> None:  # type: ignore[no-untyped-def]
+    questions = _questions(count)
+    literal = repr([[part.hex() for part in question] for question in questions])
+    lines = run(HEAD + f"CASES = {literal}\n" + VERIFY, *PATHS).splitlines()
+    assert len(lines) == count
+    for at, (line, question) in enumerate(zip(lines, questions, strict=True)):
+        # The work too is what CPython counts.
+        work = list(verify_steps(*question, sha512_steps))
+        assert line.split() == [str(not at & 1), str(max(work)), str(sum(work))]
+
+
 def test_garbage_on_a_32_bit_board() -> None:
     script = HEAD + BIGINT + SIGNERS + "WORK.append(sha512)\n" + MEASURE
     with_small, with_large, of_hash = map(int, vms.run_wasm(script, *PATHS, timeout=240).split())
@@ -110,6 +153,16 @@ def test_garbage_on_a_32_bit_board() -> None:
     assert of_hash <= 4096
     assert with_small <= 350 * 1024
     assert with_large <= 210 * 1024
+
+
+def test_garbage_of_a_verification_on_a_32_bit_board() -> None:
+    question = [part.hex() for part in _questions(1)[0]]
+    script = (
+        f"{HEAD}CASES = []\n{VERIFY}\nQUESTION = [unhexlify(part) for part in {question!r}]\n"
+        "WORK = [lambda message: finish(verify_steps(*QUESTION, sha512_steps))]\n" + MEASURE
+    )
+    # 3 100 products of 368 bytes (trust.md 3.2), and half as many second folds.
+    assert int(vms.run_wasm(script, *PATHS, heap=1 << 22, timeout=240)) <= 1700 * 1024
 
 
 def test_garbage_of_machine_code() -> None:

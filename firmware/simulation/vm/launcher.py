@@ -35,6 +35,7 @@ _FOREVER_US = 3600000000
 # A board's TCP keeps a few KB for a peer that does not read, not the megabytes of a desktop.
 _SO_SNDBUF = 7 if sys.platform == "linux" else 0x1001
 _SEND_BUFFER = 8192
+_VERIFICATION = "terminal.evidence.verify"
 _UNIT_US = 69  # what the signer's unit of work takes on an RP2040 (trust.md 3.1)
 
 
@@ -75,24 +76,36 @@ def _run_on_board_time(tcp_ports):
     asyncio.start_server = start_server
 
 
+def _charged(slices):
+    while True:
+        try:
+            work = next(slices)
+        except StopIteration as end:
+            return end.value
+        board_time.charge(work * _UNIT_US)
+        yield work
+
+
 def _charge_signatures():
+    try:
+        from terminal import cold
+    except ImportError:
+        return  # a bare board
+    load = cold.call
+
+    def call(module, function, *args):
+        # A verification is loaded anew for each call.
+        result = load(module, function, *args)
+        return _charged(result) if module == _VERIFICATION else result
+
+    cold.call = call
     try:
         from terminal.evidence import ed25519
     except ImportError:
-        return  # a bare board
+        return  # a chip signs
 
     def charged(plain):
-        def steps(signer, *message):
-            slices = plain(signer, *message)
-            while True:
-                try:
-                    work = next(slices)
-                except StopIteration as end:
-                    return end.value
-                board_time.charge(work * _UNIT_US)
-                yield work
-
-        return steps
+        return lambda signer, *message: _charged(plain(signer, *message))
 
     for name in ("sign_steps", "prepare_steps"):
         setattr(ed25519.Signer, name, charged(getattr(ed25519.Signer, name)))
