@@ -24,15 +24,12 @@ from steelyard.boards import Board
 from steelyard.errors import NO_DEVICE, REFUSED, UserError
 from steelyard.image import Image, build
 from steelyard.link import Link
+from steelyard.releases import NEWEST, OLDEST
 from steelyard.remote import Remote, RemoteError, Survey
 from steelyard.scratch import scratch
 from steelyard.virtual import prepare_virtual
 
 __all__ = ["FlashFailed", "Report", "flash", "prepare_virtual"]
-
-# The releases that the tests run on: 1.27 (32 bit) and 1.29 (64 bit).
-OLDEST = (1, 27)
-NEWEST = (1, 29)
 
 _MAIN = "/main.py"
 # After the pack, so that what starts is newer than what it starts.

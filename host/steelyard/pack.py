@@ -36,6 +36,10 @@ class Pack:
         """SHA-256 of the contents, 32 bytes: by the digests in them it is one of everything."""
         return hashlib.sha256(self.contents).digest()
 
+    def digests(self) -> dict[str, bytes]:
+        """SHA-256 of each file."""
+        return {path: hashlib.sha256(body).digest() for path, body in self.files.items()}
+
 
 def make(files: Mapping[str, bytes], version: str, sequence: int = 0) -> bytes:
     """The bytes of a pack."""

@@ -48,6 +48,7 @@ COMMANDS = (
     ("RESET", SERVICE, True, 0, 0),
     ("PROVISION", FACTORY, True, 3, 3),
     ("RETIRE", FACTORY, True, 2, 2),
+    ("UPDATE", FACTORY, True, 1, 3),
 )
 
 

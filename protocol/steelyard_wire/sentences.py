@@ -49,6 +49,13 @@ ERRORS = (
     (codes.KEY_USES, "KEY_USES", "Uses of the key are counted. Register first."),
     (codes.NO_NETWORK, "NO_NETWORK", "No network on this board. Use the cable."),
     (codes.BUSY, "BUSY", "Busy. Repeat later."),
+    (codes.NO_ROOT, "NO_ROOT", "No root to trust here. Flash over the cable."),
+    (codes.NOT_SIGNED, "NOT_SIGNED", "Not signed by those who may. Get the release anew."),
+    (codes.DOWNGRADE, "DOWNGRADE", "Not newer than what ran here. Get a newer codes."),
+    (codes.UNFIT, "UNFIT", "A release for another terminal. Get the one for this."),
+    (codes.DAMAGED, "DAMAGED", "Not what was signed. Send it again."),
+    (codes.UPDATE_ORDER, "UPDATE_ORDER", "Wrong order. See UPDATE STATUS."),
+    (codes.NO_SPACE, "NO_SPACE", "No space for a codes. Pull the records first."),
     (codes.INTERNAL, "INTERNAL", "Internal error. Report it."),
 )
 

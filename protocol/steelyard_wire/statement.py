@@ -21,8 +21,9 @@ DEVICE = 2
 VERIFICATION = 3
 REVOCATION = 4
 UNLOCK = 5
+RELEASE = 6
 # Index = kind.
-KINDS = ("ROOT", "STATION", "DEVICE", "VERIFICATION", "REVOCATION", "UNLOCK")
+KINDS = ("ROOT", "STATION", "DEVICE", "VERIFICATION", "REVOCATION", "UNLOCK", "RELEASE")
 
 # What a station may do.
 MAKES = 1
@@ -97,12 +98,27 @@ FIELDS = {
         ("code", "t32?"),
         ("seals", "0..4 of t32"),
     ),
+    RELEASE: (
+        ("version", "t32"),
+        ("sequence", "p32"),
+        ("minimum", "u32"),
+        ("product", "t32"),
+        ("board", "t32"),
+        ("hardware", "b8"),
+        ("mpy", "m255 m3 m15"),
+        ("oldest", "m99 m99"),
+        ("newest", "m99 m99"),
+        ("made", "u40"),
+        ("size", "p32"),
+        ("contents", "b32"),
+        ("calibration", "m1"),
+    ),
 }
 _AAD = b"steelyard/stm/1/"
 _LINK_DOMAIN = b"steelyard/link/1"
 _GRANT_DOMAIN = b"steelyard/grant/1"
 # What several holders sign together.
-BY_SEVERAL = (ROOT, STATION, REVOCATION)
+BY_SEVERAL = (ROOT, STATION, REVOCATION, RELEASE)
 
 
 def aad(kind: int) -> bytes:

@@ -52,4 +52,8 @@ USAGE = {
         "make the key; both secrets are 32 bytes in base64",
     ),
     "RETIRE": ("RETIRE successor|- reason", "sign the last record of this key"),
+    "UPDATE": (
+        "UPDATE STATUS|BEGIN size|MANIFEST offset data|PUT offset data|APPLY|ABORT",
+        "take a signed release, piece by piece in base64",
+    ),
 }

@@ -227,6 +227,11 @@ DATA = {
     record.FIRMWARE: st.fixed_dictionaries(
         {1: st.text(min_size=1, max_size=8), 2: DIGEST}
         | {3: st.text(min_size=1, max_size=8), 4: DIGEST}
+    )
+    | st.fixed_dictionaries(
+        {1: st.text(min_size=1, max_size=8), 2: DIGEST}
+        | {3: st.text(min_size=1, max_size=8), 4: DIGEST}
+        | {5: st.integers(0, 2), 6: st.integers(1, 2**32 - 1)}
     ),
     record.WITNESS: st.fixed_dictionaries(
         {1: st.text(min_size=1, max_size=16), 2: st.binary(min_size=4, max_size=4)}

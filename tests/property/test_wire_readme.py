@@ -18,7 +18,9 @@ from steelyard_wire import (
     line,
     quantity,
     record,
+    release,
     sentences,
+    statement,
     usage,
 )
 
@@ -89,6 +91,17 @@ def test_record_types():
         assert len(items) == len(rules)
         for key, (item, rule) in enumerate(zip(items, rules, strict=True), 1):
             assert item.startswith(f"{key} {rule} "), item
+
+
+def test_releases():
+    rows = statement.FIELDS[statement.RELEASE]
+    expected = [[str(key), name, rule] for key, (name, rule) in enumerate(rows, 1)]
+    assert [row[:3] for row in _tables(16)[0]] == expected
+    text = _section(16)
+    for name in (*release.HARDWARE, *identify.FIXED, statement.aad(statement.RELEASE).decode()):
+        assert f"`{name}`" in text
+    for name in ("NO_ROOT", "NOT_SIGNED", "DOWNGRADE", "UNFIT", "DAMAGED", "NO_SPACE"):
+        assert f"({name})" in text
 
 
 def test_domain_strings():

@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Callable
 
+import makers
 import pytest
 import serial
 from steelyard.client import Terminal
@@ -229,6 +230,22 @@ def _our_bug(bench: Bench) -> int:
     return bench.refused("FAULTS")
 
 
+def _refused_release(*which: int, stored: str = "", **fields: object) -> Callable[[Bench], int]:
+    def provoke(bench: Bench) -> int:
+        bench.run_on_board(makers.store("trust", makers.ROOT) + stored)
+        return makers.offer(bench, makers.sign(makers.plain(**fields), *which))
+
+    return provoke
+
+
+def _damaged_release(bench: Bench) -> int:
+    bench.run_on_board(makers.store("trust", makers.ROOT))
+    assert makers.offer(bench, makers.sign(makers.plain(size=300))) == 0
+    piece = base64.b64encode(bytes(300)).decode()
+    bench.terminal.link.command("UPDATE", "PUT", "0", piece, changes=True)
+    return bench.refused("UPDATE", "APPLY")
+
+
 # code: (state of the terminal, what provokes it)
 PROVOKED: dict[int, tuple[str, Callable[[Bench], int]]] = {
     codes.SYNTAX: ("calibrated", lambda bench: _raw(bench, 'READ "')),
@@ -285,6 +302,16 @@ PROVOKED: dict[int, tuple[str, Callable[[Bench], int]]] = {
     codes.KEY_USES: ("chip", _key_uses),
     codes.NO_NETWORK: ("calibrated", _no_network),
     codes.BUSY: ("calibrated", _third_connection),
+    codes.NO_ROOT: ("calibrated", lambda bench: bench.refused("UPDATE", "BEGIN", "300")),
+    codes.NOT_SIGNED: ("calibrated", _refused_release(2)),
+    codes.DOWNGRADE: (
+        "calibrated",
+        _refused_release(stored=makers.store("release", {1: makers.SEQUENCE, 2: 0})),
+    ),
+    codes.UNFIT: ("calibrated", _refused_release(hardware=bytes(8))),
+    codes.DAMAGED: ("calibrated", _damaged_release),
+    codes.UPDATE_ORDER: ("calibrated", lambda bench: bench.refused("UPDATE", "PUT", "0", "AAAA")),
+    codes.NO_SPACE: ("calibrated", _refused_release(size=2_000_000)),
     codes.INTERNAL: ("calibrated", _our_bug),
 }
 

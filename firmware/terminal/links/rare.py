@@ -106,3 +106,7 @@ def provision(service, _link, args):
     link_key = from_text(a2b_base64, args[2], "the link key is base64")
     n, envelope = yield from service.terminal.provision_steps(args[0], entropy, link_key)
     return ["n=%d" % n, base64(envelope)]
+
+
+def update(service, _link, args):
+    return cold.call("terminal.links.updating", "answer", service, args)
