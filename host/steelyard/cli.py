@@ -24,6 +24,7 @@ from steelyard.commands import (
     local,
     provision,
     pull,
+    release,
     replay,
     scale,
     signed,
@@ -64,6 +65,7 @@ for _module in (
     pull,
     verify,
     evidence,
+    release,
     type_test,
     doctor,
     replay,
@@ -78,7 +80,10 @@ def _flow(text: str) -> str:
     return "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in paragraphs)
 
 
-for _command in app.registered_commands:
+_commands = [*app.registered_commands]
+for _group in app.registered_groups:
+    _commands += _group.typer_instance.registered_commands if _group.typer_instance else []
+for _command in _commands:
     _command.help = _flow(_command.callback.__doc__ or "") if _command.callback else None
 
 
