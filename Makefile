@@ -14,7 +14,7 @@ endif
 BIN := .venv/bin
 VENV := .venv/.ready
 WASM := build/wasm/.ready
-GENERATORS := comb vectors evidence_vectors exports
+GENERATORS := comb vectors evidence_vectors statement_vectors exports
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 TOPIC ?=
@@ -36,7 +36,7 @@ test: $(VENV) $(WASM) ## run all tests; ARGS="-k name" picks some
 conformity: $(VENV) $(WASM) ## run the tests of OIML R 76's rules and print them as a table
 	@$(BIN)/python tests/conformity.py
 
-soak: $(VENV) ## 10^5 power cuts (SEEDS histories, default 300; forty minutes), other examples
+soak: $(VENV) ## 10^5 power cuts, 10^6 lines and sequences of keys (SEEDS, 300; hours), other examples
 	@STEELYARD_SOAK=$(SEEDS) $(BIN)/python -m pytest \
 		--numprocesses auto --dist worksteal tests/faults tests/property $(ARGS)
 

@@ -31,6 +31,10 @@ TILT = {"x": 26, "y": 27, "uv_level": 1650000, "uv_per_g": 300000, "permille": 1
 # High puts a resistor across an arm of the bridge, for the span check; a pin, or None.
 SHUNT = None
 
+# What remembers that the case was opened, also without a supply: high once it was; high clears it;
+# or None: then nothing locks when it is opened.
+CASE = {"latch": 15, "clear": 23}
+
 # How records are signed: "viper" is machine code, "bigint" runs everywhere; comb 6 is a table of
 # 6 KB in RAM, 8 one of 48 KB in the file system.
 SIGNER = {"arithmetic": "bigint", "comb": 6}

@@ -1,4 +1,4 @@
-"""Runs after boot.py: the weighing terminal.
+"""Runs after boot.py: the weighing terminal. A sealed one that ends, however, starts again.
 
 The collector runs often: a module that is loaded while garbage lies between what stays leaves
 holes, and of 139 KB that were free once the largest piece had 1.9 KB. A collection takes some
@@ -6,24 +6,30 @@ milliseconds, in which samples wait in their ring.
 """
 
 import gc
+import os
 import sys
 
 import machine
-import slots
 
-gc.threshold(4096)  # while modules are loaded
-
-slots.begin(machine.reset)
-del slots, sys.modules["slots"]  # until it is needed again
-
+SEALED = "state" in os.listdir("/") and "sealed.cbor" in os.listdir("/state")
 try:
+    gc.threshold(4096)  # while modules are loaded
+
+    import slots
+
+    slots.begin(machine.reset)
+    del slots, sys.modules["slots"]  # until it is needed again
+
     from terminal.app import main
 
     gc.collect()
     gc.threshold(32768)
 
-    main()
+    main(SEALED)
 except Exception as error:  # noqa: BLE001 - whatever it was: the fixed part knows what now
     import slots
 
     slots.failed(error, machine.reset)
+finally:
+    if SEALED:
+        machine.reset()

@@ -8,8 +8,9 @@ In ports/rp2 or ports/esp32 of the MicroPython sources:
 
     make BOARD=RPI_PICO FROZEN_MANIFEST=/path/to/steelyard/firmware/manifest.py
 
-Not proven yet: the terminal identifies its software by the files in its file system
-(drivers/measure.py), which what is frozen is not in. `steelyard flash` onto a stock build is the
+The terminal identifies its software by the files in its file system (drivers/measure.py), and what
+is frozen is no file: with this list alone it does not start. boards/images/frozen.py freezes the
+same and what stands for the files (docs/sealing.md). `steelyard flash` onto a stock build is the
 supported way. The simulation is never part of a build.
 """
 

@@ -1,7 +1,7 @@
-"""`make conformity`: each rule of OIML R 76 beside the tests that show it, for an evaluator.
+"""`make conformity`: each rule of R 76, D 31 and JJF 2184 beside the tests that show it.
 
-Owns: the list of the rules (rows W and Z: what this stage builds) and the table. A test shows the
-rule whose number its name begins with: test_W14_nothing_above_max. Refuses: exit code 1 if a test
+Owns: the list of the rules (rows W, Z, S, C of metrology.md) and the table. A test shows the
+rules whose numbers its name begins with: test_W14_nothing_above_max. Refuses: exit code 1 if one
 failed, a test names a rule that is not here, or a rule that should be shown is not.
 Units: none.
 
@@ -21,7 +21,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-_NAME = re.compile(r"test_([WZ]\d+)_(\w+)")
+# F rows are the faults of signal.md, which have a table of their own.
+_NAME = re.compile(r"test_((?:[WZSCF]\d+_)+)(\w+)")
 OPEN = "open"
 
 
@@ -77,7 +78,30 @@ RULES = [
     Rule("Z14", "all outputs agree", "identical", "3.6.3"),
     Rule("Z15", "segment test", "all on, all off", "5.3.1", "stage of the display"),
     Rule("Z16", "digits, customer's side", "9.5 mm", "4.13.6", "stage of the display"),
+    Rule("S1", "software identification tied to the content", "any byte", "D 31, 5.1.1"),
+    Rule("S2", "integrity at each start and hourly", "any byte: locked", "D 31; 7.2 P5"),
+    Rule("S3", "legal part separated, one interface", "import graph", "T.2.8.7; D 31, 5.2.1"),
+    Rule("S4", "interfaces: only documented commands act", "10^6 lines", "5.3.6; D 31"),
+    Rule("S5", "sealed parameters need a key", "every setter", "4.1.2.4; 7.2 P7"),
+    Rule("S6", "event counters that nothing resets", "1 for each", "D 31, 3.1.21"),
+    Rule("S7", "audit trail: chained, in order", "no gap, any bit", "D 31, 3.1.2"),
+    Rule("S8", "a full journal blocks, a warning before", "80 %", "7.2 L8, D4"),
+    Rule("S9", "no prompt, no raw prompt when sealed", "every way in", "7.2 P4"),
+    Rule("S10", "update: signed, two slots, no downgrade", "a cut at each byte", "7.2 D1 to D4"),
+    Rule("S11", "keys not readable", "image, line, host's files", "7.2 L5, T5"),
+    Rule("S12", "keys: only what is documented", "10^6 sequences", "4.1.2.1"),
+    Rule("S13", "faults announced, no trade meanwhile", "until it ends", "5.2, 4.13.9"),
+    Rule("C1", "opened at any time, even off: locked", "latch", "JJF 2184-2025"),
+    Rule("C2", "unlocked by a code for once, with role", "a year: 9000 of 10^12", "JJF 2184-2025"),
+    Rule("C3", "codes and seals stored, shown, matched", "each named", "JJG 1204-2025"),
+    Rule("C4", "name plate equals configuration", "exactly", "JJG 539, 6.4.2"),
+    Rule("C5", "verification expires, warnings before", "60, 15, 0 days", "JJG 1204-2025"),
+    Rule("C6", "a repair resets the verification", "until verified again", "JJG 1204-2025"),
 ]
+
+
+def _numbers(match: re.Match[str]) -> list[str]:
+    return match[1].rstrip("_").split("_")
 
 
 class _Collector:
@@ -93,7 +117,10 @@ class _Collector:
         if match is None or (report.when != "call" and report.passed):
             return
         # A skipped test shows nothing.
-        self.rules[match[1]].results[report.nodeid] = "passed" if report.passed else "failed"
+        for number in _numbers(match):
+            if number in self.rules:
+                found = "passed" if report.passed else "failed"
+                self.rules[number].results[report.nodeid] = found
 
 
 def _table() -> Table:
@@ -115,14 +142,15 @@ def _unknown() -> list[str]:
         f"{file.name}: {match[0]} names no rule"
         for file in sorted(Path(__file__).parent.rglob("test_*.py"))
         for match in re.finditer(r"(?m)^def " + _NAME.pattern, file.read_text(encoding="utf-8"))
-        if match[1] not in known
+        for number in _numbers(match)
+        if number not in known and not number.startswith("F")
     ]
 
 
 def main(arguments: list[str]) -> int:
     """Run, print the table, say what is wrong; the exit code."""
     # The tests that name a rule, and no others.
-    names = " or ".join(f"test_{rule.number}_" for rule in RULES)
+    names = " or ".join(f"_{rule.number}_" for rule in RULES)
     options = ["-q", "--no-header", "--no-summary", "-n", "auto", "--dist", "worksteal"]
     code = pytest.main([*options, "-k", names, "tests"], plugins=[_Collector()])
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import re
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,6 +89,25 @@ def offer(bench: Bench, what: Release) -> int:
     except DeviceRefused as refused:
         return refused.code
     return 0
+
+
+def refused(*which: int, stored: str = "", **fields: object) -> Callable[[Bench], int]:
+    """What offers a release, signed by `which`, with these words in its manifest."""
+
+    def provoke(bench: Bench) -> int:
+        bench.run_on_board(store("trust", ROOT) + stored)
+        return offer(bench, sign(plain(**fields), *which))
+
+    return provoke
+
+
+def damaged(bench: Bench) -> int:
+    """The code with which a pack is refused that is not what was signed."""
+    bench.run_on_board(store("trust", ROOT))
+    assert offer(bench, sign(plain(size=300))) == 0
+    piece = base64.b64encode(bytes(300)).decode()
+    bench.terminal.link.command("UPDATE", "PUT", "0", piece, changes=True)
+    return bench.refused("UPDATE", "APPLY")
 
 
 _WRITER = """

@@ -16,7 +16,6 @@ import replay
 from quantity import CommandError, quantity
 from radio import Radio
 from world import (
-    CASE_OPEN,
     DOUT_HIGH,
     DOUT_LOW,
     JOINED,
@@ -103,7 +102,7 @@ class Commands:
     def _case(self, rest: str, opened: bool) -> str:
         if rest != "case":
             raise CommandError("say `open case` or `close case`")
-        self._world.set_signal(CASE_OPEN, opened)
+        self._world.case.move(opened)
         return ""
 
     def _power(self, rest: str, on: bool) -> str:
@@ -166,7 +165,8 @@ class Commands:
                 "faults": self._faults(),
                 "conversions": world.conversions,
                 "replay_left": 0 if playing is None else playing.left,
-                "case_open": bool(world.signals & CASE_OPEN),
+                "case_open": world.case.is_open,
+                "case_opened": world.case.opened,
                 "radio": bool(world.signals & RADIO_UP),
                 "joined": bool(world.signals & JOINED),
             }

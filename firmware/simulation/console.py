@@ -62,6 +62,7 @@ class Console:
         self._last = b""
         self._early: bytes | None = b""  # typed before the program ran
         self._asked_s = 0.0  # when Ctrl-C was typed
+        self.interruptible = True  # whether Ctrl-C is more than a byte
         self.interrupting = False  # and the program has not been told yet
         self._after_cr = False  # the last byte that the VM said
         self.typed = b""  # what the VM's line has no room for
@@ -115,6 +116,9 @@ class Console:
         """Pass on what was typed, as far as the VM's line has room and up to a Ctrl-C."""
         with contextlib.suppress(BlockingIOError):
             while self.typed and not self.interrupting:
+                if not self.interruptible:
+                    self.typed = self.typed[os.write(self.vm, self.typed) :]
+                    continue
                 if self.typed.startswith(_CTRL_C) and not self.at_prompt():
                     self.typed = self.typed[1:]
                     self.interrupting, self._asked_s = True, time.monotonic()
@@ -122,6 +126,13 @@ class Console:
                 end = self.typed.find(_CTRL_C, 1)
                 text = self.typed if end < 0 else self.typed[:end]
                 self.typed = self.typed[os.write(self.vm, text) :]
+
+    def set_interrupt(self, on: bool) -> None:
+        """Whether Ctrl-C interrupts the program, or is a byte as any other."""
+        self.interruptible = on
+        mode = termios.tcgetattr(self.slave)
+        mode[6][termios.VINTR] = _CTRL_C if on else b"\x00"
+        termios.tcsetattr(self.slave, termios.TCSANOW, mode)
 
     def interrupted(self) -> None:
         """The program was told of Ctrl-C; what was typed after it goes to whoever reads next."""
@@ -225,6 +236,7 @@ class Console:
         termios.tcsetattr(self.slave, termios.TCSAFLUSH, self._mode)
         self._last = b""
         self._early = b""
+        self.interruptible = True
         self.typed = b""
         self.interrupting = self._after_cr = False
 

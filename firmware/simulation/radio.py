@@ -15,7 +15,8 @@ import contextlib
 import selectors
 import socket
 
-from world import JOINED, RADIO_UP, World, watch
+from sockets import watch
+from world import JOINED, RADIO_UP, World
 
 _JOIN_US = 1500000
 _SEND_BUFFER = 8192

@@ -30,9 +30,10 @@ from console import Console
 from load_cell import CLASSES, Cell, LoadCell, of_class
 from quantity import CommandError
 from radio import Radio
+from sockets import reserve_port, watch
 from vm_process import NoVirtualMachine, find_micropython
 from wiring import Wiring
-from world import FlashInUse, World, reserve_port, watch
+from world import FlashInUse, World
 
 _PATIENCE_S = 3.0
 _RATE_ERROR_PPM = 30000

@@ -19,6 +19,7 @@ class Wiring:
     rate_error_ppm: int = 0
     keys: tuple[int, ...] = (10, 11, 12)
     case: int = 15
+    case_clear: int = 23
     shunt: int = 14
     blocks: int = 352
     chip: dict[str, object] | None = None  # of the key: as SIGNER of the board file

@@ -21,16 +21,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from case import Case
 from console import Console
 from load_cell import LoadCell
 from replay import Replay
+from sockets import watch
 from vm_process import VmProcess
 from wiring import Wiring
 
-IDLE, CONVERT, RESET, START, STATION = 1, 2, 3, 4, 5
-DOUT_LOW, DOUT_HIGH, RADIO_UP, JOINED, CASE_OPEN = 1, 2, 4, 8, 1 << 15
+IDLE, CONVERT, RESET, START, STATION, CLEAR_CASE, INTERRUPT_KEY = 1, 2, 3, 4, 5, 6, 7
+DOUT_LOW, DOUT_HIGH, RADIO_UP, JOINED, CASE_OPENED = 1, 2, 4, 8, 1 << 15
 NACK, SDA_LOW = 16, 32
 CTRL_C = 64
+CTRL_C_BYTE = 3
 KEY_SHIFT, STALL_SHIFT, RESET_SHIFT = 8, 16, 24
 KEYS = ("zero", "tare", "print")
 POWER_ON, PROGRAM_RESET, SOFT_RESET = 1, 3, 4  # 3: what rp2 says after machine.reset()
@@ -63,6 +66,7 @@ class World:
         self.now_us = 0
         self.replay: Replay | None = None
         self.signals = RADIO_UP
+        self.case = Case(flash, lambda opened: self.set_signal(CASE_OPENED, opened))
         self.conversions = 0
         self.boots = 0
         self.on_station: Callable[[bool], None] = lambda wanted: None  # the radio listens here
@@ -127,6 +131,10 @@ class World:
         else:
             if operation == STATION:
                 self.on_station(bool(argument))
+            elif operation == CLEAR_CASE:
+                self.case.clear()
+            elif operation == INTERRUPT_KEY:
+                self.console.set_interrupt(argument == CTRL_C_BYTE)
             vm.answer(number, self.signals, self.now_us)
 
     def _convert(self, at_us: int, gain: int) -> tuple[int, int]:
@@ -319,32 +327,3 @@ class World:
         self.selector.close()
         self.console.close()
         self._lock.close()
-
-
-def watch(
-    selector: selectors.BaseSelector,
-    source: int | socket.socket | None,
-    events: int,
-    serve: Callable[[], None] | None = None,
-) -> None:
-    """Have `serve` called at these events of `source` and no others; 0: at none."""
-    registered = selector.get_map().get(source)
-    if registered is None:
-        if events:
-            selector.register(source, events, serve)
-    elif not events:
-        selector.unregister(source)
-    elif registered.events != events:
-        selector.modify(source, events, serve)
-
-
-def reserve_port() -> socket.socket:
-    """A socket bound to a TCP port on which nobody listens; the VM of our board will.
-
-    Linux gives the port to nobody else while the socket is open, but lets another one listen that
-    may reuse addresses, as MicroPython's does. Elsewhere the port is free and not held.
-    """
-    holder = socket.socket()
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    holder.bind(("127.0.0.1", 0))
-    return holder

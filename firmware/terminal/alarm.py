@@ -68,6 +68,10 @@ class Alarm:
             pause = min(2 * pause, _MOST_MS)
         self._told[name] = (again, pause, times + 1)
 
+    def note(self, name: str, now_ms: int) -> None:
+        """Something was tried: it is recorded as a fault is, and shows nowhere."""
+        self._begin(name, now_ms)
+
     def times(self, name: str) -> int:
         """How often a fault began since its last record."""
         return self._told[name][2]

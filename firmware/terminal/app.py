@@ -15,17 +15,14 @@ import machine
 from steelyard_wire.codes import Refused
 
 from terminal import cold
-from terminal.alarm import Alarm
 from terminal.care import DUE
 from terminal.drivers.clock import Clock
 from terminal.drivers.files import Files
 from terminal.drivers.keys import Keys
-from terminal.drivers.ring import SampleRing
 from terminal.evidence import settings
 from terminal.evidence.journal import Journal
 from terminal.links.console import ConsoleLink
 from terminal.links.service import Service
-from terminal.links.session import KeyedSession, OpenSession
 from terminal.operations import ITSELF, KEY, Terminal
 
 _POLL_MS = 10
@@ -33,41 +30,14 @@ _LOOK_MS = 200
 _AGAIN_MS = 2000
 _CHECK_MS = 3600000
 _SPARE_MS = 60000
-# 9 bytes a sample: 9 KB are 3.2 s at 320 samples/s, 1 s at 1000 and 0.8 s at 1280; more would not
-# leave room for a block of the flash. What a longer wait loses is counted, and shows as GAP.
-_MAX_RING = 1024
-_READER_FILES = {"pio": "_rp2"}
-
-
-def _converter(wiring):
-    """The driver that the board file names, with a ring for three seconds of its samples."""
-    # The build has one driver alone; its file's name is the chip's.
-    name = wiring["chip"] + _READER_FILES.get(wiring.get("reader"), "")
-    driver = getattr(__import__("terminal.drivers." + name).drivers, name)
-    capacity = 256
-    while capacity < 3 * wiring["rate_hz"] and capacity < _MAX_RING:
-        capacity *= 2
-    ring = SampleRing(capacity)
-    return driver.make(wiring, machine, time, ring), ring
+_WATCHDOG_MS = 8300  # 8388 is the most on rp2
+_WIRING = "terminal.wiring"
 
 
 def _signers():
     """What signs, as the board file says: this processor, or a chip."""
     name = "signers_chip" if "chip" in board.SIGNER else "signers_seed"
     return getattr(__import__("terminal." + name), name).make(board.SIGNER, os.urandom)
-
-
-def _journal():
-    """The journal on the device that the board file names; the build has that one alone."""
-    wiring = board.JOURNAL
-    name = wiring["device"]
-    driver = getattr(__import__("terminal.drivers." + name).drivers, name)
-    flash = None
-    if "flash" in wiring:
-        name = wiring["flash"]
-        driver_of_flash = getattr(__import__("terminal.drivers." + name).drivers, name)
-        flash = driver_of_flash.flash(wiring, machine, time)
-    return Journal(driver.make(flash, os.urandom, cold.call))
 
 
 def _network(terminal):
@@ -89,8 +59,10 @@ def _network(terminal):
     return Network(wlan, lambda: settings.load(files, "wifi"), save, board.TCP_PORT)
 
 
-async def _weigh(terminal) -> None:
+async def _weigh(terminal, watchdog) -> None:
     while True:
+        if watchdog is not None:
+            watchdog.feed()
         terminal.converter.poll()
         terminal.drain()
         terminal.follow_rate()
@@ -161,6 +133,7 @@ async def _check(terminal) -> None:
                 steps = cold.call("terminal.checks", "check_steps", terminal, _measure_steps)
                 await _work(steps)
                 looked = terminal.clock.up_ms()
+                terminal.review()
                 cold.forget("terminal.weighing.parameters")
         except (Refused, MemoryError):
             # Busy, a load that moves, a journal that is full or failed: again, and not at once.
@@ -169,6 +142,21 @@ async def _check(terminal) -> None:
 
 def _measure_steps():
     return cold.call("terminal.drivers.measure", "steps_of_identification")
+
+
+def _session(terminal):
+    """What makes the session of a link; cable: whether it is the console's."""
+
+    def key():
+        return terminal.link_key
+
+    if terminal.sealed:
+        from terminal.links.sealed import SealedSession
+
+        return lambda cable=False: SealedSession(os.urandom, key, terminal.clock.up_ms, cable)
+    from terminal.links.session import KeyedSession, OpenSession
+
+    return lambda cable=False: OpenSession(os.urandom) if cable else KeyedSession(os.urandom, key)
 
 
 async def _start(terminal, signers) -> int:
@@ -187,20 +175,20 @@ async def _start(terminal, signers) -> int:
     return 0
 
 
-async def _run(terminal, signers) -> None:
+async def _run(terminal, signers, watchdog) -> None:
     # First: its interrupt takes samples while the signer's self-test has the processor.
     terminal.converter.start()
-    weighing = asyncio.create_task(_weigh(terminal))
+    weighing = asyncio.create_task(_weigh(terminal, watchdog))
     halted = await _start(terminal, signers)
+    if terminal.sealed is not (watchdog is not None):
+        machine.reset()  # the marker was wrong, and is right now
+    session = _session(terminal)
     network = None if halted else _network(terminal)
     service = Service(terminal, network, machine.reset, halted)
-    console = ConsoleLink(service, OpenSession(os.urandom))
+    console = ConsoleLink(service, session(True))
     running = [weighing, _watch_keys(terminal), _check(terminal), console.run()]
     if network is not None:
         from terminal.links.tcp import TcpServer
-
-        def session():
-            return KeyedSession(os.urandom, lambda: terminal.link_key)
 
         await TcpServer(service, session, board.TCP_PORT, terminal.clock.up_ms).start()
         running.append(network.run())
@@ -208,44 +196,28 @@ async def _run(terminal, signers) -> None:
     await asyncio.gather(*running)
 
 
-def main() -> None:
-    """Run the terminal; returns only when Ctrl-C on an unsealed console asks for the REPL."""
+def main(sealed: bool) -> None:
+    """Run the terminal; returns only when Ctrl-C on an unsealed console asks for the REPL.
+
+    sealed: whether the marker is there by which boot.py has closed the console.
+    """
     signers = _signers()
+    device = cold.call(_WIRING, "journal_device", board)
     terminal = Terminal(
         board,
         Files("/state"),
-        _journal(),
+        Journal(device),
         Clock(time),
         signers,
         cold.call("terminal.drivers.measure", "software_identification"),
         # What runs on a desktop proves nothing about a weight, whatever its board file says.
         bool(board.TEST) or sys.platform in ("linux", "darwin"),
     )
-    if board.ALARM is not None:
-        terminal.alarm = Alarm(machine.Pin(board.ALARM, machine.Pin.OUT))
-    if board.SUPPLY is not None:
-        from terminal.drivers.supply import Supply
-
-        terminal.supply = Supply(machine.ADC(board.SUPPLY["adc"]), board.SUPPLY)
-    if board.TILT is not None:
-        from terminal.drivers.tilt import Tilt
-
-        axes = [machine.ADC(board.TILT[axis]) for axis in "xy"]
-        terminal.tilt = Tilt(*axes, board.TILT)
-    if board.SHUNT is not None:
-        terminal.shunt = machine.Pin(board.SHUNT, machine.Pin.OUT, value=0)
-    if board.THERMOMETER is not None:
-        from terminal.drivers.thermometer import Thermometer
-
-        wiring = board.THERMOMETER
-        terminal.thermometer = Thermometer(machine.ADC(wiring["adc"]), wiring)
-    terminal.converter, terminal.ring = _converter(board.CONVERTER)
-    if hasattr(terminal.converter, "keep"):
-        from terminal.keep import keep  # only in builds with such a converter
-
-        keep(terminal.converter, terminal.files)
+    terminal.sealed = sealed
+    cold.call(_WIRING, "solder", terminal)
+    watchdog = machine.WDT(timeout=_WATCHDOG_MS) if sealed else None
     try:
-        asyncio.run(_run(terminal, signers))
+        asyncio.run(_run(terminal, signers, watchdog))
     except KeyboardInterrupt:
         terminal.converter.stop()
         print("# stopped: at the REPL; Ctrl-D starts the terminal again")

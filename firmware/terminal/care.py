@@ -29,6 +29,11 @@ class Care:
             weigher.blank &= ~codes.ST_WARM_UP
         if self.thermometer is not None and now_ms - self._warmed_ms >= _WARMTH_MS:
             self.look_at_temperature()
+        latch = self.latch
+        if self.sealed and latch is not None and not weigher.blank & codes.ST_CASE_OPEN:
+            if latch.opened():
+                self.lock("CASE")  # its record follows, by what the alarm is for
+                weigher.blank |= codes.ST_CASE_OPEN
         self.alarm.look(self._fault(now_ms), now_ms)
         self.keep_zero()
 

@@ -21,8 +21,9 @@ from terminal.weighing.config import COMMISSIONED, SCALE, Config
 from terminal.weighing.linearise import Calibration
 
 
-def _record_change_steps(terminal, name: str, new: dict, typ: int, data: dict):
-    """Record that `name` becomes `new`, which is then to be put in force and saved."""
+def record_change_steps(terminal, name: str, new: dict, typ: int, fields: dict):
+    """Record, with these fields, that `name` becomes `new`, which is then to be put in force and
+    saved."""
     terminal.require_identity()
     terminal.recorder.check_idle()
     if terminal.unsettled:
@@ -32,7 +33,7 @@ def _record_change_steps(terminal, name: str, new: dict, typ: int, data: dict):
     recorded = False
     try:
         settings.save(terminal.files, "pending", pending)
-        written = yield from terminal.recorder.record_steps(typ, {record.DATA: data})
+        written = yield from terminal.recorder.record_steps(typ, fields)
         recorded = True
     finally:
         # Unless it is open what became of the record: then the next start finds out.
@@ -70,12 +71,14 @@ def _config_steps(terminal, name: str, before, after, new: Config):
     cold.call("steelyard_wire.classes", "check", *new.law())
     weigher = terminal.make_weigher(new, terminal.calibration)
     stored = new.to_map()
-    data = {1: name, 2: before, 3: after}
-    written = yield from _record_change_steps(terminal, "config", stored, record.PARAMETER, data)
+    fields = {record.DATA: {1: name, 2: before, 3: after}}
+    change = ("config", stored, record.PARAMETER, fields)
+    written = yield from record_change_steps(terminal, *change)
     # In force from its record on, whatever becomes of the file now.
     terminal.config = new
     terminal.take(weigher)
     terminal.save_change("config", stored)
+    terminal.review()
     return written
 
 
@@ -113,11 +116,12 @@ def roll_back_steps(terminal):
 def _commit_steps(terminal, new: Calibration):
     weigher = terminal.make_weigher(terminal.config, new)
     stored = new.to_map()
-    change = ("calibration", stored, record.CALIBRATION, stored)
-    written = yield from _record_change_steps(terminal, *change)
+    change = ("calibration", stored, record.CALIBRATION, {record.DATA: stored})
+    written = yield from record_change_steps(terminal, *change)
     terminal.calibration = new
     terminal.take(weigher)
     terminal.save_change("calibration", stored)
+    terminal.review()
     return written
 
 

@@ -8,6 +8,7 @@ be made now. Units: none. Loaded every hour, and for a fault.
 from steelyard_wire import record
 from steelyard_wire.codes import Refused
 
+from terminal import cold
 from terminal.evidence import settings
 from terminal.weighing.config import Config
 from terminal.weighing.linearise import Calibration
@@ -57,6 +58,10 @@ def log_steps(terminal):
     alarm = terminal.alarm
     name = alarm.pending
     terminal.require_identity()
+    if name == "CASE":
+        written = yield from cold.call("terminal.sealing", "case_steps", terminal)
+        alarm.recorded(name)
+        return written
     data = {1: name, 2: alarm.times(name)}
     written = yield from terminal.recorder.record_steps(record.FAULT, {record.DATA: data})
     alarm.recorded(name)

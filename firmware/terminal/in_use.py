@@ -4,7 +4,7 @@ Owns: how a change that was recorded becomes the setting, the calibration sessio
 `Refused(code)`, a session that is not open. Units: as operations.py.
 """
 
-from steelyard_wire import codes, cose, record
+from steelyard_wire import codes
 from steelyard_wire.codes import Refused
 
 from terminal import cold
@@ -42,6 +42,7 @@ class InUse:
             weigher.origin.restore(old.origin.offset, old.origin.reference)
             weigher.origin.waiting = old.origin.waiting and weigher.origin.initial
         weigher.blank = old.blank
+        weigher.marks = old.marks
         weigher.tilt = old.tilt
         self.session = None
         self.weigher = weigher
@@ -51,7 +52,10 @@ class InUse:
         """Make what was pending the setting."""
         if name == "calibration":
             self._keep_old(new)
-        settings.save(self.files, name, new)
+        if new is None:
+            settings.remove(self.files, name)
+        else:
+            settings.save(self.files, name, new)
         settings.remove(self.files, "pending")
         self.unsettled = False
 
@@ -72,16 +76,3 @@ class InUse:
         """The calibration that was in force before the present one."""
         stored = settings.load(self.files, "calibration_old")
         return None if stored is None else Calibration.from_map(stored)
-
-    def _settle_pending(self) -> None:
-        pending = settings.load(self.files, "pending")
-        if pending is None:
-            return
-        n = pending[1]
-        if self.journal.next_n > n and self._record_type(n) == pending[4]:
-            self.save_change(pending[2], pending[3])
-            return
-        settings.remove(self.files, "pending")
-
-    def _record_type(self, n: int) -> int:
-        return record.decode(cose.split(self.journal.get(n)).payload)[record.TYP]

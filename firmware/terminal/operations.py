@@ -10,17 +10,13 @@ after which the caller lets other tasks run. Their result is the value of StopIt
 
 from steelyard_wire import codes, record
 from steelyard_wire.codes import Refused
-from steelyard_wire.digest import sha256
 
 from terminal import cold, origin
 from terminal.alarm import Alarm
-from terminal.care import DUE, Care
-from terminal.evidence import settings
-from terminal.evidence.identity import Identity
-from terminal.evidence.recorder import Recorder, last_boot_counter
+from terminal.care import Care
+from terminal.evidence.recorder import Recorder
 from terminal.in_use import InUse
 from terminal.weighing.config import Config
-from terminal.weighing.linearise import Calibration
 from terminal.weighing.warmth import Warmth
 from terminal.weighing.weigher import COUNTERS
 
@@ -33,12 +29,7 @@ COMMAND = 2
 ITSELF = 4
 _ONCE = 8  # per load, whoever registers
 _EXTENDED_MS = 5000  # R 76-1, 4.4.3
-_POWER_ON = 1  # cause of a reset: machine.PWRON_RESET of rp2 and esp32
-
-
-def _of_identity(stored: dict) -> tuple:
-    # 5 is the public key; firmware from before it was kept finds it by the seed.
-    return stored[1], stored[2], stored[3], stored.get(5, b"")
+_STARTING = "terminal.starting"
 
 
 class Terminal(InUse, Care):
@@ -64,7 +55,15 @@ class Terminal(InUse, Care):
         self.recorder = None
         self.unsettled = False  # whether `pending` may be on the flash
         self.identity = None
-        self._making = False
+        self.making = False
+        self.who = None  # id of the key in whose name something is done now
+        self.latch = None  # drivers.latch.Latch where the case has one
+        self.sealed = False
+        self.locks = None  # the map "lock", see sealing.py
+        self.paper = b""  # a statement on its way
+        self.stations = {}  # by key id, since the start, see papers.py
+        self.wrong = 0  # proofs of keys, since the last that was right
+        self.wait_ms = 0  # uptime before which no proof is looked at
         self.boot_counter = 0
         self.link_key = b""
         self.session = None
@@ -90,79 +89,46 @@ class Terminal(InUse, Care):
 
     def open(self) -> None:
         """Take up what is stored; Refused(STORAGE) when it is damaged."""
-        receipt = settings.load(self.files, "receipt")
-        try:
-            self.journal.open(receipt[1] if receipt else 0)
-        finally:
-            cold.forget("terminal.evidence.recovery")
-        self._settle_pending()
-        stored = settings.load(self.files, "identity")
-        if stored is not None and 5 in stored:
-            # Whatever comes: whose records these are can be told, and receipts for them checked.
-            self.identity, self.link_key = Identity(*_of_identity(stored)), stored[4]
-        stored = settings.load(self.files, "config")
-        if stored is not None:
-            self.config = Config.from_map(stored)
-            cold.forget("terminal.weighing.parameters")
-        cold.call("steelyard_wire.classes", "check", *self.config.law())
-        stored = settings.load(self.files, "calibration")
-        if stored is not None:
-            self.calibration = Calibration.from_map(stored)
-        self.take(self.make_weigher(self.config, self.calibration))
-        origin.restore(self.files, self.weigher.origin, self._generation())
+        cold.call(_STARTING, "take_up", self)
 
     def start_steps(self, cause: int):
         """After a reset: take up the identity and write the boot record; None when bare."""
-        if self.shunt is not None and self.calibration and self.calibration.shunt is not None:
-            self.checking = DUE
-        if self.config.warm_up_s or self.checking:
-            self.weigher.blank |= codes.ST_WARM_UP
-        if cause == _POWER_ON:
-            self.weigher.origin.await_initial()
-        stored = settings.load(self.files, "identity")
-        if stored is None:
-            if self.journal.next_n:
-                # Records without the key that signed them: a wiped board must not go on as new.
-                raise Refused(codes.STORAGE, "the journal has records but the key is gone")
-            return None
-        identity = Identity(*_of_identity(stored))
-        signer = yield from identity.signer_steps(self.signers.make)
-        uses = yield from signer.uses_steps()
-        before = cold.call("terminal.closing", "check_goes_on", self, uses)
-        self._adopt(identity, signer, stored[4])
-        written = yield from self._boot_record_steps(cause, None)
-        yield from cold.call("terminal.closing", "started_steps", self, before)
-        return written
+        return cold.call(_STARTING, "start_steps", self, cause)
 
-    def _adopt(self, identity: Identity, signer, link_key: bytes) -> None:
+    def adopt(self, identity, signer, link_key: bytes) -> None:
+        """Sign in this name from now on."""
         self.recorder = Recorder(self.journal, signer, identity, self)
         self.identity = identity
         self.link_key = link_key
-
-    def _boot_record_steps(self, cause: int, nonce):
-        self.boot_counter = last_boot_counter(self.journal) + 1
-        data = {1: self.identity.public_key, 2: cause, 3: nonce}
-        return (yield from self.recorder.record_steps(record.BOOT, {record.DATA: data}))
 
     # --- what a record says of the terminal ------------------------------------------------------
 
     def common_fields(self) -> dict:
         """Fields that every record carries: boot, time, calibration, firmware (trust.md 6.2)."""
-        return {
+        fields = {
             record.BC: self.boot_counter,
             record.UP: self.clock.up_ms(),
             record.T: self.clock.utc(),
             record.TS: self.clock.quality(),
-            record.CAL: [self._generation(), self.calibration_digest()],
+            record.CAL: [self.generation(), self.calibration_digest()],
             record.FW: [VERSION, self.software_id[:8]],
         }
+        if self.who:
+            fields[record.WHO] = self.who
+        return fields
 
-    def _generation(self) -> int:
+    def generation(self) -> int:
+        """Of the calibration in force; 0 without one."""
         return self.calibration.generation if self.calibration else 0
 
     def calibration_digest(self) -> bytes:
         """8 bytes over calibration and metrological parameters; zeros when uncalibrated."""
         return self.calibration.digest(self.config) if self.calibration else bytes(8)
+
+    def review(self) -> None:
+        """Look whether the verification still holds."""
+        if self.sealed:
+            cold.call("terminal.sealing", "review", self)
 
     def require_identity(self) -> None:
         """Refused(NOT_PROVISIONED) while there is no key to sign with."""
@@ -171,21 +137,10 @@ class Terminal(InUse, Care):
 
     # --- identity --------------------------------------------------------------------------------
 
-    def provision_steps(self, serial: str, entropy: bytes, link_key: bytes):
+    def provision_steps(self, serial: str, entropy: bytes, link_key: bytes, unlock_key=b""):
         """Make the key, take the serial number and write record 0; returns (n, envelope)."""
-        if self.identity is not None:
-            raise Refused(codes.ALREADY_PROVISIONED, self.identity.serial)
-        if self._making:
-            raise Refused(codes.BUSY, "provisioning")
-        self._making = True
-        try:
-            secrets = (serial, entropy, link_key)
-            make = ("terminal.provisioning", "identity_steps")
-            identity, signer = yield from cold.call(*make, self, *secrets)
-        finally:
-            self._making = False
-        self._adopt(identity, signer, link_key)
-        return (yield from self._boot_record_steps(0, sha256(entropy)[:16]))
+        secrets = (serial, entropy, link_key, unlock_key)
+        return cold.call("terminal.provisioning", "provision_steps", self, *secrets)
 
     # --- weighing --------------------------------------------------------------------------------
 
@@ -197,7 +152,7 @@ class Terminal(InUse, Care):
     def keep_zero(self) -> None:
         """Store a zero that somebody set, or that set itself; between samples."""
         if self.weigher.origin.moved:
-            origin.keep(self.files, self.weigher.origin, self._generation())
+            origin.keep(self.files, self.weigher.origin, self.generation())
 
     def drain(self) -> None:
         """Feed all waiting samples to the weigher; allocates nothing."""

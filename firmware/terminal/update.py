@@ -38,6 +38,8 @@ def released(terminal) -> tuple:
 def check_may(terminal) -> None:
     """Whether a release can be taken now; Refused."""
     terminal.require_identity()
+    if not slots("state")[0]:
+        raise Refused(codes.UNFIT, "a sealed image")
     if settings.load(terminal.files, "trust") is None:
         raise Refused(codes.NO_ROOT, "")
     terminal.journal.check(_RECORD)  # metrology.md 2.4: where nothing can be logged, none is taken

@@ -61,5 +61,6 @@ def settle_steps(terminal, stored: dict):
     minimum = max(minimum, release.split(bytes(stored[1]))[2]["minimum"])
     settings.save(files, "release", {1: announced[6], 2: minimum})
     cold.call(_SLOTS, "forget_older", minimum)
+    cold.call("terminal.sealing", "take_software", terminal)
     settings.remove(files, "update")
     return written

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from rich.progress import track
 
+from steelyard import sealing
 from steelyard.client import Identity, Terminal
 from steelyard.errors import REFUSED, UserError
 from steelyard.memory import remember
@@ -18,12 +19,14 @@ from steelyard.opened import Fields, decoded, payload_of
 from steelyard.output import errors
 from steelyard.spool import Spool
 from steelyard.store import Store
+from steelyard.trust import Trust
 from steelyard.verify import Report, verify_stream
 
 
 def authenticate(terminal: Terminal, identity: Identity, store: Store | None = None) -> None:
-    """Give the link its key if this host has it; over TCP it is needed to change anything."""
-    if "://" in terminal.address and identity.dev:
+    """Give the link its key if this host has it; over TCP it is needed to change anything, and
+    over the cable of a sealed terminal for what an operator may."""
+    if ("://" in terminal.address or identity.sealed) and identity.dev:
         own = store or Store()
         terminal.link.set_key(own.link_key(identity.dev))
         if store is None:
@@ -36,6 +39,8 @@ def opened(address: str, store: Store | None = None) -> Iterator[tuple[Terminal,
     with Terminal(address) as terminal:
         identity = terminal.identify()
         authenticate(terminal, identity, store)
+        if identity.sealed:
+            terminal.link.prove = lambda: sealing.prove(terminal, sealing.key_of_user())
         yield terminal, identity
 
 
@@ -87,10 +92,16 @@ def after_signing(advice: str) -> Iterator[None]:
         ) from None
 
 
-def judge(store: Store, envelopes: Iterable[bytes], allow_test: bool) -> Report:
-    """Verify records against this host's registry and memory, and keep those that are signed."""
+def judge(
+    store: Store, envelopes: Iterable[bytes], allow_test: bool, set_up: bool = True
+) -> Report:
+    """Verify records against this host's registry and memory, and keep those that are signed.
+
+    set_up: False while a terminal is being set up, before a station has certified it.
+    """
     found: list[Fields] = []
-    report = judge_stream(store, envelopes, allow_test, told=found.append)
+    trust = store.trust() if set_up else Trust()
+    report = judge_stream(store, envelopes, allow_test, told=found.append, trust=trust)
     report.records = found
     return report
 
@@ -101,14 +112,17 @@ def judge_stream(
     allow_test: bool,
     all_of: bytes | None = None,
     told: Callable[[Fields], object] | None = None,
+    trust: Trust | None = None,
 ) -> Report:
     """The same of any number of records; their fields go to `told` and nowhere else.
 
-    all_of: these are all records that the terminal with this device id has.
+    all_of: these are all records that the terminal with this device id has. trust: in place of
+    what this host trusts.
     """
     registry = store.registry()
     with Spool() as spool:
-        report = verify_stream(envelopes, registry, spool, allow_test, store.trust(), told)
+        trust = trust or store.trust()
+        report = verify_stream(envelopes, registry, spool, allow_test, trust, told)
         remember(report, spool, store, all_of)
         passes = report.passes()
         with store.writer() as write:

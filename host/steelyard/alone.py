@@ -1,4 +1,4 @@
-"""What is checked of each envelope by itself: signature, decoding, device, key.
+"""What is checked of each envelope by itself: signature, decoding, device, key, who vouches.
 
 Owns: the tallies of it, and the keys that come with records. Refuses: nothing; what does not pass
 is told to the report.
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from steelyard_wire import block, cose, record
 from steelyard_wire.codes import Refused
 
+from steelyard.keys.authority import Authority
 from steelyard.opened import (
     ES256,
     Fields,
@@ -24,18 +25,28 @@ from steelyard.opened import (
     payload_of,
 )
 from steelyard.report import Check, Report
+from steelyard.vouching import Vouching
 
 # Passed one by one, told as one.
 _ALONE = ("envelope", "signature", "decoding", "device", "test key")
 
 
 class Alone:
-    """What is checked of each record by itself; its tallies."""
+    """What is checked of each record by itself; its tallies.
+
+    strangers: terminals whose keys came with their records.
+    """
 
     def __init__(
-        self, report: Report, registry: Mapping[bytes, KeyEntry], allow_test: bool
+        self,
+        report: Report,
+        registry: Mapping[bytes, KeyEntry],
+        allow_test: bool,
+        authority: Authority | None = None,
     ) -> None:
         self.report = report
+        self.strangers: set[bytes] = set()
+        self._vouching = Vouching(report, authority or Authority())
         self._registry = registry
         self._allow_test = allow_test
         self._passed: Counter[str] = Counter()
@@ -85,6 +96,8 @@ class Alone:
             if not self._allow_test:
                 self._untrusted += 1
                 report.fail("test key", self._test_told, n)
+        # A block says how many records there were when it was signed.
+        self._vouching.see(dev, fields[block.N] - 1 if n is None else n, is_block)
         return fields
 
     def finish(self) -> None:
@@ -99,6 +112,8 @@ class Alone:
                 self.report.checks.append(
                     Check(name, True, True, detail, count=self._passed[name])
                 )
+        registered = self._registry.keys() - self.strangers
+        self._vouching.finish({dev: self._registry[dev] for dev in registered})
 
 
 def counts(entry: KeyEntry) -> str:

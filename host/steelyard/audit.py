@@ -51,7 +51,8 @@ class Auditor:
         self._registry = dict(registry)
         self._trust = trust
         self._keep = keep
-        self._alone = Alone(self.report, self._registry, allow_test)
+        authority = trust.authority if trust else None
+        self._alone = Alone(self.report, self._registry, allow_test, authority)
         self._place = 0
         self._disordered: set[bytes] = set()  # terminals
         self._last_raw: dict[bytes, bytes] = {}
@@ -135,6 +136,7 @@ class Auditor:
             dev = cose.kid(raw)
             self._registry[dev] = entry
             self.report.supplied += 1
+            self._alone.strangers.add(dev)
             self.report.fail("key", unvouched(dev))
 
     def finish(self, complete: bool = True) -> Audit:

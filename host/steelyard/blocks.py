@@ -17,6 +17,7 @@ from steelyard_wire import block, record
 from steelyard_wire.codes import ST_CASE_OPEN, ST_LOCKED
 
 from steelyard.chain import Chain
+from steelyard.keys.verified import Verified
 from steelyard.opened import Fields
 from steelyard.report import Check, Report
 from steelyard.spool import Spool
@@ -31,7 +32,8 @@ class Blocks:
     def __init__(self, report: Report, spool: Spool, trust: Trust | None) -> None:
         self._report = report
         self._spool = spool
-        self._approvals = (trust or Trust()).approvals
+        self._trust = trust or Trust()
+        self._verified: dict[bytes, Verified] = {}
         self._doubtful = False  # calibration or firmware that nobody approved
         self._failed: set[str] = set()
         self._devices: set[bytes] = set()
@@ -59,7 +61,10 @@ class Blocks:
             record.T: fields[block.T],
         }
         self._devices.add(dev)
-        self._doubtful |= not approved(as_record, self._approvals.get(dev, ()))
+        if not approved(as_record, self._trust.approvals.get(dev, ())):
+            if dev not in self._verified:
+                self._verified[dev] = Verified(self._trust.authority, dev)
+            self._doubtful |= bool(self._verified[dev].doubt(as_record))
 
     # --- against the records, both by terminal and number ----------------------------------------
 

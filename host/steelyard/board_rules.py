@@ -246,6 +246,7 @@ RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "THERMOMETER": ("adc, uv_at_0 and uv_per_k, or None", _is_thermometer),
     "TILT": ("x, y, uv_level, uv_per_g and permille, or None", lambda v: _are_within(v, _TILT)),
     "SHUNT": ("a pin, or None", lambda value: value is None or _is_pin(value)),
+    "CASE": ("the pins latch and clear, or None", lambda value: value is None or _is_case(value)),
     "JOURNAL": (
         "segment_files, append_file or raw_region with its flash (boards/README.md)",
         _is_journal,
@@ -260,6 +261,14 @@ RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "MPY_BUDGET_BYTES": ("a number of bytes", _is_size),
     "STORAGE_BYTES": ("a number of bytes, in blocks of 4096", lambda value: _is_storage(value)),
 }
+
+
+def _is_case(value: object) -> bool:
+    return isinstance(value, dict) and set(value) == {"latch", "clear"} and _all_pins(value)
+
+
+def _all_pins(value: dict[str, object]) -> bool:
+    return all(_is_pin(pin) for pin in value.values())
 
 
 def _is_scale(value: object) -> bool:

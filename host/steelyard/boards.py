@@ -59,6 +59,7 @@ class Board:
     thermometer: dict[str, int] | None
     tilt: dict[str, int] | None
     shunt: int | None
+    case: dict[str, int] | None
     signer: dict[str, Any]
     journal: dict[str, Any]
     network: str | None
@@ -117,6 +118,7 @@ def parse(name: str, source: bytes) -> Board:
     pins = [*pins_of(found["CONVERTER"]), *found["KEYS"].values(), *journal_pins(journal)]
     pins += signer_pins(found["SIGNER"])
     pins += [found[name] for name in ("ALARM", "SHUNT") if found[name] is not None]
+    pins += (found["CASE"] or {}).values()
     if len(set(pins)) < len(pins):
         raise BoardError(f"boards/{name}.py uses a pin twice: {sorted(pins)}")
     if found["NAME"] != name:

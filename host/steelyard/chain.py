@@ -14,6 +14,7 @@ from collections import Counter
 from steelyard_wire import record
 from steelyard_wire.codes import ST_CASE_OPEN, ST_EXTRAPOLATED, ST_LOCKED, ST_TEMPERATURE
 
+from steelyard.keys.verified import Verified, in_words
 from steelyard.opened import Fields
 from steelyard.report import Check, Report
 from steelyard.tlog import Frontier
@@ -30,6 +31,7 @@ MOST_BESIDE = 8
 MOST_LOST = 16
 MOST_USES = 2097151
 _MOST_RECENT = 4096
+_NO_EVENTS = [0] * len(record.EVENTS)
 _WATCHED = ST_EXTRAPOLATED | ST_TEMPERATURE | ST_LOCKED | ST_CASE_OPEN
 
 
@@ -41,6 +43,9 @@ class Chain:
         self.dev = dev
         self._trust = trust or Trust()
         self._approvals = self._trust.approvals.get(dev, ())
+        self._verified = Verified(self._trust.authority, dev)
+        self._doubts: dict[str, int] = {}  # why no verification covers a reading: its number
+        self._readings = 0
         self._notes = {said.size: said for said in self._trust.cosigned.get(dev, ())}
         self._recent: dict[int, bytes] = {}  # size: root, for what a witness said of late
         self.doubtful = 0  # readings whose calibration or firmware nobody approved
@@ -74,6 +79,7 @@ class Chain:
                 self.root_open = f"the records before {n} were not given"
         self._root(n, fields[record.ROOT], raw)
         self._totals(n, fields)
+        self._counters(n, fields)
         if last is not None:
             self._life(n, fields, last)
         self._status(n, fields)
@@ -119,6 +125,26 @@ class Chain:
         if lost:
             self._fail("totals", f"{lost} readings are missing before record {n}", n)
 
+    def _counters(self, n: int, fields: Fields) -> None:
+        """The counts of events grow by those that there are, and never fall (D 31, 3.1.21)."""
+        last = self.last
+        counts = fields.get(record.EV)
+        if counts is None:
+            if last is not None and record.EV in last:
+                self._fail("counters", f"record {n} does not say how many events there were", n)
+            return
+        if last is None and n:
+            return
+        before = last.get(record.EV, _NO_EVENTS) if last else _NO_EVENTS
+        follows = last is None or n == last[record.N] + 1
+        if fields[record.TYP] not in record.EVENTS and counts == before:
+            return
+        for typ, count, old in zip(record.EVENTS, counts, before, strict=True):
+            least = old + (fields[record.TYP] == typ)
+            if count < least or (follows and count != least):
+                detail = f"record {n}: {count} events {record.type_name(typ)}, not {least}"
+                self._fail("counters", detail, n)
+
     def _life(self, n: int, fields: Fields, last: Fields) -> None:
         boot, up = fields[record.BC], fields[record.UP]
         before = last[record.BC]
@@ -141,7 +167,7 @@ class Chain:
         if status & _WATCHED:
             for bit, what in _TOLD.items():
                 self._told[what] += status & bit > 0
-            if status & (ST_LOCKED | ST_CASE_OPEN):
+            if typ == record.READING and status & (ST_LOCKED | ST_CASE_OPEN):
                 self._fail("status", f"record {n}: locked, or opened since it was verified", n)
 
     def _uses(self, n: int, fields: Fields) -> None:
@@ -194,8 +220,12 @@ class Chain:
     def _witness(self, n: int, fields: Fields) -> None:
         if fields[record.TYP] == record.READING:
             self.last_reading = n
+            self._readings += 1
             if not approved(fields, self._approvals):
-                self.doubtful += 1
+                why = self._verified.doubt(fields)
+                if why:
+                    self.doubtful += 1
+                    self._doubts.setdefault(why, n)
         if self.root_open or "root" in self._failed:
             return
         self._recent[n] = fields[record.ROOT]
@@ -250,12 +280,14 @@ class Chain:
         if self.seen_to and "witness" not in self._failed:
             detail = f"a witness saw the first {self.seen_to} records"
             self.report.checks.append(Check("witness", True, True, detail))
+        self._finish_verification()
         told = [f"{count} {what}" for what, count in self._told.items() if count]
         more = len(self._backs) - 3
         backs = "; ".join(self._backs[:3]) + (f"; and {more} times more" if more > 0 else "")
         details = {
             "totals": f"{self.last[record.TOT][0]} readings in all",
             "boots": "",
+            "counters": "",
             "calibration": "",
             "status": "; ".join(told),
             "clock": backs,
@@ -276,3 +308,15 @@ class Chain:
         for name, detail in details.items():
             if name not in self._failed:
                 checks.append(Check(name, True, True, detail, count=self.count))
+
+    def _finish_verification(self) -> None:
+        """Tell what verification statements say, if there is any: it lifts, it does not fail."""
+        newest = self._verified.newest
+        if newest is not None:
+            self.report.seals[self.dev] = newest.fields["seals"]
+        if self._doubts and self._verified.any:
+            why = "; ".join(f"record {n}: {why}" for why, n in list(self._doubts.items())[:3])
+            self.report.checks.append(Check("verification", False, False, why))
+        elif newest is not None:
+            detail, count = in_words(newest), self._readings
+            self.report.checks.append(Check("verification", True, True, detail, count=count))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import os
 import traceback
+from functools import cache
 
 import typer
 
@@ -19,14 +20,17 @@ from steelyard.commands import (
     commission,
     demo,
     doctor,
+    events,
     evidence,
     flash,
+    keys,
     local,
     provision,
     pull,
     release,
     replay,
     scale,
+    seal,
     signed,
     sim,
     soak,
@@ -66,6 +70,9 @@ for _module in (
     verify,
     evidence,
     release,
+    events,
+    seal,
+    keys,
     type_test,
     doctor,
     replay,
@@ -102,9 +109,13 @@ def options(
     """Options of the program itself; each command has its own --help."""
 
 
+# A tenth of a second: whoever runs many commands in one process waits for it once.
+_command_of = cache(typer.main.get_command)
+
+
 def run(arguments: list[str]) -> int:
     """Run one command; its exit code."""
-    command = typer.main.get_command(app)
+    command = _command_of(app)
     try:
         result = command.main(args=arguments, prog_name="steelyard", standalone_mode=False)
     except UserError as error:

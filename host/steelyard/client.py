@@ -19,6 +19,7 @@ from steelyard_wire.codes import MOTION, NOT_READY
 from steelyard_wire.line import Reply
 
 from steelyard.client_records import Records
+from steelyard.client_seals import Seals
 from steelyard.errors import BUG, AtPrompt, DeviceRefused, NoDevice, UserError
 from steelyard.link import Link
 from steelyard.opened import ALGORITHMS
@@ -48,6 +49,7 @@ class Identity:
     test: bool
     calibration: int
     converter: str
+    sealed: bool = False
 
     @property
     def provisioned(self) -> bool:
@@ -71,7 +73,7 @@ def when_still(action: Callable[[], T], seconds: float) -> T:
             time.sleep(0.1)
 
 
-class Terminal(Records):
+class Terminal(Records, Seals):
     """A terminal at an address. A context manager. Arguments as link.Link."""
 
     def __init__(
@@ -124,6 +126,7 @@ class Terminal(Records):
                 test=values["test"] == "1",
                 calibration=int(values["cal"]),
                 converter=values["converter"],
+                sealed=values.get("sealed") == "1",
             )
         except (KeyError, ValueError, IndexError) as error:
             raise UserError(BUG, f"the terminal's ID is not as specified: {error}") from None
@@ -249,10 +252,13 @@ class Terminal(Records):
         """The same for ZERO and SPAN, when the load has come to rest."""
         return when_still(lambda: self.calibrate(*step), seconds)
 
-    def provision(self, serial: str, entropy: bytes, link_key: bytes) -> tuple[int, bytes]:
-        """Have it make its key; (0, the record that it signed with it)."""
-        secrets = (base64.b64encode(part).decode() for part in (entropy, link_key))
-        reply = self.link.command("PROVISION", serial, *secrets, changes=True, timeout=15)
+    def provision(self, serial: str, *secrets: bytes) -> tuple[int, bytes]:
+        """Have it make its key; (0, the record that it signed with it).
+
+        secrets: 32 bytes each of entropy, the link key, the unlock key.
+        """
+        texts = (base64.b64encode(part).decode() for part in secrets)
+        reply = self.link.command("PROVISION", serial, *texts, changes=True, timeout=15)
         return self.enveloped(reply)
 
     def time(self) -> dict[str, str]:
@@ -281,6 +287,10 @@ class Terminal(Records):
             self.link.command("RESET", changes=True, timeout=2)
         except NoDevice:
             self.link.restart()
+        return self.await_start()
+
+    def await_start(self) -> Identity:
+        """While it starts again: who it is when it answers."""
         deadline = time.monotonic() + _RESTART_S
         while True:
             time.sleep(0.5)

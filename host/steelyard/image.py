@@ -43,6 +43,7 @@ _COLD = (
     "steelyard_wire.statement",
     "steelyard_wire.units",
     "steelyard_wire.usage",
+    "terminal.access",
     "terminal.changes",
     "terminal.checks",
     "terminal.closing",
@@ -50,14 +51,17 @@ _COLD = (
     "terminal.drivers.measure",
     "terminal.drivers.ram",
     "terminal.drivers.segment_setup",
+    "terminal.papers",
     "terminal.provisioning",
     "terminal.receipts",
+    "terminal.sealing",
+    "terminal.span_check",
+    "terminal.starting",
     "terminal.update",
     "terminal.updated",
     "terminal.drivers.slot_files",
     "terminal.links.pieces",
     "terminal.links.updating",
-    "terminal.span_check",
     "terminal.evidence.fill",
     "terminal.evidence.recovery",
     "terminal.evidence.seed",
@@ -67,8 +71,10 @@ _COLD = (
     "terminal.links.converter",
     "terminal.links.facts",
     "terminal.links.rare",
+    "terminal.links.seals",
     "terminal.links.stream",
     "terminal.links.trace",
+    "terminal.wiring",
     "terminal.weighing.calibrate",
     "terminal.weighing.parameters",
     "terminal.weighing.plan",
@@ -80,6 +86,7 @@ _SUPPLY = "terminal/drivers/supply.py"
 _THERMOMETER = "terminal/drivers/thermometer.py"
 _SPAN_CHECK = "terminal/span_check.py"
 _TILT = "terminal/drivers/tilt.py"
+_LATCH = "terminal/drivers/latch.py"
 _KEEP = "terminal/keep.py"  # what a converter with a calibration of its own needs
 # Drivers' parts that only these converters need.
 _SHARED = {"register_bus": ("nau7802", "ads1220"), "two_wire": ("hx711", "ads1232", "cs1237")}
@@ -188,6 +195,8 @@ def _is_wanted(name: str, board: Board) -> bool:
         return board.supply is not None
     if name == _SPAN_CHECK:
         return board.shunt is not None
+    if name == _LATCH:
+        return board.case is not None
     if name == _TILT:
         return board.tilt is not None
     if name == _THERMOMETER:

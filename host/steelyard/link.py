@@ -23,13 +23,13 @@ import crcmod.predefined
 import serial
 from steelyard_wire import auth
 from steelyard_wire import line as wire
-from steelyard_wire.codes import ARGUMENT, AUTH, CRC, PROTOCOL, Refused
+from steelyard_wire.codes import ARGUMENT, AUTH, CRC, LEVEL, PROTOCOL, Refused
 from steelyard_wire.sentences import error_text
 
 from steelyard.errors import BUG, USAGE, AtPrompt, DeviceRefused, NoDevice, UserError
 from steelyard.port import open_port
 
-SECRET_COMMANDS = ("PROVISION", "WIFI")
+SECRET_COMMANDS = ("PROVISION", "WIFI", "UNLOCK")
 _RETRIES = 3  # of a command that changes nothing
 _crc = crcmod.predefined.mkCrcFun("crc-ccitt-false")
 _REPL_MARKS = (b">>> ", b"raw REPL; CTRL-B to exit")
@@ -102,6 +102,7 @@ class Link:
     ) -> None:
         self.address = address
         self._key = link_key
+        self.prove: Callable[[], None] | None = None  # what is tried once when a level is asked
         self._timeout = timeout
         self._transcript = transcript
         self._port = open_port(address)
@@ -198,6 +199,12 @@ class Link:
                 return self._once(name, args, changes, timeout or self._timeout)
             except _Damaged as damaged:
                 what = damaged
+            except DeviceRefused as refused:
+                prove, self.prove = self.prove, None
+                if refused.code != LEVEL or prove is None:
+                    raise
+                prove()
+                return self._once(name, args, changes, timeout or self._timeout)
         raise NoDevice(
             f"the line to {self.address} damages what it carries ({what}). Check the cable, the"
             " ground and the speed, then run the same command again"

@@ -23,9 +23,11 @@ from steelyard_wire.tree import leaf_hash
 from steelyard import records
 from steelyard.alone import counts
 from steelyard.errors import USAGE, UserError
+from steelyard.keys.authority import Authority
 from steelyard.opened import ES256, KeyEntry, Rejected, open_record
 from steelyard.report import Check, Report
 from steelyard.tlog import Tree, consistent, includes
+from steelyard.vouching import Vouching
 
 KIND = "steelyard-tree-proof/1"
 
@@ -93,10 +95,14 @@ def load(path: Path) -> TreeProof:
 
 
 def check(
-    proof: TreeProof, registry: Mapping[bytes, KeyEntry], allow_test: bool = False
+    proof: TreeProof,
+    registry: Mapping[bytes, KeyEntry],
+    allow_test: bool = False,
+    authority: Authority | None = None,
 ) -> tuple[Report, dict[str, Any]]:
     """Verify a proof: both signatures, then the trees; the report and what was said."""
     report = Report()
+    vouching = Vouching(report, authority or Authority())
     found = []
     for name, raw in (("older", proof.older), ("newer", proof.newer)):
         try:
@@ -110,9 +116,11 @@ def check(
         if (entry.algorithm == ES256) != (record.USE in fields):
             report.fail("uses", f"the {name} record {counts(entry)}")
         found.append(fields)
+        vouching.see(fields[record.DEV], fields[record.N])
         report.records.append(fields)
         report.count_record(fields[record.N])
     older, newer = found
+    vouching.finish(registry)
     old, new = older[record.N], newer[record.N]
     if older[record.DEV] != newer[record.DEV] or not old < new:
         report.fail("device", "not an older and a newer record of one terminal")

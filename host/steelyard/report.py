@@ -2,9 +2,10 @@
 
 Owns: the result of a verification. Refuses: nothing. Units: none.
 
-0 malformed, or something did not pass. 1 consistent in itself, by a key that nobody vouches for (a
-TEST key, or one that came with the records): never green. 2 signed by a terminal of the registry.
-3 and its calibration and firmware are those that were verified, no lock, case closed. 4 and a
+0 malformed, or something did not pass. 1 consistent in itself, by a key that nobody vouches for:
+a TEST key, one that came with the records, one for which no root that this host trusts stands.
+Never green. 2 signed by a terminal of the registry; where this host trusts a root, by a certified
+one. 3 and its calibration and firmware are those that were verified, no lock, case closed. 4 and a
 witness saw it. 5 and everything from record 0 on was audited.
 """
 
@@ -28,6 +29,11 @@ ALWAYS_OPEN = (
     "that the firmware is what it says (its digest is self-reported)",
     "the true mass on the pan",
 )
+_CERTIFIED = "signed by a certified terminal"
+_ROOTLESS = (
+    "that a maker stands behind the terminal: this host trusts no root, the registry decides"
+)
+_UNLISTED = "that neither terminal nor station is revoked: this host has no revocation list"
 # What blocks leave open at every level.
 _OF_BLOCKS = "that no block was left out: they are in no journal, and no record shows a gap"
 # What a level below this one leaves open.
@@ -56,8 +62,10 @@ class Check:
 class Report:
     """All checks and the verdict; of few records also the decoded ones whose signature holds.
 
-    supplied: how many keys came with the records. test: whether any key says TEST. approved,
-    witnessed, audited: what the levels 3, 4 and 5 ask for.
+    supplied: how many keys came with the records. certified, uncertified: for how many a root
+    vouches, or does not. rootless: for one none could. unlisted: no list of a root says what is
+    revoked. test: whether any key says TEST. approved, witnessed, audited: what the levels 3, 4
+    and 5 ask for. seals: those that a verification names, by terminal.
     """
 
     checks: list[Check] = field(default_factory=list)
@@ -66,6 +74,12 @@ class Report:
     blocks: int = 0  # how many of a stream's blocks, besides
     span: tuple[int, int] | None = None  # lowest and highest number of a record
     supplied: int = 0
+    certified: int = 0
+    uncertified: int = 0
+    rootless: bool = False
+    unlisted: bool = False
+    seals: dict[bytes, list[str]] = field(default_factory=dict)
+    seals_seen: bool = False
     test: bool = False
     approved: bool = False
     witnessed: bool = False
@@ -95,11 +109,12 @@ class Report:
     @property
     def level(self) -> int:
         """How far it carries, 0 to 5."""
-        failures = [check.name for check in self.failures]
-        # Nothing but that: the keys that came with the records, one failure each.
-        if not self.ok and failures != ["key"] * self.supplied:
+        failures = sorted(check.name for check in self.failures)
+        # Nothing but that: keys that nobody vouches for, one failure each.
+        unvouched = ["certificate"] * self.uncertified + ["key"] * self.supplied
+        if not self.ok and failures != unvouched:
             return 0
-        if self.test or self.supplied:
+        if self.test or unvouched:
             return 1
         steps = (self.approved, self.witnessed, self.audited)
         return 2 + (steps.index(False) if False in steps else 3)
@@ -126,15 +141,41 @@ class Report:
     def not_established(self) -> list[str]:
         """What stays open at this level, whatever passed."""
         level = self.level
-        of_blocks = [_OF_BLOCKS] if self.blocks else []
-        return [what for below, what in _OPEN if level < below] + of_blocks + list(ALWAYS_OPEN)
+        found = [what for below, what in _OPEN if level < below]
+        found += [_ROOTLESS] if self.rootless and level > 1 else []
+        found += [_UNLISTED] if self.unlisted and level > 1 else []
+        if level > 2 and not self.seals_seen:
+            found += [
+                f"that the seals on the terminal are {', '.join(seals) or 'none'}: look"
+                for seals in self.seals.values()
+            ]
+        return found + ([_OF_BLOCKS] if self.blocks else []) + list(ALWAYS_OPEN)
+
+    @property
+    def meaning(self) -> str:
+        """The level in words."""
+        level = self.level
+        return _CERTIFIED if level == 2 and self.certified and not self.rootless else LADDER[level]
+
+    def see_seals(self, seen: list[str]) -> None:
+        """Hold the seals that somebody sees on the terminal against those of its verification."""
+        if not self.seals:
+            detail = "no verification statement says which seals it has"
+            self.checks.append(Check("seals", False, False, detail))
+        for seals in self.seals.values():
+            if sorted(seals) == sorted(seen):
+                self.checks.append(Check("seals", True, True, ", ".join(seen)))
+            else:
+                verified = ", ".join(seals) or "no seals"
+                self.fail("seals", f"{', '.join(seen)}, and it was verified with {verified}")
+        self.seals_seen = True
 
     def to_json(self) -> dict[str, Any]:
         """Everything as plain data."""
         return {
             "ok": self.ok,
             "level": self.level,
-            "meaning": LADDER[self.level],
+            "meaning": self.meaning,
             "records": self.count,
             "blocks": self.blocks,
             "checks": [vars(check) for check in self.checks],

@@ -34,6 +34,8 @@ from steelyard.store_trust import StoredTrust
 from steelyard.tables import Base, RecordRow, TerminalRow
 
 _BATCH = 2000
+# How link key and unlock key are called in their file until a terminal has taken them.
+_OFFERED = ("offered to ", "unlock offered to ")
 _INSERT = (
     "INSERT INTO records (dev, n, digest, raw, type, value, unit, received, passed)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -121,6 +123,12 @@ class Store(StoredTrust):
                 row.dev: KeyEntry(row.public_key, row.serial, row.test, row.algorithm)
                 for row in session.scalars(select(TerminalRow))
             }
+
+    def model(self, dev: bytes) -> str:
+        """What a terminal said that it is; "" if it is not known."""
+        with self.session() as session:
+            row = session.get(TerminalRow, dev)
+            return row.model if row else ""
 
     # --- records ---------------------------------------------------------------------------------
 
@@ -231,19 +239,27 @@ class Store(StoredTrust):
         found = self._link_keys().get(dev.hex())
         return bytes.fromhex(found) if found else None
 
-    def offer_link_key(self, serial: str, key: bytes) -> None:
-        """Keep a key that is about to be offered to a terminal without a device id.
+    def unlock_key(self, dev: bytes) -> bytes | None:
+        """The key of a terminal's unlock digits, if this host provisioned it."""
+        found = self._link_keys().get(f"unlock {dev.hex()}")
+        return bytes.fromhex(found) if found else None
+
+    def offer_keys(self, serial: str, link_key: bytes, unlock_key: bytes) -> None:
+        """Keep the keys that are about to be offered to a terminal without a device id.
 
         UserError, and the file as it was, if that fails.
         """
-        self._write_link_keys({**self._link_keys(), f"offered to {serial}": key.hex()})
+        offered = {_OFFERED[0] + serial: link_key.hex(), _OFFERED[1] + serial: unlock_key.hex()}
+        self._write_link_keys({**self._link_keys(), **offered})
 
-    def claim_link_key(self, serial: str, dev: bytes) -> None:
-        """The terminal took the key that was offered, even if its reply was lost."""
+    def claim_keys(self, serial: str, dev: bytes) -> None:
+        """The terminal took the keys that were offered, even if its reply was lost."""
         keys = self._link_keys()
-        offered = keys.pop(f"offered to {serial}", None)
-        if offered and dev.hex() not in keys:
-            keys[dev.hex()] = offered
+        offered = [keys.pop(name + serial, None) for name in _OFFERED]
+        if any(offered) and dev.hex() not in keys:
+            for name, key in zip((dev.hex(), f"unlock {dev.hex()}"), offered, strict=True):
+                if key:
+                    keys[name] = key
             self._write_link_keys(keys)
 
     def _write_link_keys(self, keys: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""The part of the database that is about trust: approvals, witnesses, what they signed.
+"""The part of the database that is about trust: approvals, witnesses, signed statements.
 
 Owns: these tables. Refuses: as `store`. Units: times in s since 1970.
 """
@@ -10,8 +10,14 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from steelyard_wire import statement
+from steelyard_wire.codes import Refused
+from steelyard_wire.digest import sha256
 
-from steelyard.tables import ApprovalRow, CosignedRow, WitnessRow
+from steelyard.errors import USAGE, UserError
+from steelyard.keys.authority import Authority
+from steelyard.keys.statements import Statement, opened
+from steelyard.tables import ApprovalRow, CosignedRow, LogHeadRow, StatementRow, WitnessRow
 from steelyard.trust import Approval, Cosigned, Trust, Witness
 
 
@@ -58,7 +64,60 @@ class StoredTrust:
             witnesses = [Witness(row.name, row.public_key) for row in _all(session, WitnessRow)]
             for said in session.scalars(select(CosignedRow)):
                 cosigned.setdefault(said.dev, []).append(_cosigned(said))
-        return Trust(approvals, {one.key_id: one for one in witnesses}, cosigned)
+        return Trust(approvals, {one.key_id: one for one in witnesses}, cosigned, self.authority())
+
+    # --- statements ------------------------------------------------------------------------------
+
+    def add_statement(self, one: Statement) -> None:
+        """Keep a signed statement, with the signatures that it had here before."""
+        digest = sha256(bytes([one.kind]), one.payload)
+        with self.session() as session:
+            row = session.get(StatementRow, digest)
+            if row is not None:
+                row.raw = one.merged(_opened(row.kind, row.raw)).envelope
+                return
+            session.add(
+                StatementRow(
+                    digest=digest,
+                    kind=one.kind,
+                    subject=one.subject,
+                    number=one.number,
+                    raw=one.envelope,
+                    added=time.time(),
+                )
+            )
+
+    def statements(self, *kinds: int, subject: bytes | None = None) -> list[Statement]:
+        """What was kept of these kinds (of all), by kind and number; whether it counts,
+        `authority` says. subject: the terminal, or the station's key, that it is about."""
+        query = select(StatementRow).order_by(StatementRow.kind, StatementRow.number)
+        if kinds:
+            query = query.where(StatementRow.kind.in_(kinds))
+        if subject is not None:
+            query = query.where(StatementRow.subject == subject)
+        with self.session() as session:
+            rows = [(row.kind, row.raw) for row in session.scalars(query)]
+        return [_opened(kind, raw) for kind, raw in rows]
+
+    def authority(self) -> Authority:
+        """What holds under the roots that this host trusts."""
+
+        def about(kind: int, dev: bytes) -> list[Statement]:
+            return self.statements(kind, subject=dev)
+
+        return Authority(self.statements(*statement.BY_SEVERAL), about)
+
+    def log_head(self, origin: str) -> tuple[int, bytes] | None:
+        """Size and root of the newest head that was seen of a log."""
+        with self.session() as session:
+            row = session.get(LogHeadRow, origin)
+            return (row.size, row.root) if row else None
+
+    def keep_log_head(self, origin: str, size: int, root: bytes, note: str) -> None:
+        """Remember the newest head of a log."""
+        row = LogHeadRow(origin=origin, size=size, root=root, note=note, seen=time.time())
+        with self.session() as session:
+            session.merge(row)
 
 
 def _all(session: Session, table: type[WitnessRow]) -> list[WitnessRow]:
@@ -67,3 +126,12 @@ def _all(session: Session, table: type[WitnessRow]) -> list[WitnessRow]:
 
 def _cosigned(row: CosignedRow) -> Cosigned:
     return Cosigned(row.size, row.root, row.key_id, row.time, row.signature)
+
+
+def _opened(kind: int, raw: bytes) -> Statement:
+    try:
+        return opened(kind, raw)
+    except (Refused, IndexError):
+        raise UserError(
+            USAGE, "a statement in the database is none. Restore it from a copy"
+        ) from None

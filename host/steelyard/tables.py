@@ -77,3 +77,26 @@ class CosignedRow(Base):
     time: Mapped[int]
     signature: Mapped[bytes] = mapped_column(LargeBinary)
     note: Mapped[str]
+
+
+class StatementRow(Base):
+    """A signed statement as it was installed, see keys.statements; the envelope is what counts."""
+
+    __tablename__ = "statements"
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)  # of kind and payload
+    kind: Mapped[int]
+    subject: Mapped[bytes] = mapped_column(LargeBinary, index=True)  # terminal, or a station's key
+    number: Mapped[int]
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    added: Mapped[float]
+
+
+class LogHeadRow(Base):
+    """The newest head that this host saw of a station's log, as a signed note."""
+
+    __tablename__ = "log_heads"
+    origin: Mapped[str] = mapped_column(primary_key=True)
+    size: Mapped[int]
+    root: Mapped[bytes] = mapped_column(LargeBinary)
+    note: Mapped[str]
+    seen: Mapped[float]

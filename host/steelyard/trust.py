@@ -1,4 +1,4 @@
-"""What this host takes on trust beside keys: approved calibrations and firmware, and witnesses.
+"""What this host takes on trust: approved calibrations and firmware, witnesses, roots of makers.
 
 Owns: these statements, and whether records agree with them. Refuses: nothing.
 Units: times in s since 1970.
@@ -6,6 +6,7 @@ Units: times in s since 1970.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from typing import Any
 from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
 from steelyard_wire import note, record
+
+from steelyard.keys.authority import Authority
 
 COSIGNATURE = 4  # type of a key in C2SP signed-note and tlog-cosignature
 PLAIN = 1
@@ -55,16 +58,22 @@ class Cosigned:
 
 @dataclass(frozen=True)
 class Trust:
-    """approvals and cosigned: by device id. witnesses: by key id."""
+    """approvals and cosigned: by device id. witnesses: by key id. authority: signed statements."""
 
     approvals: Mapping[bytes, Sequence[Approval]] = field(default_factory=dict)
     witnesses: Mapping[bytes, Witness] = field(default_factory=dict)
     cosigned: Mapping[bytes, Sequence[Cosigned]] = field(default_factory=dict)
+    authority: Authority = field(default_factory=Authority)
 
 
 def key_id(name: str, kind: int, public_key: bytes) -> bytes:
     """C2SP signed-note: the first 4 bytes of SHA-256(name + LF + kind + key)."""
     return hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + public_key).digest()[:4]
+
+
+def note_line(name: str, data: bytes) -> str:
+    """A signature in a signed note. data: key id and signature."""
+    return f"\u2014 {name} {base64.b64encode(data).decode()}\n"
 
 
 def cosigned_text(dev: bytes, size: int, root: bytes, time: int) -> bytes:

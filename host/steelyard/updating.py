@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from steelyard_wire import codes, cose, record
+from steelyard_wire import codes, cose, record, release
 from steelyard_wire.codes import Refused
 
 from steelyard.client import Terminal
@@ -80,6 +80,7 @@ def _send(terminal: Terminal, wanted: Release, progress: Progress) -> int:
 
 def _send_all(terminal: Terminal, wanted: Release, progress: Progress) -> int:
     """As `_send`, over a line that may break."""
+    prove = terminal.link.prove
     for attempt in range(_ATTEMPTS):
         try:
             return _send(terminal, wanted, progress)
@@ -88,6 +89,7 @@ def _send_all(terminal: Terminal, wanted: Release, progress: Progress) -> int:
                 raise
             time.sleep(1)
             terminal.link.reopen()
+            terminal.link.prove = prove  # what was granted has ended with the line
     raise AssertionError
 
 
@@ -101,8 +103,18 @@ def _announced(reply_words: list[str]) -> bytes:
         raise UserError(BUG, "the terminal's UPDATE APPLY is not as specified") from None
 
 
-def _wait(terminal: Terminal, wanted: bytes, seconds: float) -> dict[str, str]:
-    """The terminal's status once the release runs and is confirmed; UpdateFailed."""
+def _told(terminal: Terminal, n: int) -> int | None:
+    """What the newest record of a release after record n says; None if there is none yet."""
+    for number in reversed(range(n + 1, terminal.records().stop)):
+        fields = record.decode(cose.split(terminal.record(number)).payload)
+        data = fields.get(record.DATA)
+        if fields[record.TYP] == record.FIRMWARE and isinstance(data, dict) and 5 in data:
+            return int(data[5])
+    return None
+
+
+def _wait(terminal: Terminal, wanted: bytes, n: int, seconds: float) -> None:
+    """Until the release runs and a record says so; UpdateFailed. n: of what announced it."""
     end = time.monotonic() + seconds
     why = "it did not answer"
     while time.monotonic() < end:
@@ -110,15 +122,15 @@ def _wait(terminal: Terminal, wanted: bytes, seconds: float) -> dict[str, str]:
         try:
             terminal.link.reopen()
             identity = terminal.identify()
-            now = status(terminal)
+            told = _told(terminal, n)
         except (NoDevice, DeviceRefused) as error:
             why = str(error)
             continue
-        if identity.software_id == wanted and now["tries"] == "-":
-            return now
-        why = f"it runs {identity.software_id.hex()[:16]}, tries left: {now['tries']}"
-        if now["tries"] == "-" and now["next"] == now["slot"] and identity.state != "halted":
-            break  # confirmed, and another: it has turned back
+        if identity.software_id == wanted and told == release.RUNNING:
+            return
+        why = f"it runs {identity.firmware}, {identity.software_id.hex()[:16]}"
+        if told == release.FAILED:
+            break
     raise UpdateFailed(
         f"the terminal took the release and does not run it ({why}). After three starts that fail"
         " it runs the firmware of before: switch it off and on until it answers; its journal says"
@@ -158,6 +170,6 @@ def update(
         raise
     if _announced(reply.words) != software[:8]:
         raise UserError(BUG, "the terminal announced another software identification")
-    _wait(terminal, software, start_s)
     n = int(reply.values["n"])
+    _wait(terminal, software, n, start_s)
     return Report(**done, bytes_sent=sent, n=n)  # type: ignore[arg-type]

@@ -10,7 +10,6 @@ printed. Its name goes with every signature.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import os
@@ -29,7 +28,7 @@ from steelyard.errors import USAGE, UserError
 from steelyard.opened import EDDSA, KeyEntry, point_of, signature_in_der
 from steelyard.store import Store
 from steelyard.tlog import Tree, consistent
-from steelyard.trust import COSIGNATURE, PLAIN, Cosigned, Witness, cosigned_text, key_id
+from steelyard.trust import COSIGNATURE, PLAIN, Cosigned, Witness, cosigned_text, key_id, note_line
 
 
 @dataclass(frozen=True)
@@ -78,10 +77,6 @@ def witness_key(path: Path, name: str) -> WitnessKey:
     return WitnessKey(Witness(name, key.verify_key.encode()), key)
 
 
-def _line(name: str, data: bytes) -> str:
-    return f"\u2014 {name} {base64.b64encode(data).decode()}\n"
-
-
 def _own(origin: str, entry: KeyEntry, signature: bytes) -> bytes:
     """Key id and signature of a terminal in a note; of ES256 in DER, as that type asks for."""
     if entry.algorithm == EDDSA:
@@ -101,7 +96,7 @@ def signed_note(
     own = _own(origin, entry, signature)
     seen = key_id(witness.name, COSIGNATURE, witness.public_key)
     cosignature = seen + struct.pack(">Q", said.time) + said.signature
-    return text + "\n" + _line(origin, own) + _line(witness.name, cosignature)
+    return text + "\n" + note_line(origin, own) + note_line(witness.name, cosignature)
 
 
 def witness_tree(

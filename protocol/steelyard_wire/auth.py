@@ -8,10 +8,11 @@ Units: the key has 32 bytes, the nonce 16; the code of a command 16 hex digits, 
 from binascii import hexlify
 
 from steelyard_wire.codes import ARGUMENT, Refused
-from steelyard_wire.digest import hmac_sha256
+from steelyard_wire.digest import hmac_sha256, sha256
 
 DOMAIN = b"steelyard/mac/1"
 RECEIPT_DOMAIN = b"steelyard/receipt/1"
+LINK_DOMAIN = b"steelyard/link/1"
 
 
 def session_mac(key32: bytes, nonce16: bytes, text_before_mac: bytes) -> str:
@@ -36,3 +37,9 @@ def receipt_mac(key32: bytes, dev8: bytes, n: int, root32: bytes) -> str:
         raise Refused(ARGUMENT, "key, device id, number or root")
     code = hmac_sha256(key32, RECEIPT_DOMAIN, dev8, n.to_bytes(4, "big"), root32)[:16]
     return hexlify(code).decode().upper()
+
+
+def operator_id(link_key: bytes) -> bytes:
+    """How records name the operator: the id, 8 bytes, of what the device statement has of his key
+    (statement.link_commitment)."""
+    return sha256(sha256(LINK_DOMAIN, link_key))[:8]

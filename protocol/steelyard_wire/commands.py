@@ -11,9 +11,11 @@ from steelyard_wire.line import Command
 
 OPEN = 0
 USER = 1
-SERVICE = 2
-FACTORY = 3
-LEVELS = ("OPEN", "USER", "SERVICE", "FACTORY")
+OPERATOR = 2
+SERVICE = 3
+FACTORY = 4
+INSPECTOR = 5
+LEVELS = ("OPEN", "USER", "OPERATOR", "SERVICE", "FACTORY", "INSPECTOR")
 
 # name, level, changes state, fewest and most arguments
 COMMANDS = (
@@ -30,6 +32,11 @@ COMMANDS = (
     ("CONFIG", OPEN, False, 0, 1),
     ("TIME", OPEN, False, 0, 0),
     ("NETWORK", OPEN, False, 0, 0),
+    ("SEALS", OPEN, False, 0, 0),
+    ("CHALLENGE", OPEN, False, 0, 0),
+    ("GRANT", OPEN, True, 3, 3),
+    ("LEAVE", OPEN, True, 0, 0),
+    ("UNLOCK", OPEN, True, 1, 3),
     ("REGISTER", USER, True, 0, 1),
     ("VOID", USER, True, 1, 1),
     ("STREAM", USER, True, 2, 3),
@@ -39,14 +46,17 @@ COMMANDS = (
     ("ZERO", USER, True, 0, 0),
     ("TARE", USER, True, 0, 2),
     ("EXTEND", USER, True, 0, 0),
+    ("STATEMENT", USER, True, 2, 2),
+    ("SETTIME", OPERATOR, True, 1, 1),
+    ("WIFI", OPERATOR, True, 1, 3),
+    ("RESET", OPERATOR, True, 0, 0),
     ("CAL", SERVICE, True, 1, 6),
     ("CONVERTER", SERVICE, True, 1, 1),
     ("SET", SERVICE, True, 2, 22),
     ("COMMISSION", SERVICE, True, 8, 8),
-    ("SETTIME", SERVICE, True, 1, 1),
-    ("WIFI", SERVICE, True, 1, 3),
-    ("RESET", SERVICE, True, 0, 0),
-    ("PROVISION", FACTORY, True, 3, 3),
+    ("PROVISION", FACTORY, True, 3, 4),
+    ("SEAL", FACTORY, True, 0, 0),
+    ("UNSEAL", FACTORY, True, 1, 1),
     ("RETIRE", FACTORY, True, 2, 2),
     ("UPDATE", FACTORY, True, 1, 3),
 )
@@ -58,6 +68,14 @@ def lookup(name: str) -> tuple[str, int, bool, int, int]:
         if row[0] == name:
             return row
     raise Refused(UNKNOWN_COMMAND, name)
+
+
+def covers(granted: int, needed: int) -> bool:
+    """Whether who was granted one level may do what needs another: an inspector what an operator
+    may, and neither service nor factory an inspector's part."""
+    if INSPECTOR in (granted, needed):
+        return granted == needed or (granted == INSPECTOR and needed <= OPERATOR)
+    return needed <= granted
 
 
 def wrong(name: str) -> Refused:

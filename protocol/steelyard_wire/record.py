@@ -43,6 +43,8 @@ NONCE = 17
 RAW = 18
 DATA = 19
 USE = 20
+EV = 21
+WHO = 22
 
 BOOT = 0
 READING = 1
@@ -77,6 +79,14 @@ TYPES = (
 
 _UNANNOUNCED = const(4)  # of DATA's keys a FIRMWARE record has, of a firmware that just was there
 
+# What EV counts, by its index; nothing sets a count back.
+EVENTS = (CALIBRATION, PARAMETER, CASE, LOCK, FIRMWARE)
+
+# What became of a lock (LOCK, DATA key 2).
+UNLOCKED = 0
+LOCKED = 1
+REFUSED = 2
+
 TEST_PREFIX = b"TEST"
 
 # Rules, as in protocol/README.md: u32 an integer of 32 bits without a sign, p32 the same but not
@@ -103,6 +113,8 @@ _RULES = {
     NONCE: "B16",
     RAW: "i32 i16?",
     USE: "p21",
+    EV: "u32 u32 u32 u32 u32",
+    WHO: "b8",
 }
 
 # The map DATA of the types that have one: rules of its keys 1, 2, ..., which are all there.
@@ -124,7 +136,7 @@ _DATA: "dict[object, tuple[str, ...]]" = {
         "null|i16 i16",
     ),
     PARAMETER: ("t32", "s64?", "s64?"),
-    LOCK: ("t32", "m1", "b8?"),
+    LOCK: ("t32", "m2", "u32", "t32?"),
     TIME_SET: ("u40?", "u40"),
     FIRMWARE: ("t32", "b8", "t32", "b8", "m2", "p32"),
     WITNESS: ("t64", "b4", "p32", "u40", "b64"),

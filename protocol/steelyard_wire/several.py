@@ -25,8 +25,8 @@ def to_be_signed(payload: bytes, aad: bytes) -> bytes:
 
 def build(payload: bytes, signatures: "list[tuple[bytes, bytes]]") -> bytes:
     """The envelope. signatures: (id of the key, 8 bytes; signature, 64 bytes), 1 to 7 of them."""
-    if not 1 <= len(signatures) <= MOST:
-        raise Refused(ARGUMENT, "1 to 7 signatures")
+    if not 1 <= len(signatures) <= MOST or len({kid for kid, _ in signatures}) < len(signatures):
+        raise Refused(ARGUMENT, "1 to 7 signatures, each of another key")
     rows = []
     for kid, signature in sorted(signatures):
         if len(kid) != _KID or len(signature) != _SIGNATURE:
@@ -40,14 +40,24 @@ def split(envelope: bytes) -> "tuple[bytes, list[tuple[bytes, bytes]]]":
     if bytes(envelope[:2]) != _TAG:
         raise Refused(SYNTAX, "COSE_Sign")
     value = cbor.decode(envelope[2:])
+    # Of every type that is looked into: `bytes` makes bytes of a number, too.
     if not isinstance(value, (list, tuple)) or len(value) != 4:
         raise Refused(SYNTAX, "COSE_Sign")
     payload, rows = value[2], value[3]
+    if not isinstance(payload, bytes) or not isinstance(rows, (list, tuple)):
+        raise Refused(SYNTAX, "COSE_Sign")
+    found = []
+    for row in rows:
+        if not isinstance(row, (list, tuple)) or len(row) != 3 or not isinstance(row[1], dict):
+            raise Refused(SYNTAX, "COSE_Sign")
+        kid, signature = row[1].get(_HEADER_KID), row[2]
+        if not isinstance(kid, bytes) or not isinstance(signature, bytes):
+            raise Refused(SYNTAX, "COSE_Sign")
+        found.append((kid, signature))
     try:
-        found = [(bytes(header[_HEADER_KID]), bytes(sign)) for _, header, sign in rows]
         whole = build(payload, found) == bytes(envelope)
-    except (Refused, ValueError, TypeError, KeyError):
+    except Refused:
+        whole = False
+    if not whole:
         raise Refused(SYNTAX, "COSE_Sign")
-    if not whole or len({kid for kid, _ in found}) != len(found):
-        raise Refused(SYNTAX, "COSE_Sign")
-    return bytes(payload), found
+    return payload, found

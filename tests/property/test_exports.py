@@ -89,7 +89,7 @@ def test_each_threat_is_named(threat: dict[str, str]) -> None:
             assert _failed(alone) <= {"status"}
 
 
-def test_every_bit_of_every_record_lowers_the_level() -> None:
+def test_S7_every_bit_of_every_record_lowers_the_level() -> None:
     flipped = 0
     for raw in [*GOOD, *GOOD2[3:5]]:
         assert verify([raw], REGISTRY, allow_test=True).level == 1

@@ -22,6 +22,7 @@ from steelyard.tables import RecordRow
 FORGER = Forger()
 CHAIN = FORGER.chain(4)
 KEY = b"TEST link key, proves nothing #2"
+UNLOCK = b"TEST unlock key, proves nothing!"
 
 
 @pytest.fixture
@@ -69,22 +70,24 @@ def test_a_key_that_is_known_stays(store: Store) -> None:
 
 
 def test_link_keys_are_for_the_owner_alone(store: Store) -> None:
-    store.offer_link_key("SY-1", KEY)
-    store.claim_link_key("SY-1", FORGER.dev)
+    store.offer_keys("SY-1", KEY, UNLOCK)
+    store.claim_keys("SY-1", FORGER.dev)
     assert store.link_key(FORGER.dev) == KEY
     file = store.path.with_name("link-keys.json")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert json.loads(file.read_text()) == {FORGER.dev.hex(): KEY.hex()}
+    kept = {FORGER.dev.hex(): KEY.hex(), f"unlock {FORGER.dev.hex()}": UNLOCK.hex()}
+    assert json.loads(file.read_text()) == kept
+    assert store.unlock_key(FORGER.dev) == UNLOCK
     assert KEY not in store.path.read_bytes() and KEY.hex().encode() not in store.path.read_bytes()
     # A terminal that has a key keeps it, whatever else is offered.
-    store.offer_link_key("SY-1", bytes(32))
-    store.claim_link_key("SY-1", FORGER.dev)
+    store.offer_keys("SY-1", bytes(32), bytes(32))
+    store.claim_keys("SY-1", FORGER.dev)
     assert store.link_key(FORGER.dev) == KEY
 
 
 def test_a_full_disk_loses_nothing(store: Store) -> None:
-    store.offer_link_key("SY-1", KEY)
-    store.claim_link_key("SY-1", FORGER.dev)
+    store.offer_keys("SY-1", KEY, UNLOCK)
+    store.claim_keys("SY-1", FORGER.dev)
     judge(store, CHAIN[:2], allow_test=False)
     size = store.path.stat().st_size
     with disk_full(size), pytest.raises(UserError, match="free space") as caught:
@@ -92,7 +95,7 @@ def test_a_full_disk_loses_nothing(store: Store) -> None:
             store.add_record(FORGER.record(1, CHAIN[:1], f18=[n, None]), passed=True)
     assert caught.value.exit_code == USAGE
     with disk_full(10), pytest.raises(UserError, match="Nothing was changed"):
-        store.offer_link_key("SY-2", KEY)
+        store.offer_keys("SY-2", KEY, UNLOCK)
     assert store.link_key(FORGER.dev) == KEY
     again = Store(store.path)
     assert again.records(FORGER.dev)[0] == CHAIN[0]
@@ -116,7 +119,7 @@ def test_a_damaged_key_file_is_neither_used_nor_overwritten(store: Store) -> Non
     file = store.path.with_name("link-keys.json")
     file.write_text("{half")
     with pytest.raises(UserError, match="Restore it from a copy"):
-        store.offer_link_key("SY-1", KEY)
+        store.offer_keys("SY-1", KEY, UNLOCK)
     assert file.read_text() == "{half"
 
 

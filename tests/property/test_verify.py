@@ -92,7 +92,7 @@ def test_random_bytes_are_a_verdict_and_no_error(data: bytes) -> None:
 
 
 @given(st.integers(1, 7), st.integers(1, 7))
-def test_records_taken_out_of_the_middle_are_named(first: int, count: int) -> None:
+def test_S7_records_taken_out_of_the_middle_are_named(first: int, count: int) -> None:
     last = min(first + count, 8)
     report = verify(CHAIN[:first] + CHAIN[last:], REGISTRY)
     assert failed(report) == {"sequence", "totals"}
@@ -170,7 +170,7 @@ def _at(times: list[int | None], setting: int | None = None) -> Report:
     return verify(made, REGISTRY)
 
 
-def test_F22_a_clock_set_back_is_visible() -> None:
+def test_F22_S7_a_clock_set_back_is_visible() -> None:
     report = _at([None, 5000, 5001, 1400, 1401], setting=2)
     assert report.ok, report.failures
     (clock,) = [check for check in report.checks if check.name == "clock"]

@@ -198,6 +198,8 @@ EXP10 = st.integers(-9, 9)
 U31 = st.integers(0, 2**31 - 1)
 UNIT = st.integers(0, 7)
 DIGEST = st.binary(min_size=8, max_size=8)
+_TEXT = st.text(min_size=1, max_size=8)
+FIRMWARE = {1: _TEXT, 2: DIGEST, 3: _TEXT, 4: DIGEST}
 UTC = st.integers(0, 2**40 - 1)
 SETTING = st.none() | I32 | st.text(max_size=16)
 DATA = {
@@ -221,18 +223,12 @@ DATA = {
         {1: st.text(min_size=1, max_size=8), 2: SETTING, 3: SETTING}
     ),
     record.LOCK: st.fixed_dictionaries(
-        {1: st.text(min_size=1, max_size=8), 2: st.integers(0, 1), 3: st.none() | DIGEST}
+        {1: st.text(min_size=1, max_size=8), 2: st.integers(0, 2), 3: U32}
+        | {4: st.none() | st.text(min_size=1, max_size=8)}
     ),
     record.TIME_SET: st.fixed_dictionaries({1: st.none() | UTC, 2: UTC}),
-    record.FIRMWARE: st.fixed_dictionaries(
-        {1: st.text(min_size=1, max_size=8), 2: DIGEST}
-        | {3: st.text(min_size=1, max_size=8), 4: DIGEST}
-    )
-    | st.fixed_dictionaries(
-        {1: st.text(min_size=1, max_size=8), 2: DIGEST}
-        | {3: st.text(min_size=1, max_size=8), 4: DIGEST}
-        | {5: st.integers(0, 2), 6: st.integers(1, 2**32 - 1)}
-    ),
+    record.FIRMWARE: st.fixed_dictionaries(FIRMWARE)
+    | st.fixed_dictionaries(FIRMWARE | {5: st.integers(0, 2), 6: st.integers(1, 2**32 - 1)}),
     record.WITNESS: st.fixed_dictionaries(
         {1: st.text(min_size=1, max_size=16), 2: st.binary(min_size=4, max_size=4)}
         | {3: st.integers(1, 2**32 - 1), 4: UTC, 5: st.binary(min_size=64, max_size=64)}
@@ -275,6 +271,10 @@ def records(draw):
         fields[record.NONCE] = draw(st.binary(min_size=1, max_size=16))
     if draw(st.booleans()):
         fields[record.RAW] = [draw(I32), draw(st.none() | st.integers(-32768, 32767))]
+    if draw(st.booleans()):
+        fields[record.EV] = [draw(U32) for _ in range(5)]
+    if draw(st.booleans()):
+        fields[record.WHO] = draw(DIGEST)
     if typ in DATA:
         fields[record.DATA] = draw(DATA[typ])
     return fields

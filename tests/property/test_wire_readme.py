@@ -74,7 +74,7 @@ def test_faults_status_bits_and_units():
 
 def test_record_keys_and_rules():
     table = _tables(8)[0]
-    assert [int(row[0]) for row in table] == list(range(1, 21))
+    assert [int(row[0]) for row in table] == list(range(1, 23))
     for number, name, rule, _ in table:
         assert getattr(record, name) == int(number)
         assert record._RULES.get(int(number), "–") == rule
@@ -94,18 +94,39 @@ def test_record_types():
 
 
 def test_releases():
-    rows = statement.FIELDS[statement.RELEASE]
-    expected = [[str(key), name, rule] for key, (name, rule) in enumerate(rows, 1)]
-    assert [row[:3] for row in _tables(16)[0]] == expected
     text = _section(16)
-    for name in (*release.HARDWARE, *identify.FIXED, statement.aad(statement.RELEASE).decode()):
+    for name in (*release.HARDWARE, *identify.FIXED):
         assert f"`{name}`" in text
     for name in ("NO_ROOT", "NOT_SIGNED", "DOWNGRADE", "UNFIT", "DAMAGED", "NO_SPACE"):
         assert f"({name})" in text
 
 
+def test_statements():
+    kinds, *tables = _tables(15)
+    assert [row[:2] for row in kinds] == [[str(i), name] for i, name in enumerate(statement.KINDS)]
+    several = [row[2] == "several holders" for row in kinds]
+    assert several == [kind in statement.BY_SEVERAL for kind in range(len(kinds))]
+    assert re.findall(r"^\*\*([A-Z]+)\*\*$", _section(15), re.MULTILINE) == list(statement.KINDS)
+    for kind, table in enumerate(tables):
+        expected = [[str(i), *row] for i, row in enumerate(statement.FIELDS[kind], 1)]
+        assert [row[:3] for row in table] == expected
+    rows = {row[1]: row[3] for table in tables for row in table}
+    assert ", ".join(commands.LEVELS[1:]) in rows["access"]
+    for number, name in enumerate(statement.UNLOCKINGS):
+        assert f"{number} {name}" in rows["kind"]
+    assert rows["roles"] == "1 makes, 2 verifies, 3 both"
+    assert (statement.MAKES, statement.VERIFIES) == (1, 2)
+    for number, name in enumerate(("terminal", "station", "key for access")):
+        assert f"{number} {name}" in rows["entries"]
+        assert statement.REVOKED[number].lower() in ("terminal", "station", "access key")
+    limits = f"at most {statement.MAX_STATEMENT} bytes, that of a revocation list at most"
+    assert f"{limits} {statement.MAX_REVOCATION}." in _section(15)
+
+
 def test_domain_strings():
-    strings = [cose.AAD, cose.BLOCK_AAD, auth.DOMAIN, auth.RECEIPT_DOMAIN, identify.DOMAIN]
+    strings = [cose.AAD, cose.BLOCK_AAD, statement._AAD, statement._GRANT_DOMAIN]
+    strings += [auth.LINK_DOMAIN, statement._UNLOCK_DOMAIN, auth.DOMAIN, auth.RECEIPT_DOMAIN]
+    strings += [identify.DOMAIN]
     assert [row[0] for row in _tables(11)[0]] == [string.decode() for string in strings]
 
 

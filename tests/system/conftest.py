@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sealing
 from steelyard.client import Terminal
 from terminals import Bench, Start, make_states
 
@@ -42,6 +43,14 @@ def start(states: Path, tmp_path: Path) -> Iterator[Start]:
 def bench(start: Start) -> Bench:
     """A provisioned and calibrated virtual terminal."""
     return start("calibrated")
+
+
+@pytest.fixture
+def sealed(start: Start) -> Bench:
+    """A calibrated virtual terminal that was certified and sealed."""
+    bench = start("calibrated")
+    sealing.seal(bench)
+    return bench
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def faults(bench: Bench) -> list[str]:
         ("noise 60", "NOISY", 20),
     ],
 )
-def test_W11_a_fault_blanks_alarms_and_is_recorded(
+def test_W11_S13_a_fault_blanks_alarms_and_is_recorded(
     start: Start, fault: str, name: str, seconds: int
 ) -> None:
     bench = start("calibrated", speed="0")
@@ -70,7 +70,7 @@ app._watch_keys = hurt
 """
 
 
-def test_code_that_changes_while_it_runs_locks_the_terminal(bench: Bench) -> None:
+def test_S2_code_that_changes_while_it_runs_locks_the_terminal(bench: Bench) -> None:
     bench.before_main(_HURT)
     bench.world("place 2 kg")
     bench.world("advance 12 s")

@@ -14,10 +14,11 @@ from collections.abc import Callable
 
 import makers
 import pytest
+import sealing
 import serial
 from steelyard.client import Terminal
 from steelyard.errors import DeviceRefused
-from steelyard_wire import codes, cose, record, sentences
+from steelyard_wire import codes, commands, cose, record, sentences
 from steelyard_wire.auth import receipt_mac
 from terminals import BALLAST, FILL_SEGMENT, FLIP_IN_PACK, JOURNAL, Bench, Start
 
@@ -230,20 +231,21 @@ def _our_bug(bench: Bench) -> int:
     return bench.refused("FAULTS")
 
 
-def _refused_release(*which: int, stored: str = "", **fields: object) -> Callable[[Bench], int]:
-    def provoke(bench: Bench) -> int:
-        bench.run_on_board(makers.store("trust", makers.ROOT) + stored)
-        return makers.offer(bench, makers.sign(makers.plain(**fields), *which))
+def _opened_case(bench: Bench) -> int:
+    sealing.seal(bench)
+    bench.world("open case")
+    bench.world("advance 2 s")
+    return bench.refused("REGISTER")
 
-    return provoke
 
-
-def _damaged_release(bench: Bench) -> int:
-    bench.run_on_board(makers.store("trust", makers.ROOT))
-    assert makers.offer(bench, makers.sign(makers.plain(size=300))) == 0
-    piece = base64.b64encode(bytes(300)).decode()
-    bench.terminal.link.command("UPDATE", "PUT", "0", piece, changes=True)
-    return bench.refused("UPDATE", "APPLY")
+def _two_wrong_proofs(bench: Bench) -> int:
+    sealing.seal(bench)
+    key = sealing.LEVELS[commands.SERVICE]
+    wrong = ("SERVICE", key.id.hex(), sealing.text(bytes(64)))
+    for code in (codes.STATEMENT, codes.WAIT):
+        bench.terminal.link.command("CHALLENGE")
+        assert bench.refused("GRANT", *wrong) == code
+    return code
 
 
 # code: (state of the terminal, what provokes it)
@@ -300,18 +302,25 @@ PROVOKED: dict[int, tuple[str, Callable[[Bench], int]]] = {
     codes.RETIRED: ("calibrated", _retired),
     codes.HISTORY: ("chip", _rolled_back),
     codes.KEY_USES: ("chip", _key_uses),
+    codes.LOCKED: ("calibrated", _opened_case),
     codes.NO_NETWORK: ("calibrated", _no_network),
+    codes.STATEMENT: (
+        "provisioned",
+        lambda bench: bench.refused("STATEMENT", "TAKE", "STATION"),
+    ),
+    codes.WAIT: ("calibrated", _two_wrong_proofs),
+    codes.SEALED: ("calibrated", lambda bench: bench.refused("SEAL")),
     codes.BUSY: ("calibrated", _third_connection),
     codes.NO_ROOT: ("calibrated", lambda bench: bench.refused("UPDATE", "BEGIN", "300")),
-    codes.NOT_SIGNED: ("calibrated", _refused_release(2)),
+    codes.NOT_SIGNED: ("calibrated", makers.refused(2)),
     codes.DOWNGRADE: (
         "calibrated",
-        _refused_release(stored=makers.store("release", {1: makers.SEQUENCE, 2: 0})),
+        makers.refused(stored=makers.store("release", {1: makers.SEQUENCE, 2: 0})),
     ),
-    codes.UNFIT: ("calibrated", _refused_release(hardware=bytes(8))),
-    codes.DAMAGED: ("calibrated", _damaged_release),
+    codes.UNFIT: ("calibrated", makers.refused(hardware=bytes(8))),
+    codes.DAMAGED: ("calibrated", makers.damaged),
     codes.UPDATE_ORDER: ("calibrated", lambda bench: bench.refused("UPDATE", "PUT", "0", "AAAA")),
-    codes.NO_SPACE: ("calibrated", _refused_release(size=2_000_000)),
+    codes.NO_SPACE: ("calibrated", makers.refused(size=2_000_000)),
     codes.INTERNAL: ("calibrated", _our_bug),
 }
 
@@ -328,11 +337,7 @@ def test_a_code_is_provoked_and_the_terminal_goes_on(code: int, start: Start) ->
     assert provoke(bench) == code
     if int(bench.terminal.status()["halted"]):
         return  # and says so; nothing more is signed
-    # Nothing was registered by what was refused: new records are starts and changed parameters.
+    # Nothing was registered by what was refused.
     added = [bench.terminal.record(n) for n in range(next_n, bench.terminal.records().stop)]
     kinds = {record.decode(cose.split(raw).payload)[record.TYP] for raw in added}
-    assert kinds - {record.FIRMWARE, record.RETIRE} <= {
-        record.BOOT,
-        record.PARAMETER,
-        record.FAULT,
-    }
+    assert not kinds & {record.READING, record.VOID, record.CALIBRATION}

@@ -64,7 +64,7 @@ def test_a_bare_terminal_has_nothing_to_pull(start: Start) -> None:
     user("pull", bench.simulator.pty).refused(REFUSED, "it has no key", "steelyard provision")
 
 
-def test_a_full_journal_says_so_and_goes_on_when_it_was_pulled(bench: Bench) -> None:
+def test_S8_a_full_journal_says_so_and_goes_on_when_it_was_pulled(bench: Bench) -> None:
     user = CommandLine(bench.store.path)
     port = bench.simulator.pty
     # The first segment is full, there is room for a second, and that is filled too.

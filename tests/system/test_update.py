@@ -7,16 +7,20 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import makers
 import pytest
-from steelyard import cli, updating
+import sealing
+from steelyard import boards, cli, image, releases, updating
 from steelyard.client import Terminal
-from steelyard.errors import DeviceRefused
+from steelyard.commands.release import read as release_of
+from steelyard.errors import DeviceRefused, UserError
+from steelyard.keys import files
 from steelyard.releases import Release
 from steelyard.verify import verify
-from steelyard_wire import codes, record
+from steelyard_wire import codes, commands, record
 from steelyard_wire.release import ANNOUNCED, FAILED, RUNNING
 from terminals import Bench, Start, VirtualTerminal
 
@@ -193,3 +197,62 @@ def test_S10_a_cut_around_the_start_leaves_the_old_or_the_new(
         assert states in ([], [ANNOUNCED, FAILED])
         apply(bench)
         assert bench.terminal.identify().firmware == "9.9.9"
+
+
+def test_S10_a_sealed_terminal_takes_a_release_and_stays_sealed(sealed: Bench) -> None:
+    bench = sealed
+    sealing.verify(bench)
+    what = releases.make(makers.changed(image.build(boards.load("virtual")), "9.9.9"), 7, 0, 0)
+    for key in sealing.RELEASE[1:]:
+        what = releases.signed(what, key.public, key.sign)
+    uploaded(bench, what)
+    link_key = bench.store.link_key(bench.terminal.identify().dev)
+    bench.terminal.link.set_key(link_key)
+    assert bench.refused("UPDATE", "STATUS") == codes.LEVEL
+    sealing.grant(bench, commands.FACTORY)
+    apply(bench)
+    bench.terminal.link.set_key(link_key)
+    now = bench.terminal.identify()
+    assert now.sealed and now.firmware == "9.9.9"
+    bench.world("advance 3 s")
+    assert bench.terminal.status()["alarm"] == "-"
+    reading = bench.terminal.reading()
+    assert reading.value == "0.000" and "LOCKED" not in reading.flags
+    # The verification was of the software of before.
+    assert bench.terminal.seals()["verification"] == "SOFTWARE"
+    assert firmware_records(bench)[-1][2] == RUNNING
+    bench.power_cycle()
+    assert bench.terminal.status()["alarm"] == "-"
+
+
+def test_a_release_is_built_and_signed_with_key_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, secret = tmp_path / "new.release", tmp_path / "passphrase"
+    secret.write_text("\n")
+    secret.chmod(0o600)
+    board = ("--board", "virtual", "--sequence", "7", "--minimum", "3")
+    assert cli.run(["release", "build", *board, "--out", str(file)]) == 0
+    with pytest.raises(UserError, match="nobody has signed"):
+        assert release_of(file).envelope
+    for name in ("anna", "ben"):
+        key = tmp_path / f"{name}.pem"
+        files.make(key, f"TEST {name}", files.RELEASE, lambda: "", True)
+        sign = ["release", "sign", str(file), str(key), "--passphrase-file", str(secret)]
+        assert cli.run(sign) == 0
+    capsys.readouterr()
+    assert cli.run(["release", "show", str(file), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert len(said["signed by"]) == 2
+    assert (said["sequence"], said["minimum"], said["board"]) == (7, 3, "virtual")
+    # Another firmware under the same signatures is no release.
+    what = release_of(file)
+    for other in (
+        replace(what, packed=what.packed[:-1] + b"x"),
+        replace(what, packed=makers.release(sequence=8).packed),
+    ):
+        file.write_bytes(other.to_bytes())
+        assert cli.run(["release", "show", str(file)]) == 2
+    file.write_bytes(what.to_bytes()[:-9])
+    assert cli.run(["release", "show", str(file)]) == 2
+    assert cli.run(["update", "/dev/pts/no-such-port", str(file)]) == 2

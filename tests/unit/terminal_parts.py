@@ -23,6 +23,7 @@ LINK_KEY = bytes(range(32, 64))
 class Board:
     """The literals of a board file that the operations read: 15 kg in steps of 5 g."""
 
+    MODEL = "Steelyard TEST"
     SCALE = {1: 1, 2: -3, 3: 15000, 4: 5}
     CONVERTER = {"rate_hz": 10}
 
@@ -76,10 +77,10 @@ def started(folder, salt=0, files=None, device=None):
     return terminal
 
 
-def provisioned(folder):
+def provisioned(folder, unlock_key=b""):
     """A terminal that has just made its key."""
     terminal = started(folder)
-    finish(terminal.provision_steps("SN-1", ENTROPY, LINK_KEY))
+    finish(terminal.provision_steps("SN-1", ENTROPY, LINK_KEY, unlock_key))
     return terminal
 
 

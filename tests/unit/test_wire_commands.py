@@ -36,11 +36,20 @@ def test_every_row_is_whole():
     for name, level, changes, fewest, most in commands.COMMANDS:
         usage, text = USAGE[name]
         assert commands.lookup(name)[0] == name
-        assert commands.LEVELS[level] in ("OPEN", "USER", "SERVICE", "FACTORY")
+        assert commands.LEVELS[level] in ("OPEN", "USER", "OPERATOR", "SERVICE", "FACTORY")
         assert 0 <= fewest <= most <= 22
         assert usage.split(" ")[0] == name and text
-        # An open command needs no key, so it may change nothing; a receipt brings its own code.
-        assert changes == (level > commands.OPEN) or name == "RECEIPT"
+        # An open command needs no key, so it may change nothing; these bring their own proof.
+        proven = ("RECEIPT", "GRANT", "LEAVE", "UNLOCK")
+        assert changes == (level > commands.OPEN) or name in proven
+
+
+def test_what_a_level_covers():
+    # OPEN, USER, OPERATOR, SERVICE, FACTORY, INSPECTOR: what each of them may do.
+    table = ("100000", "110000", "111000", "111100", "111110", "111001")
+    for granted, row in enumerate(table):
+        for needed, may in enumerate(row):
+            assert commands.covers(granted, needed) == (may == "1"), (granted, needed)
 
 
 def test_every_argument_count_outside_the_row_is_refused():

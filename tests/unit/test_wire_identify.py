@@ -14,7 +14,7 @@ def test_golden():
         assert identify.software_id(reversed(files), case["platform"]) == case["software_id"]
 
 
-def test_every_change_changes_it():
+def test_S1_every_change_changes_it():
     files = [("/boot.py", _DIGEST), ("/main.py", _DIGEST)]
     seen = [
         identify.software_id(files, "a"),

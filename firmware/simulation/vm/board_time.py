@@ -23,6 +23,8 @@ CONVERT = 2
 RESET = 3
 START = 4
 STATION = 5
+CLEAR_CASE = 6
+INTERRUPT_KEY = 7
 
 # Bits of the signals, the levels that the world holds beside the conversions.
 DOUT_LOW = 1
@@ -33,7 +35,7 @@ NACK = 16
 SDA_LOW = 32
 CTRL_C = 64  # only with the answer to a VM that is idle: no interrupt handler is cut short
 KEY_SHIFT = 8  # one bit for each key of the board, in the order zero, tare, print
-CASE_OPEN = 1 << 15
+CASE_OPENED = 1 << 15  # what its latch says
 STALL_SHIFT = 16  # 8 bits: how many clock stalls were ordered so far
 SHUNT = 1 << 16  # beside the gain of a conversion
 RESET_SHIFT = 24  # 8 bits: how often the converter was set up anew by somebody else

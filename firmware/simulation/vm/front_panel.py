@@ -1,4 +1,4 @@
-"""Three keys, the case switch and the shunt's switch of the virtual board.
+"""Three keys, the latch of the case and the shunt's switch of the virtual board.
 
 Owns: their pins. Refuses: nothing. Units: none.
 """
@@ -18,9 +18,15 @@ class Key:
         return 0 if board_time.signals & self._mask else 1
 
 
-def case_switch(pin):
-    """The latch under the cover: high while the case is open."""
-    machine.net(pin).read = lambda: 1 if board_time.signals & board_time.CASE_OPEN else 0
+def case_latch(pin, clear_pin):
+    """The latch under the cover: high once the case was opened, until its clear pin goes high."""
+    machine.net(pin).read = lambda: 1 if board_time.signals & board_time.CASE_OPENED else 0
+
+    def clear(level):
+        if level:
+            board_time.ask(board_time.CLEAR_CASE)
+
+    machine.net(clear_pin).write = clear
 
 
 def shunt(pin):

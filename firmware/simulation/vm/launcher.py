@@ -22,6 +22,7 @@ import board_tasks
 import time  # noqa: F401
 
 sys.modules["_asyncio"] = board_tasks
+sys.modules["micropython"] = __import__("board_keyboard")
 
 import asyncio
 import board_time
@@ -126,7 +127,7 @@ def _power_on(settings):
         wires.solder(settings["chip"], settings["chip_memory"])
     for index, pin in enumerate(settings["keys"]):
         front_panel.Key(pin, index)
-    front_panel.case_switch(settings["case"])
+    front_panel.case_latch(settings["case"], settings["case_clear"])
     front_panel.shunt(settings["shunt"])
     machine._cause = settings["cause"]
     _run_on_board_time(settings["tcp_ports"])

@@ -161,6 +161,32 @@ def reset_cause():
     return _cause
 
 
+class WDT:
+    """A watchdog of at most 8388 ms, as on an RP2040; it cannot be stopped."""
+
+    def __init__(self, id=0, timeout=5000):
+        if not 1 <= timeout <= 8388:
+            raise ValueError("timeout")
+        self._timeout_us = timeout * 1000
+        self.feed()
+        board_time.devices.append(self)
+
+    def feed(self):
+        """It begins anew."""
+        self._due_us = board_time.now_us + self._timeout_us
+
+    def next_us(self):
+        """When it bites."""
+        return self._due_us
+
+    def advance(self, _now_us):
+        """It bites."""
+        reset()
+
+    def deliver(self):
+        """It has no interrupt."""
+
+
 def unique_id():
     """Eight bytes; every virtual board has the same."""
     return b"VIRTUAL0"

@@ -18,7 +18,10 @@ class Keys:
         self._counts = bytearray(len(self._names))
 
     def poll(self) -> "str | None":
-        """The name of a key that has just been pressed, or None; a held key comes once."""
+        """The name of a key that has just been pressed, or None; a held key comes once.
+
+        Keys pressed at once are no key of their own: with one look the first by name comes alone.
+        """
         found = None
         for index, pin in enumerate(self._pins):
             count = self._counts[index]

@@ -95,7 +95,10 @@ def activate(contents: str) -> None:
 
 
 def state() -> list:
-    """[slot that runs, its release or 0, slot that starts next, tries or "-", its contents]."""
+    """[slot that runs, its release or 0, slot that starts next, tries or "-", its contents].
+
+    Of an image in which all is frozen no slot runs: "".
+    """
     active = slots.read() or ["-", "-", ""]
     return [packed.slot, _sequence(packed.slot + ".pack")] + active
 

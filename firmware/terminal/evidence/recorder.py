@@ -6,9 +6,9 @@ Refuses: with Refused(BUSY) while a record is being signed, and whatever record,
 refuse, then without having used the number.
 Units: work in 256-bit multiplications, as the signer counts; totals as in journal.
 
-The boot counter lives in the records: each carries it, so the last one in the journal holds the
-highest that was ever signed. It can run back no more than the journal can, needs no file and no
-write of its own; a start that signed nothing is not counted.
+The boot counter and the counts of events live in the records: each carries them, so the last one
+in the journal holds the highest that were ever signed. They can run back no more than the journal
+can, need no file and no write of their own; a start that signed nothing is not counted.
 """
 
 from steelyard_wire import cose, record
@@ -19,15 +19,17 @@ MOST_APART = const(1)  # signatures between two records, of a key whose uses are
 _ENVELOPE = const(86)  # bytes around a payload of 256 bytes or more; one fewer below
 
 
-def last_boot_counter(journal) -> int:
-    """The boot counter of the newest record, 0 if there is none; the next start is one more.
+def last_counts(journal) -> tuple:
+    """(boot counter, counts of events) of the newest record; zeros if there is none.
 
     Refused(JOURNAL_FAULT) or Refused(SYNTAX) if that record cannot be read.
     """
-    if not journal.next_n:
-        return 0
-    newest = journal.get(journal.next_n - 1)
-    return record.decode(cose.split(newest).payload)[record.BC]
+    fields = {}
+    if journal.next_n:
+        newest = journal.get(journal.next_n - 1)
+        fields = record.decode(cose.split(newest).payload)
+    # Firmware from before events were counted has no counts in its records.
+    return fields.get(record.BC, 0), fields.get(record.EV, [0] * len(record.EVENTS))
 
 
 class Recorder:
@@ -46,6 +48,7 @@ class Recorder:
         self._terminal = terminal
         self._busy = False
         self._apart = 0  # signatures since the last record
+        self.events = last_counts(journal)[1]
         self.alg = cose.ALGORITHMS[signer.suite]  # COSE's number
         self.retired = False  # the last record of this key was written
 
@@ -90,6 +93,9 @@ class Recorder:
         n = journal.next_n
         dev = self._identity.dev
         totals = self._totals(typ, fields)
+        events = list(self.events)
+        if typ in record.EVENTS:
+            events[record.EVENTS.index(typ)] += 1
         whole = dict(fields)
         whole.update(self._terminal.common_fields())
         whole.update(
@@ -100,6 +106,7 @@ class Recorder:
                 record.ROOT: journal.root(),
                 record.TYP: typ,
                 record.TOT: totals,
+                record.EV: events,
             }
         )
         uses = yield from self._signer.uses_steps()
@@ -111,6 +118,7 @@ class Recorder:
         signature = yield from self._signer.sign_steps(signed)
         envelope = cose.build(payload, signature, dev, self.alg)
         journal.append(n, envelope, totals)
+        self.events = events
         self._apart = 0
         return n, envelope
 

@@ -18,7 +18,7 @@ class ConsoleLink:
 
     def __init__(self, service, session) -> None:
         self._service = service
-        self._session = session
+        self.session = session
         self._input = sys.stdin.buffer
         self._output = sys.stdout.buffer
         self._lines = line.LineBuffer(line.MAX_COMMAND)
@@ -29,17 +29,9 @@ class ConsoleLink:
         """Write one reply."""
         self._output.write(data)
 
-    def open_session(self) -> bytes:
-        """See KeyedSession.open."""
-        return self._session.open()
-
-    def authorise(self, command, level: int) -> None:
-        """See KeyedSession.authorise."""
-        self._session.authorise(command, level)
-
     def interrupted(self) -> bool:
         """Whether somebody typed during a long reply; what is left of a line's end is nothing."""
-        while self._poller.poll(0):
+        if self._poller.poll(0):  # it is asked again soon: what comes may have no end
             byte = self._input.read(1)[0]
             if byte != 10 and byte != 13:
                 self._lines.push(byte)
@@ -51,11 +43,16 @@ class ConsoleLink:
         reader = asyncio.StreamReader(self._input)
         while True:
             await self._byte((await reader.read(1))[0])
-            # The rest of the line is usually here already: no turn of the loop for each byte.
-            while self._poller.poll(0):
+            # The rest of the line is usually here already: no turn of the loop for each byte. But
+            # for each 17: they may come as fast as they are read, and the samples must be taken.
+            for _ in range(16):
+                if not self._poller.poll(0):
+                    break
                 await self._byte(self._input.read(1)[0])
 
     async def _byte(self, byte: int) -> None:
+        if 0 < byte < 6:
+            self._service.tried("CONSOLE")
         try:
             text = self._lines.push(byte)
         except Refused as refused:

@@ -33,6 +33,7 @@ def identity(terminal, halted: int) -> list:
         "fw=" + VERSION,
         "swid=" + as_hex(terminal.software_id),
         "state=" + state,
+        "sealed=%d" % terminal.sealed,
         "test=%d" % (identity.test if identity else terminal.test),
         "cal=%d" % (terminal.calibration.generation if terminal.calibration else 0),
         "converter=" + board.CONVERTER["chip"],

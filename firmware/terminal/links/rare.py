@@ -6,11 +6,41 @@ Each function takes the service, the link and the arguments, and gives words or 
 
 from binascii import a2b_base64, unhexlify
 
-from steelyard_wire import commands, line
+from steelyard_wire import codes, commands, line
+from steelyard_wire.codes import Refused
 
 from terminal import cold
 from terminal.links import state
 from terminal.links.service import base64, from_text, number
+
+
+def help(_service, _link, args) -> list:
+    if not args:
+        return [entry[0] for entry in commands.COMMANDS]
+    from steelyard_wire.usage import USAGE
+
+    return [line.quote(text) for text in USAGE[commands.lookup(args[0].upper())[0]]]
+
+
+def trace(service, link, args):
+    trace = (service.terminal, link, number(args[0]))
+    return cold.call("terminal.links.trace", "trace_steps", *trace)
+
+
+def extend(service, _link, _args) -> list:
+    service.terminal.extend()
+    return []
+
+
+def _network(service):
+    """The network; Refused(NO_NETWORK) on a board without."""
+    if service.network is None:
+        raise Refused(codes.NO_NETWORK, "")
+    return service.network
+
+
+def network(service, _link, _args) -> list:
+    return _network(service).words()
 
 
 def receipt(service, _link, args) -> list:
@@ -91,7 +121,7 @@ def settime(service, _link, args):
 
 
 def wifi(service, _link, args) -> list:
-    network = service.network_or_refuse()
+    network = _network(service)
     if args[0].upper() == "SET" and len(args) == 3:
         network.set_credentials(args[1], args[2])
     elif args[0].upper() == "CLEAR" and len(args) == 1:
@@ -104,7 +134,9 @@ def wifi(service, _link, args) -> list:
 def provision(service, _link, args):
     entropy = from_text(a2b_base64, args[1], "the entropy is base64")
     link_key = from_text(a2b_base64, args[2], "the link key is base64")
-    n, envelope = yield from service.terminal.provision_steps(args[0], entropy, link_key)
+    unlock_key = from_text(a2b_base64, args[3], "the unlock key is base64") if args[3:] else b""
+    secrets = (entropy, link_key, unlock_key)
+    n, envelope = yield from service.terminal.provision_steps(args[0], *secrets)
     return ["n=%d" % n, base64(envelope)]
 
 

@@ -26,6 +26,10 @@ _READABLE = (
     codes.HISTORY,
     codes.SIGNER_FAULT,
 )
+# Commands of links.seals.
+_SEALS = ("seals", "challenge", "grant", "leave", "unlock", "statement", "seal", "unseal")
+# After these the board starts again: what they changed is taken up by a start.
+_RESTARTS = ("RESET", "SEAL", "UNSEAL", "UNLOCK")
 # Loaded on the way to a refusal.
 _FOR_REFUSALS = (
     "steelyard_wire.sentences",
@@ -63,10 +67,10 @@ class Service:
 
     def __init__(self, terminal, network, reset, halted: int = 0) -> None:
         self.terminal = terminal
-        self._network = network
+        self.network = network
         self._reset = reset
         self._halted = halted
-        self._allowed = ("HELP", "ID", "STATUS", "FAULTS", "SESSION", "RESET")
+        self._allowed = ("HELP", "ID", "STATUS", "FAULTS", "SESSION", "RESET", "SEALS")
         if halted in _READABLE:
             self._allowed += ("READ", "RECORDS", "RECORD", "RECEIPT", "CONFIG", "TIME")
 
@@ -76,7 +80,7 @@ class Service:
         try:
             command = line.parse(text)
             tag = command.tag
-            words = await self._finish(self._dispatch(command, link), tag, link)
+            words = await self._finish(*self._dispatch(command, link), tag, link)
             await link.send(line.reply(tag, "OK", *words))
         except Refused as refused:
             await self.refuse(tag, refused, link)
@@ -85,9 +89,15 @@ class Service:
             # Our bug: the command fails with a code, the scale goes on weighing.
             await self.refuse(tag, Refused(codes.INTERNAL, repr(error)), link)
             return
-        if command.name == "RESET":
+        if command.name in _RESTARTS:
             await asyncio.sleep_ms(50)
             self._reset()
+
+    def tried(self, what: str) -> None:
+        """Somebody has tried what a sealed terminal does not do: it is told."""
+        terminal = self.terminal
+        if terminal.sealed:
+            terminal.alarm.note(what, terminal.clock.up_ms())
 
     async def refuse(self, tag, refused: Refused, link) -> None:
         """Send the reply to a refusal."""
@@ -96,15 +106,18 @@ class Service:
             cold.forget(module)
         await link.send(reply)
 
-    async def _finish(self, result, tag, link) -> list:
+    async def _finish(self, result, who, tag, link) -> list:
         if isinstance(result, list):
             return result
         try:
             while True:
                 try:
+                    self.terminal.who = who  # between two slices others work
                     step = next(result)
                 except StopIteration as end:
                     return end.value
+                finally:
+                    self.terminal.who = None
                 if isinstance(step, str):
                     await link.send(line.reply(tag, "PROGRESS", *step.split()))
                 # Between two slices of a signature the other tasks run; None waits for samples.
@@ -116,25 +129,22 @@ class Service:
     def _dispatch(self, command, link):
         entry = commands.admit(command)
         if entry[1] > commands.OPEN:
-            link.authorise(command, entry[1])
+            try:
+                link.session.authorise(command, entry[1])
+            except Refused:
+                self.tried("ACCESS")
+                raise
         if self._halted and command.name not in self._allowed:
             raise Refused(self._halted, "the terminal has stopped")
+        # What everybody may do is done in nobody's name: the records of sales stay short.
+        who = link.session.who() if entry[1] > commands.USER else None
         name = command.name.lower()
         if hasattr(self, "do_" + name):
-            return getattr(self, "do_" + name)(link, command.args)
-        return cold.call("terminal.links.rare", name, self, link, command.args)
+            return getattr(self, "do_" + name)(link, command.args), who
+        module = "terminal.links.seals" if name in _SEALS else "terminal.links.rare"
+        return cold.call(module, name, self, link, command.args), who
 
     # --- what it is ------------------------------------------------------------------------------
-
-    def do_help(self, _link, args) -> list:
-        if not args:
-            return [entry[0] for entry in commands.COMMANDS]
-        name = commands.lookup(args[0].upper())[0]
-        from steelyard_wire.usage import USAGE
-
-        words = [line.quote(text) for text in USAGE[name]]
-        cold.forget("steelyard_wire.usage")
-        return words
 
     def do_id(self, _link, _args) -> list:
         return cold.call("terminal.links.facts", "identity", self.terminal, self._halted)
@@ -145,21 +155,13 @@ class Service:
     def do_faults(self, _link, _args) -> list:
         return cold.call("terminal.links.facts", "faults", self.terminal)
 
-    def do_trace(self, link, args):
-        trace = (self.terminal, link, number(args[0]))
-        return cold.call("terminal.links.trace", "trace_steps", *trace)
-
     def do_session(self, link, _args) -> list:
-        return ["nonce=" + state.as_hex(link.open_session())]
+        return ["nonce=" + state.as_hex(link.session.open())]
 
     # --- weights ---------------------------------------------------------------------------------
 
     def do_read(self, _link, args) -> list:
         return state.reading(self.terminal, *map(unit_id, args))
-
-    def do_extend(self, _link, _args) -> list:
-        self.terminal.extend()
-        return []
 
     def nonce(self, args, at: int) -> "bytes | None":
         """The nonce that a command may bring, 1 to 16 bytes."""
@@ -217,17 +219,6 @@ class Service:
 
     def do_cal(self, _link, args):
         return cold.call("terminal.links.calibration", "answer", self.terminal, args)
-
-    # --- network and life ------------------------------------------------------------------------
-
-    def network_or_refuse(self):
-        """The network; Refused(NO_NETWORK) on a board without."""
-        if self._network is None:
-            raise Refused(codes.NO_NETWORK, "")
-        return self._network
-
-    def do_network(self, _link, _args) -> list:
-        return self.network_or_refuse().words()
 
     def do_reset(self, _link, _args) -> list:
         return []

@@ -24,6 +24,9 @@ class OpenSession:
     def authorise(self, _command, _level: int) -> None:
         """Every command is allowed."""
 
+    def who(self):
+        """The id of the key in whose name commands come: nobody's."""
+
 
 class KeyedSession:
     """A network connection: open commands freely, the rest with the terminal's link key.
@@ -58,3 +61,6 @@ class KeyedSession:
         if command.tag <= self._last:
             raise Refused(codes.AUTH, "the id was used before")
         self._last = command.tag
+
+    def who(self):
+        """The id of the key in whose name commands come: of the link key there is none."""

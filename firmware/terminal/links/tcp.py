@@ -26,7 +26,7 @@ class TcpLink:
         self.heard_ms = up_ms()
         self._up_ms = up_ms
         self._service = service
-        self._session = session
+        self.session = session
         self._reader = reader
         self._writer = writer
         self._lines = line.LineBuffer(line.MAX_COMMAND)
@@ -35,14 +35,6 @@ class TcpLink:
         """Write one reply."""
         self._writer.write(data)
         await self._writer.drain()
-
-    def open_session(self) -> bytes:
-        """See KeyedSession.open."""
-        return self._session.open()
-
-    def authorise(self, command, level: int) -> None:
-        """See KeyedSession.authorise."""
-        self._session.authorise(command, level)
 
     def interrupted(self) -> bool:
         """Never: a client that has had enough closes the connection, and sending fails."""

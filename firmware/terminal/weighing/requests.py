@@ -25,6 +25,8 @@ class Requests:
             return codes.UNDERLOAD
         if reading.fault not in NOT_BROKEN:
             return codes.CONVERTER_FAULT
+        if self.blank & codes.ST_CASE_OPEN:
+            return codes.LOCKED
         if self.blank & ~codes.ST_WARM_UP:
             return codes.CHECK_FAILED
         if not self.full or self.blank:

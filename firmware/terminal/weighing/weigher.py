@@ -58,6 +58,7 @@ class Weigher(Requests):
         self._tare = Tare(config)
         self.cycle = LoadCycle(config) if config.registration & _ONCE else None
         self.blank = 0  # status bits for which there is no number: it warms up, is locked
+        self.marks = 0  # status bits beside which there is a number
         self.celsius = None  # of the load cell, in 0.01 degrees
         self.tilt = None  # how far it leans, in 1/1000
         self._applied = None  # for which the points are placed
@@ -237,7 +238,7 @@ class Weigher(Requests):
 
     def _no_number(self, status: int) -> None:
         reading = self.reading
-        status |= self.blank  # whatever else there is: it says why
+        status |= self.blank | self.marks  # whatever else there is: it says why
         if self._scale is None:
             status |= codes.ST_UNCALIBRATED
         if self._tare.active:
@@ -255,7 +256,7 @@ class Weigher(Requests):
             tare.clear()
         elif other:
             tare.coarser(ranges.step(fine))
-        status = ranges.status(fine) | self._outside
+        status = ranges.status(fine) | self._outside | self.marks
         if self._still:
             status |= codes.ST_STABLE
         if tare.active:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +17,7 @@ from steelyard.access import opened, require_key
 from steelyard.audit import Audit, Auditor
 from steelyard.commands import Address, AllowTest, Json
 from steelyard.commands.verify import proof_sentences, summary
+from steelyard.dates import last_second
 from steelyard.errors import OK, REFUSED, USAGE, VERDICT, UserError
 from steelyard.opened import signature_holds
 from steelyard.output import errors, rows, show
@@ -37,7 +37,7 @@ Source = Annotated[
 ]
 
 
-def _exported(source: str, store: Store) -> Iterator[bytes]:
+def exported(source: str, store: Store) -> Iterator[bytes]:
     path = Path(source)
     if path.is_file():
         return records.stream(path)
@@ -52,7 +52,7 @@ def _exported(source: str, store: Store) -> Iterator[bytes]:
 def _audited(source: str, store: Store, allow_test: bool) -> Audit:
     auditor = Auditor(store.registry(), allow_test, store.trust())
     shown = track(
-        outcomes(_exported(source, store), store.registry()),
+        outcomes(exported(source, store), store.registry()),
         "auditing",
         console=errors,
         transient=True,
@@ -61,15 +61,6 @@ def _audited(source: str, store: Store, allow_test: bool) -> Audit:
     for raw, outcome in shown:
         auditor.take(raw, outcome)
     return auditor.finish()
-
-
-def _until(text: str) -> int | None:
-    if not text:
-        return None
-    try:
-        return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
-    except ValueError:
-        raise UserError(USAGE, f"{text} is no date; it is written 2027-01-31") from None
 
 
 def _register_offline(app: typer.Typer) -> None:
@@ -121,8 +112,8 @@ def _register_offline(app: typer.Typer) -> None:
         else:
             if newer is None:
                 raise UserError(USAGE, "a proof needs the numbers of two records, or its file")
-            proof = proofs.prove(list(_exported(source, store)), older, newer)
-        report, said = proofs.check(proof, store.registry(), allow_test)
+            proof = proofs.prove(list(exported(source, store)), older, newer)
+        report, said = proofs.check(proof, store.registry(), allow_test, store.authority())
         if out is not None and report.ok:
             _write(out, proof.to_json())
         show({**report.to_json(), **said}, as_json, Group(summary(report), rows(said)))
@@ -161,7 +152,7 @@ def register(app: typer.Typer) -> None:
             if not identity.calibration:
                 raise UserError(REFUSED, "the terminal is not calibrated")
         digest = bytes.fromhex(state["digest"])
-        last = _until(until)
+        last = last_second(until) if until else None
         approval = Approval(identity.calibration, digest, identity.software_id[:8], last)
         store.add_approval(identity.dev, approval)
         said = {"serial": identity.serial, "generation": identity.calibration}

@@ -64,12 +64,12 @@ def provision_terminal(terminal: Terminal, store: Store, serial: str) -> dict[st
             made = f"taken from the terminal: nobody vouches for it but {vouches}"
             check_birth(terminal.record(0), before, None)
             store.add_terminal(before.key, serial, before.model, before.test, before.algorithm)
-        store.claim_link_key(serial, before.dev)
+        store.claim_keys(serial, before.dev)
         return _result(terminal, before.dev, made, store)
-    entropy, link_key = secrets.token_bytes(32), secrets.token_bytes(32)
+    entropy, link_key, unlock_key = (secrets.token_bytes(32) for _ in range(3))
     # Before the terminal takes it: a key that only the terminal knows would be lost.
-    store.offer_link_key(serial, link_key)
-    n, envelope = terminal.provision(serial, entropy, link_key)
+    store.offer_keys(serial, link_key, unlock_key)
+    n, envelope = terminal.provision(serial, entropy, link_key, unlock_key)
     after = terminal.identify()
     nonce = sha256(entropy)[:16]
     dev = check_birth(envelope, after, nonce)
@@ -77,7 +77,7 @@ def provision_terminal(terminal: Terminal, store: Store, serial: str) -> dict[st
         raise UserError(VERDICT, "the first record of the terminal is not record 0")
     with after_signing("run the same command again"):
         store.add_terminal(after.key, serial, after.model, after.test, after.algorithm)
-        store.claim_link_key(serial, dev)
+        store.claim_keys(serial, dev)
         store.add_record(envelope, True)
     return _result(terminal, dev, "made now, while this host watched", store)
 

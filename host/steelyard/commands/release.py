@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from steelyard import boards, image, releases, updating
 from steelyard.access import opened
 from steelyard.commands import Address, Json
+from steelyard.commands.keys_options import PassphraseFd, PassphraseFile
 from steelyard.errors import OK, USAGE, UserError
+from steelyard.keys import files
+from steelyard.keys.passphrase import Passphrase
+from steelyard.keys.words import plain
 from steelyard.output import errors, rows, show
 from steelyard.releases import Release
 
@@ -35,22 +37,6 @@ def _write(path: Path, what: Release) -> None:
         path.write_bytes(what.to_bytes())
     except OSError as error:
         raise UserError(USAGE, f"{path} cannot be written: {error.strerror}") from None
-
-
-def _key(path: Path) -> Ed25519PrivateKey:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UserError(USAGE, f"{path} cannot be read: {error.strerror}") from None
-    asked = b"ENCRYPTED" in data
-    secret = typer.prompt(f"passphrase of {path}", hide_input=True, err=True) if asked else None
-    try:
-        key = load_pem_private_key(data, secret.encode() if secret else None)
-    except (ValueError, TypeError):
-        raise UserError(USAGE, f"{path} is no key, or the passphrase is another") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise UserError(USAGE, f"{path} is no Ed25519 key")
-    return key
 
 
 def _said(path: Path, what: Release) -> dict[str, Any]:
@@ -105,7 +91,9 @@ def _register_release(group: typer.Typer) -> None:
     @group.command()
     def sign(
         release: File,
-        key: Annotated[Path, typer.Argument(help="PEM file of a release key.", metavar="KEY")],
+        key: Annotated[Path, typer.Argument(help="The private release key.", metavar="KEY")],
+        passphrase_file: PassphraseFile = None,
+        passphrase_fd: PassphraseFd = None,
         as_json: Json = False,
     ) -> int:
         """Add the signature of one holder of a release key.
@@ -114,9 +102,12 @@ def _register_release(group: typer.Typer) -> None:
 
         Example: steelyard release sign rpi_pico-0.2.0.release anna.pem
         """
-        secret = _key(key)
-        public = secret.public_key().public_bytes_raw()
-        found = releases.signed(read(release), public, secret.sign)
+        unsigned = read(release)
+        source = Passphrase(passphrase_file, passphrase_fd)
+        roles = (files.RELEASE, files.HOLDER)  # a root may name its holders for releases too
+        name = plain(files.public_half(key, *roles).name)
+        secret = files.load(key, lambda: source.ask(f"the key {name}"), *roles)
+        found = releases.signed(unsigned, secret.public.key, secret.sign)
         _write(release, found)
         said = _said(release, found)
         show(said, as_json)

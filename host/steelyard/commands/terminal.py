@@ -11,14 +11,17 @@ from typing import Annotated
 import typer
 from steelyard_wire.classes import CLASSES
 from steelyard_wire.quantity import format_quantity, unit_name
+from steelyard_wire.statement import DEVICE
 
+from steelyard import sealing
 from steelyard.access import authenticate, opened
 from steelyard.calibration import parse_weight
-from steelyard.client import Terminal, when_still
+from steelyard.client import Identity, Terminal, when_still
 from steelyard.commands import Address, Json, Wait
 from steelyard.errors import USAGE, VERDICT, NoDevice, UserError
 from steelyard.output import rows, show
 from steelyard.replay import PROFILES
+from steelyard.store import Store
 
 # What people read for names of STATUS that carry the line's units.
 _NAMES = {
@@ -48,6 +51,20 @@ _WEIGHTS = ("max", "e", "min", "max_1", "e_1", "max_2", "e_2", "cycle_load")
 # Bits of registration: who may register.
 _TRIGGERS = {1: "by key", 2: "by command", 4: "by itself, once per load", 8: "once per load"}
 _UNKNOWN = ("ring_mhz", "ring_max_mhz", "damping", "noise", "rate_mhz", "settle_ms", "noise_floor")
+
+
+def _seal(found: Mapping[str, str], identity: Identity) -> dict[str, object]:
+    """Codes and seals, and what of them is wrong; of a terminal that is not sealed what it has."""
+    if not identity.dev:
+        return {}
+    store = Store()
+    made = store.statements(DEVICE, subject=identity.dev)
+    store.close()
+    said = sealing.state(found, made[-1].fields if made else None)
+    del said["ok"]
+    if not identity.sealed:
+        said["wrong"] = ""
+    return {name: value for name, value in said.items() if value not in ("", None, "-")}
 
 
 def _network_key() -> str:
@@ -122,6 +139,7 @@ def register(app: typer.Typer) -> None:
                 "flags": ", ".join(reading.flags) or "-",
                 "fault": reading.fault,
                 **{f"fault {name}": count for name, count in terminal.faults().items()},
+                **_seal(terminal.seals(), identity),
             }
         if not identity.provisioned:
             shown["next"] = f"steelyard provision {address} --serial SY-0001"

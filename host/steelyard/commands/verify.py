@@ -17,7 +17,7 @@ from steelyard.commands import ALLOW_TEST_HINT, UNKNOWN_HINT, AllowTest, Json
 from steelyard.errors import OK, USAGE, VERDICT, UserError
 from steelyard.output import show
 from steelyard.proofs import write_equivocations
-from steelyard.report import LADDER, Report
+from steelyard.report import Report
 from steelyard.store import Store
 
 _MOST_TOLD = 3
@@ -53,7 +53,7 @@ def summary(report: Report) -> Group:
             Text(details),
         )
     verdict = "[green]passed[/]" if report.ok else "[red]failed[/]"
-    level = f"level {report.level} of 5: {LADDER[report.level]}"
+    level = f"level {report.level} of 5: {report.meaning}"
     closing = f"{_which(report)}, verdict: {verdict} ({level})"
     doubts = "not established: " + "; ".join(report.not_established)
     failed_kinds = {check.name for check in report.failures}
@@ -119,6 +119,10 @@ def register(app: typer.Typer) -> None:
         save: Annotated[
             Path | None, typer.Option(help="Write the records to this file too.")
         ] = None,
+        seal: Annotated[
+            list[str] | None,
+            typer.Option(help="Number of a seal that you see on the terminal; for each, again."),
+        ] = None,
         allow_test: AllowTest = False,
         as_json: Json = False,
     ) -> int:
@@ -127,13 +131,16 @@ def register(app: typer.Typer) -> None:
         From a terminal all its records are read, compared with those that this host had, and kept
         in its database. The keys are those of terminals that this host provisioned, or took over
         by cable. A file may hold blocks, too, which `steelyard stream` writes: what is wrong with
-        their numbers is told, and whether they name the past that its records have. Exit code 1
-        if anything does not pass.
+        their numbers is told, and whether they name the past that its records have. Where this
+        host trusts a root (`steelyard keys`), a station under it has to vouch for the terminal.
+        Exit code 1 if anything does not pass.
 
         Example: steelyard verify /dev/ttyACM0 --save day.records
         """
         store = Store()
         report = _judged(source, store, save, allow_test)
+        if seal:
+            report.see_seals(seal)
         made = write_equivocations(report, Path())
         told = proof_sentences(made)
         data = {**report.to_json(), "equivocation_proofs": list(map(str, made))}

@@ -78,8 +78,9 @@ def _about_records(common: Fields) -> list[Fields]:
     shared: Fields = {**common, 6: [3, 3500, 1]}
     return [
         {**shared, 5: 2, 8: 370000, 9: UTC + 310, 11: [750, -3, 1], 19: {1: 8}},
-        {**shared, 5: 6, 8: 380000, 9: UTC + 320, 19: {1: "CODE", 2: 1, 3: None}},
-        {**shared, 5: 6, 8: 390000, 9: UTC + 330, 19: {1: "token", 2: 0, 3: b"TEST-key"}},
+        {**shared, 5: 6, 8: 380000, 9: UTC + 320, 19: {1: "SEAL", 2: 1, 3: 0, 4: None}},
+        {**shared, 5: 6, 8: 390000, 9: UTC + 330, 19: {1: "REPAIR", 2: 0, 3: 1, 4: "R-17"}}
+        | {21: [1, 2, 1, 2, 0], 22: b"TEST-key"},
         {**shared, 5: 8, 8: 400000, 9: UTC + 340}
         | {19: {1: "0.1.0", 2: SOFTWARE, 3: "0.2.0", 4: bytes(8)}},
         {**shared, 5: 10, 8: 410000, 9: UTC + 350},
@@ -117,6 +118,15 @@ SAMPLES = (
 )
 
 
+# EV and WHO; 23 is unknown.
+_COUNTS: tuple[tuple[int, object], ...] = (
+    (21, [0, 0, 0, 0]),
+    (21, [0, 0, -1, 0, 0]),
+    (22, bytes(7)),
+    (23, 0),
+)
+
+
 def refused_records(reading: Fields, boot: Fields) -> list[tuple[str, dict[object, object]]]:
     """(why, fields) that break one rule each; reading, boot: records 3 and 0 of the scenario."""
     cases: list[tuple[str, dict[object, object]]] = []
@@ -131,7 +141,7 @@ def refused_records(reading: Fields, boot: Fields) -> list[tuple[str, dict[objec
 
     for key in (*range(1, 12), 14, 15, 16):
         case(f"READING without {key}", key, ...)
-    for key, value in ((13, [199, -2, 0]), (20, 0), (20, 1 << 21), (21, 0)):  # 21 is unknown
+    for key, value in ((13, [199, -2, 0]), (20, 0), (20, 1 << 21), *_COUNTS):
         case(f"key {key}: {value}", key, value)
     case("text key", "n", 0)
     case("another format", 1, 2)

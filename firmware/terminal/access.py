@@ -1,0 +1,129 @@
+"""Who may do more: proofs of keys that the device statement names, and codes for one opening.
+
+Owns: how a proof is checked, how often one may be wrong.
+Refuses: with `Refused(code)`: AUTH without a challenge, STATEMENT for a proof that does not hold
+(the detail names what does not fit), WAIT while the last wrong one is too near, SEALED when
+nothing is locked.
+Units: milliseconds of uptime. Loaded for one proof.
+
+A signature cannot be guessed: wrong ones cost time alone, ten seconds and then twice as long each
+time up to an hour, forgotten with a start. 12 digits can: their wrong ones are counted on the
+flash, ten are free, and then the same waits begin anew with every start. So in a year there are
+fewer than 9000 of 10**12.
+"""
+
+from steelyard_wire import codes, commands, cose, record, statement
+from steelyard_wire.auth import operator_id
+from steelyard_wire.codes import Refused
+from steelyard_wire.digest import equal
+from steelyard_wire.shim import const
+
+from terminal import cold, sealing
+from terminal.evidence import settings
+
+_CHECK_MS = const(2000)  # about what a check takes on a board
+_FIRST_S = const(10)
+_LEVELS = (commands.FACTORY, commands.SERVICE, commands.INSPECTOR)  # by kind of unlocking
+
+
+def _key(terminal, level: int, key_id: bytes) -> bytes:
+    """The public key of a level; Refused(STATEMENT) when the device statement has none such."""
+    made = sealing.device(terminal)
+    for there, kind, key in made["access"] if made else ():
+        signs = kind == statement.BY_SIGNATURE
+        if there == level and signs and statement.key_id(key) == key_id:
+            return key
+    raise Refused(codes.STATEMENT, "no such key of " + commands.LEVELS[level])
+
+
+def _holds_steps(terminal, key: bytes, message: bytes, signature: bytes):
+    proof = (key, message, signature, terminal.signers.sha512_steps)
+    return cold.call("terminal.evidence.verify", "verify_steps", *proof)
+
+
+def _check_wait(terminal) -> None:
+    left = sealing.wait_s(terminal)
+    if left:
+        raise Refused(codes.WAIT, str(left) + " s")
+
+
+def _wrong(terminal, pause_s: int, detail: str) -> Refused:
+    now_ms = terminal.clock.up_ms()
+    terminal.wait_ms = now_ms + 1000 * pause_s
+    terminal.alarm.note("ACCESS", now_ms)
+    return Refused(codes.STATEMENT, detail)
+
+
+def _prove_steps(terminal, key: bytes, message: bytes, signature: bytes):
+    """Refused(STATEMENT) unless the signature holds; one proof at a time."""
+    _check_wait(terminal)
+    terminal.wait_ms = terminal.clock.up_ms() + _CHECK_MS
+    holds = yield from _holds_steps(terminal, key, message, signature)
+    if not holds:
+        terminal.wrong += 1
+        pause_s = min(_FIRST_S << min(terminal.wrong - 1, 9), sealing.MOST_S)
+        raise _wrong(terminal, pause_s, "the signature is wrong")
+    terminal.wrong = terminal.wait_ms = 0
+
+
+def grant_steps(terminal, level: int, key_id: bytes, nonce: bytes, signature: bytes):
+    """Whether somebody has the key of a level: he signed the challenge; (n, envelope)."""
+    if len(nonce) != 16:
+        raise Refused(codes.AUTH, "ask for a CHALLENGE first")
+    key = _key(terminal, level, key_id)
+    message = statement.challenge_text(terminal.identity.dev, nonce, level)
+    yield from _prove_steps(terminal, key, message, signature)
+    name = "GRANT " + commands.LEVELS[level]
+    data = {1: name, 2: record.UNLOCKED, 3: terminal.locks[sealing.COUNTER], 4: None}
+    fields = {record.DATA: data, record.WHO: key_id}
+    return (yield from terminal.recorder.record_steps(record.LOCK, fields))
+
+
+def _check_locked(terminal) -> None:
+    terminal.require_identity()
+    if terminal.locks[sealing.AT] is None:
+        raise Refused(codes.SEALED, "it is not locked")
+
+
+def unlock_steps(terminal, token: bytes):
+    """Unlock by a signed token for this lock; (n, envelope)."""
+    _check_locked(terminal)
+    envelope = cose.split(token)
+    said = statement.decode(statement.UNLOCK, envelope.payload)
+    locks = terminal.locks
+    for name, wanted in (
+        ("dev", terminal.identity.dev),
+        ("n", locks[sealing.AT]),
+        ("counter", locks[sealing.COUNTER]),
+    ):
+        if said[name] != wanted:
+            raise Refused(codes.STATEMENT, "the token is for another " + name)
+    key = _key(terminal, _LEVELS[said["kind"]], envelope.kid)
+    message = statement.to_be_signed(statement.UNLOCK, envelope.payload)
+    yield from _prove_steps(terminal, key, message, envelope.signature)
+    what = (said["kind"], said["code"], said["seals"], envelope.kid)
+    return (yield from sealing.unlock_steps(terminal, *what))
+
+
+def unlock_by_digits_steps(terminal, kind: int, digits: str, code: "str | None"):
+    """Unlock by 12 digits from whoever has the unlock key; (n, envelope)."""
+    _check_locked(terminal)
+    stored = settings.load(terminal.files, "identity")
+    key = stored.get(6, b"")
+    if not key:
+        raise Refused(codes.STATEMENT, "no unlock key was given at provisioning")
+    if len(digits) != 12 or not digits.isdigit():
+        raise Refused(codes.ARGUMENT, "12 digits")
+    _check_wait(terminal)
+    locks = terminal.locks
+    lock = (terminal.identity.dev, locks[sealing.AT], locks[sealing.COUNTER])
+    right = equal(statement.unlock_digits(key, *lock, kind).encode(), digits.encode())
+    if not right:
+        # Counted before it is told: a supply that is cut here has gained nothing.
+        new = dict(locks)
+        new[sealing.WRONG] += 1
+        settings.save(terminal.files, "lock", new)
+        terminal.locks = new
+        raise _wrong(terminal, sealing.pause_s(new[sealing.WRONG]), "the digits are wrong")
+    yield 1
+    return (yield from sealing.unlock_steps(terminal, kind, code, [], operator_id(key)))

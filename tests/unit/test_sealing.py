@@ -1,0 +1,218 @@
+"""Seal, lock and verification (metrology.md 7.4 and 7.6, rows S5, S6, C1 to C3, C5, C6)."""
+
+from check import refused
+from sealing_parts import (
+    BODY,
+    NOW,
+    SERVICE,
+    YEAR_S,
+    Pins,
+    again,
+    by_one,
+    in_use,
+    locked,
+    opened,
+    sealed,
+    take,
+    token_of,
+    trusted_stations,
+    unlock,
+    verified,
+    verify,
+)
+from steelyard_wire import codes, cose, record, statement
+from storage import Scratch
+from terminal import sealing
+from terminal_parts import calibrate, finish, load, provisioned
+
+_MARKS = codes.ST_CAL_EXPIRED | codes.ST_CASE_OPEN
+
+
+def _fields(terminal, n):
+    return record.decode(cose.split(terminal.journal.get(n)).payload)
+
+
+def _newest(terminal):
+    return _fields(terminal, terminal.journal.next_n - 1)
+
+
+def _state(terminal):
+    return sealing.verification(terminal)[0]
+
+
+def test_sealing_needs_everything_and_is_a_record():
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        refused(codes.SEALED, finish, sealing.seal_steps(terminal))
+        assert not terminal.files.exists("sealed.cbor")
+    with Scratch() as folder:
+        terminal = sealed(folder)
+        assert terminal.sealed and terminal.files.exists("sealed.cbor")
+        records = [_fields(terminal, n) for n in range(terminal.journal.next_n)]
+        seal = [fields for fields in records if fields[record.TYP] == record.LOCK]
+        assert [fields[record.DATA] for fields in seal] == [{1: "SEAL", 2: 1, 3: 0, 4: None}]
+        # A calibration, root and device statement, the seal.
+        assert records[-1][record.EV] == [1, 2, 0, 1, 0]
+        refused(codes.SEALED, finish, sealing.seal_steps(terminal))
+
+
+def test_S6_no_event_count_ever_falls():
+    with Scratch() as folder:
+        terminal = provisioned(folder)
+        for count in range(1, 1001):
+            # What changes.py records for a parameter, and now and then all of it.
+            if count % 200:
+                data = {1: "mains_hz", 2: 50, 3: 60}
+                finish(terminal.recorder.record_steps(record.PARAMETER, {record.DATA: data}))
+            else:
+                finish(terminal.change("set_parameter", "mains_hz", "60"))
+                terminal = again(folder)
+        assert _newest(terminal)[record.EV] == [0, 1000, 0, 0, 0]
+        # Whatever a factory reset of the settings would remove: the counts are in the records.
+        for name in ("config", "calibration", "lock"):
+            terminal.files.remove(name + ".cbor")
+        terminal = again(folder)
+        assert _newest(terminal)[record.EV] == [0, 1000, 0, 0, 0]
+        before = [0] * 5
+        for n in range(terminal.journal.next_n):
+            fields = _fields(terminal, n)
+            now = list(before)
+            if fields[record.TYP] in record.EVENTS:
+                now[record.EVENTS.index(fields[record.TYP])] += 1
+            assert fields[record.EV] == now
+            before = now
+
+
+def test_C1_an_opening_locks_at_once_and_across_starts():
+    with Scratch() as folder:
+        pins = Pins()
+        terminal = in_use(folder, pins)
+        load(terminal, 0)
+        load(terminal, 2000)
+        assert terminal.weigher.reading.net == 2000
+        finish(terminal.register_steps(None))
+        assert not _newest(terminal)[record.ST] & _MARKS
+        pins.move(True)
+        opened(terminal)
+        load(terminal, 2000)
+        assert not terminal.weigher.reading.valid() and terminal.alarm.name == "CASE"
+        refused(codes.LOCKED, finish, terminal.register_steps(None))
+        refused(codes.LOCKED, terminal.zero)
+        fields = _newest(terminal)
+        assert fields[record.TYP] == record.CASE and fields[record.EV][2] == 1
+        assert fields[record.ST] & codes.ST_CASE_OPEN and fields[record.ST] & codes.ST_LOCKED
+        pins.move(False)
+        terminal = again(folder, pins)
+        opened(terminal)
+        load(terminal, 2000)
+        assert not terminal.weigher.reading.valid()
+        # It is the same opening: no second record, no second lock.
+        assert _newest(terminal)[record.EV][2] == 1 and terminal.locks[sealing.COUNTER] == 1
+
+
+def test_C1_an_opening_without_a_supply_is_found_at_the_start():
+    with Scratch() as folder:
+        pins = Pins()
+        terminal = in_use(folder, pins)
+        count = terminal.journal.next_n
+        pins.move(True)
+        pins.move(False)
+        terminal = again(folder, pins, cause=1)
+        opened(terminal)
+        load(terminal, 2000)
+        assert not terminal.weigher.reading.valid()
+        assert [_fields(terminal, count + k)[record.TYP] for k in range(2)] == [
+            record.BOOT,
+            record.CASE,
+        ]
+
+
+def test_C6_a_repair_resets_the_verification_and_C3_names_what_does_not_match():
+    with Scratch() as folder:
+        terminal, pins = locked(folder)
+        unlock(terminal, token_of(terminal, SERVICE, statement.REPAIR, "R-1", ["B1", "B2"]))
+        terminal = again(folder, pins)
+        assert _state(terminal) == "OPENED"
+        load(terminal, 2000)
+        finish(terminal.register_steps(None))
+        assert _newest(terminal)[record.ST] & _MARKS == _MARKS
+        trusted_stations(terminal)
+        for name, other in (
+            ("DEVICE", {"dev": b"TEST\x00\x00\x00\x00"}),
+            ("CALIBRATION", {"calibration": [9, bytes(8)]}),
+            ("SOFTWARE", {"software": bytes(8)}),
+            ("PRODUCTION", {"production": "P-2026-2"}),
+            ("REPAIR", {"repair": None}),
+            ("SEALS", {"seals": ["A1", "A2"]}),
+        ):
+            fields = verified(terminal, number=2, **other)
+            envelope = by_one(statement.VERIFICATION, fields, BODY)
+            error = refused(codes.STATEMENT, take, terminal, statement.VERIFICATION, envelope)
+            assert error.detail == "it does not fit: " + name
+        verify(terminal, number=2)
+        assert _state(terminal) == "VALID"
+        load(terminal, 2000)
+        finish(terminal.register_steps(None))
+        assert not _newest(terminal)[record.ST] & _MARKS
+        said = dict(sealing.said(terminal))
+        assert said["production"] == "P-2026-1" and said["repair"] == "R-1"
+        assert said["code"] == "V-1" and said["seals"] == ["B1", "B2"]
+
+
+def test_a_verification_is_void_after_another_calibration():
+    with Scratch() as folder:
+        terminal = in_use(folder)
+        assert _state(terminal) == "VALID"
+        calibrate(terminal, 5000)
+        assert _state(terminal) == "CALIBRATION"
+        load(terminal, 2000)
+        finish(terminal.register_steps(None))
+        assert _newest(terminal)[record.ST] & _MARKS == codes.ST_CAL_EXPIRED
+
+
+def test_C5_a_verification_expires_with_warnings_before():
+    with Scratch() as folder:
+        terminal = in_use(folder)
+        until = NOW + YEAR_S
+        for days, warning, state in (
+            (61, None, "VALID"),
+            (59, 60, "VALID"),
+            (14, 15, "VALID"),
+            (0, 15, "VALID"),
+            (-1, 0, "EXPIRED"),
+        ):
+            terminal.clock.set(until - days * 86400)
+            said = dict(sealing.said(terminal))
+            assert (said["days"], said["warning"], said["verification"]) == (days, warning, state)
+        terminal.review()
+        assert terminal.weigher.marks == codes.ST_CAL_EXPIRED
+        # The clock that a start has forgotten is no way out: records have had that time.
+        finish(terminal.change("set_time", until + 5))
+        finish(terminal.recorder.record_steps(record.DAY_CLOSE, {}))
+        finish(terminal.change("set_time", NOW + 5))
+        assert _state(terminal) == "EXPIRED"
+        terminal = again(folder)
+        assert _state(terminal) == "EXPIRED"
+        terminal.clock.status = 0
+        assert _state(terminal) == "EXPIRED"
+
+
+def test_unsealing_voids_the_verification_and_says_why():
+    with Scratch() as folder:
+        terminal = in_use(folder)
+        n, _ = finish(sealing.unseal_steps(terminal, "new load cell"))
+        data = {1: "UNSEAL", 2: 0, 3: 0, 4: "new load cell"}
+        assert _fields(terminal, n)[record.DATA] == data
+        assert not terminal.sealed and not terminal.files.exists("sealed.cbor")
+        terminal = again(folder)
+        finish(sealing.seal_steps(terminal))
+        terminal = again(folder)
+        assert _state(terminal) == "OPENED"
+
+
+def test_S1_other_code_than_was_sealed_locks_at_the_start():
+    with Scratch() as folder:
+        terminal = in_use(folder)
+        terminal.software_id = b"\x01" + terminal.software_id[1:]
+        sealing.take_up(terminal)
+        assert terminal.alarm.locked == "CODE" and terminal.weigher.blank & codes.ST_LOCKED
