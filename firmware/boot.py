@@ -10,3 +10,7 @@ import micropython
 micropython.kbd_intr(-1)
 if "state" not in os.listdir("/") or "sealed.cbor" not in os.listdir("/state"):
     micropython.kbd_intr(3)
+
+import slots  # noqa: E402 - after it
+
+slots.enter()

@@ -7,10 +7,18 @@ milliseconds, in which samples wait in their ring.
 
 import gc
 import os
+import sys
+
+import machine
 
 SEALED = "state" in os.listdir("/") and "sealed.cbor" in os.listdir("/state")
 try:
     gc.threshold(4096)  # while modules are loaded
+
+    import slots
+
+    slots.begin(machine.reset)
+    del slots, sys.modules["slots"]  # until it is needed again
 
     from terminal.app import main
 
@@ -18,8 +26,10 @@ try:
     gc.threshold(32768)
 
     main(SEALED)
+except Exception as error:  # noqa: BLE001 - whatever it was: the fixed part knows what now
+    import slots
+
+    slots.failed(error, machine.reset)
 finally:
     if SEALED:
-        import machine
-
         machine.reset()

@@ -1,6 +1,6 @@
 """Freezes the firmware into a MicroPython build of your own.
 
-Owns: the list of what is frozen. boot.py, main.py, board.py and comb6.bin stay files.
+Owns: the list of what is frozen. boot.py, main.py, packed.py, slots.py and a pack stay files.
 Refuses: nothing.
 Units: none.
 

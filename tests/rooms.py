@@ -60,8 +60,9 @@ class Room:
 _HELPERS = tuple(f"terminal.{name}" for name in "alarm.* c* in_use.* origin sealing".split())
 _COMPOSED = "__init__ app wiring signers_chip cold keep signers_seed".split()
 _OPERATIONS = "operations in_use changes origin alarm care checks span_check receipts".split()
-_OPERATIONS += ["provisioning", "closing", "sealing", "access", "papers", "starting"]
+_OPERATIONS += "provisioning closing sealing access papers starting update updated".split()
 _WIRE = ("steelyard_wire", "steelyard_wire.*")
+_OF_DRIVERS = "codes.* codes identify.* shim.const".split()
 _PORTS = ("rp2", "esp32")
 # What MicroPython has and the composition may need; the host's modules are not among them.
 _ON_DEVICE = frozenset(
@@ -88,7 +89,6 @@ ROOMS = (
     Room(
         "terminal/evidence",
         ("firmware/terminal/evidence/",),
-        # Of weighing only what a Reading is.
         own=(*_WIRE, "terminal.evidence", "terminal.evidence.*", "terminal.weighing.*.Reading"),
         modules=frozenset({"array", "hashlib", "micropython"}),
         names=_IO,
@@ -96,17 +96,11 @@ ROOMS = (
     Room(
         "terminal/drivers",
         ("firmware/terminal/drivers/",),
-        # Codes to report faults with, and the rule of what identifies the software: a driver reads
-        # the files that it is about.
-        own=(
-            "steelyard_wire.codes.*",
-            "steelyard_wire.codes",
-            "steelyard_wire.identify.*",
-            "steelyard_wire.shim.const",
-            "terminal.drivers.*",
-        ),
+        # Codes to report faults with, the rule of what identifies the software.
+        own=("terminal.drivers.*", *map("steelyard_wire.{}".format, _OF_DRIVERS)),
         modules=frozenset(
-            {"array", "gc", "hashlib", "machine", "micropython", "os", "sys", "time", *_PORTS}
+            "array binascii gc hashlib machine micropython os packed slots sys time".split()
+            + list(_PORTS)
         ),
         names=_NO_DOORS | {"print"},
     ),
@@ -139,9 +133,15 @@ ROOMS = (
         "start",
         ("firmware/boot.py", "firmware/main.py"),
         own=(*_WIRE, "terminal", "terminal.*"),
-        modules=_ON_DEVICE,
+        modules=_ON_DEVICE | {"slots"},
         names=_NO_DOORS,
         logic=False,
+    ),
+    Room(
+        "fixed part",
+        ("firmware/packed.py", "firmware/slots.py"),
+        modules=frozenset("binascii hashlib os packed sys vfs".split()),
+        names=_NO_DOORS | {"print"},
     ),
     # Lists of files for a firmware build, run there; what a sealed image freezes besides.
     Room("manifest", ("firmware/manifest.py",), names=_IO),
@@ -156,7 +156,7 @@ ROOMS = (
         never=frozenset({"steelyard", "boards"}),
         floats=True,
     ),
-    # A real driver and a chip model, put together for the tests of drivers and of faults.
+    # A real driver and a chip model, put together for tests.
     Room(
         "simulation/bench",
         ("firmware/simulation/bench/",),

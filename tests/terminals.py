@@ -43,6 +43,14 @@ for at in range(device.pages):
         device.write(segment, at, bytes(256))
 """
 )
+# The firmware's main.py, with something before it; and the other way round, what is in a pack.
+BEFORE_MAIN = "f = open('/main.py'); s = f.read(); f.close()\nf = open('/main.py', 'w')\n"
+BEFORE_MAIN += "f.write({0!r} + s); f.close()\n"
+FLIP_IN_PACK = """
+f = open('/code{0}', 'rb'); at = f.tell() + {1}; f.close()
+f = open('/a.pack', 'r+b'); f.seek(at); b = f.read(1); f.seek(at); f.write(bytes([b[0] ^ 1]))
+f.close()
+"""
 # And so many blocks are left free in the file system; with a sign of life now and then.
 BALLAST = """
 with open("/ballast", "wb") as file:
@@ -112,6 +120,10 @@ class Bench:
         remote.reset()
         self.terminal = self._ready()
         return said
+
+    def before_main(self, script: str) -> None:
+        """Have the board run Python before its firmware, at every start."""
+        self.run_on_board(BEFORE_MAIN.format("import gc\ngc.threshold(4096)\n" + script))
 
     def load(self, command: str) -> None:
         """Have the world change the load, and wait until the new one is at rest."""

@@ -1,9 +1,10 @@
 """What both sealed images freeze: the terminal, its board file, and what stands for their files.
 
 Owns: the list of frozen sources, and build/steelyard_build.py in the folder of the board, which
-holds what the terminal reads as files: boot.py, main.py, board.py, the comb table, and a list of
-the digests of everything that was frozen or configured. The software identification follows from
-them by the rule that it always has (steelyard_wire.identify); modules/sealed.py serves them.
+holds what the terminal reads as files: the fixed part, as sources, and a pack of the comb table
+and a list of the digests of everything that was frozen or configured. The software identification
+follows from them by the rule that it always has (steelyard_wire.identify); modules/sealed.py
+serves them.
 Refuses: with FileNotFoundError, a checkout that is not whole.
 Units: none.
 
@@ -26,6 +27,8 @@ FOLDERS = (
     (ROOT / "protocol", "steelyard_wire"),
     (ROOT / "firmware", "boot.py"),
     (ROOT / "firmware", "main.py"),
+    (ROOT / "firmware", "packed.py"),
+    (ROOT / "firmware", "slots.py"),
     (ROOT / "firmware", "terminal"),
     (IMAGES / "modules", "."),
     (BOARD / "modules", "."),
@@ -62,17 +65,30 @@ def signer_of(source):
 
 def stand_ins():
     """Absolute path on the device -> content of what the terminal reads as a file."""
-    board = (BOARD / "board.py").read_bytes()
     files = {
-        "/" + name: (ROOT / "firmware" / name).read_bytes() for name in ("boot.py", "main.py")
+        path: (ROOT / "firmware" / source).read_bytes()
+        for path, source in (
+            ("/boot.py", "boot.py"),
+            ("/main.py", "main.py"),
+            ("/packed.mpy", "packed.py"),
+            ("/slots.mpy", "slots.py"),
+        )
     }
-    files["/board.py"] = board
-    files["/terminal/frozen.txt"] = digests()
-    comb = signer_of(board).get("comb")
+    inside = {"/terminal/frozen.txt": digests()}
+    comb = signer_of((BOARD / "board.py").read_bytes()).get("comb")
     if comb:
         name = f"terminal/evidence/comb{comb}.bin"
-        files["/" + name] = (ROOT / "firmware" / name).read_bytes()
+        inside["/" + name] = (ROOT / "firmware" / name).read_bytes()
+    files["/.pack"] = pack(inside)
     return files
+
+
+def pack(files):
+    """A pack of these files (protocol/README.md, 16); it is no release."""
+    lines = ["steelyard image 0\n"]
+    for path, body in sorted(files.items()):
+        lines.append(f"{path} {len(body)} {sha256(body).hexdigest()}\n")
+    return "".join([*lines, "\n"]).encode() + b"".join(files[path] for path in sorted(files))
 
 
 def write_build():

@@ -10,6 +10,9 @@ from steelyard_wire.codes import ARGUMENT, Refused
 from steelyard_wire.note import checkpoint
 from steelyard_wire.shim import const
 
+from terminal import cold
+from terminal.evidence import settings
+
 # What may have left no record: one that is none (recorder.MOST_APART), and what a failing supply
 # cost, in which the counter may make more than one step (Microchip, command Counter).
 _MOST_LOST = const(16)
@@ -64,10 +67,17 @@ def retire_steps(terminal, successor: "bytes | None", reason: str):
 def started_steps(terminal, before: "dict | None"):
     """After the boot record: a firmware that the record before it did not have; None if it had.
 
-    before: fields of the newest record before the start.
+    before: fields of the newest record before the start. A release that was announced is
+    confirmed by it, or found not to run.
     """
-    if before is None:
-        return None
+    update = settings.load(terminal.files, "update")
+    told = None
+    if update is not None and 2 in update:
+        told = yield from cold.call("terminal.updated", "settle_steps", terminal, update)
+    else:
+        cold.call("terminal.drivers.slot_files", "confirm")
+    if before is None or told:
+        return told
     old, new = before[record.FW], terminal.common_fields()[record.FW]
     if old[0] == new[0] and bytes(old[1]) == bytes(new[1]):
         return None

@@ -8,7 +8,7 @@ Code that came from the file system lies in the heap for as long as somebody kno
 
 import sys
 
-_OURS = ("terminal", "steelyard_wire")
+_OURS = ("terminal", "steelyard_wire", "slots")
 
 
 def forget(module: str) -> None:
@@ -16,7 +16,8 @@ def forget(module: str) -> None:
     if module in sys.modules:
         del sys.modules[module]
         at = module.rfind(".")
-        delattr(sys.modules[module[:at]], module[at + 1 :])
+        if at > 0:
+            delattr(sys.modules[module[:at]], module[at + 1 :])
 
 
 def call(module: str, function: str, *args):

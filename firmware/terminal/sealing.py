@@ -48,9 +48,23 @@ def take_up(terminal) -> None:
     terminal.wait_ms = terminal.clock.up_ms() + 1000 * pause_s(locks[WRONG])
     if locks[AT] is not None:
         shut(terminal)
-    elif terminal.sealed and locks[SOFTWARE] != terminal.software_id:
+    elif terminal.sealed and locks[SOFTWARE] != terminal.software_id and not _announced(terminal):
         terminal.lock("CODE")
     review(terminal)
+
+
+def _announced(terminal) -> bool:
+    """Whether a signed release was announced, and is what runs (update.py)."""
+    update = settings.load(terminal.files, "update") or {}
+    return update.get(3) == terminal.software_id[:8]
+
+
+def take_software(terminal) -> None:
+    """A signed release that confirmed itself is the code that is sealed; the seal stays."""
+    locks = terminal.locks
+    if locks[IS_SEALED] and locks[SOFTWARE] != terminal.software_id:
+        locks[SOFTWARE] = terminal.software_id
+        settings.save(terminal.files, "lock", locks)
 
 
 def _mark(terminal) -> None:

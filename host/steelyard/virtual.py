@@ -20,12 +20,16 @@ from steelyard import data
 from steelyard.boards import Board, load
 from steelyard.errors import NO_DEVICE, USAGE, UserError
 from steelyard.image import Image, build
+from steelyard.remote import OURS
 from steelyard.scratch import scratch
 
 _BLOCK = 4096
 # littlefs SPEC.md, superblock: the magic string is at offset 8 in either of blocks 0 and 1.
 _LITTLEFS = b"littlefs"
 _SUPERBLOCK = 16
+
+# What was there before goes: the other slot, a firmware from before there were packs.
+_OURS = [*OURS, "steelyard_wire", "terminal"]
 
 # Runs in the VM: argv = flash file, blocks, list of [source file, path on the board].
 _WRITER = """
@@ -34,7 +38,6 @@ from nor import NorFlash, file_system
 ROOT = "/board-under-construction"
 with open(sys.argv[3]) as file:
     files = json.load(file)
-wanted = [path for _, path in files]
 contents = []
 for source, path in files:
     with open(source, "rb") as file:
@@ -42,23 +45,17 @@ for source, path in files:
 storage = open(sys.argv[1], "r+b")
 mounted = file_system(NorFlash(storage, int(sys.argv[2])))
 vfs.mount(mounted, ROOT)
-def stale(folder):
-    for entry in list(os.ilistdir(ROOT + folder)):
-        path = folder + "/" + entry[0]
-        if entry[1] == 0x4000:
-            stale(path)
-            if not os.listdir(ROOT + path):
-                os.rmdir(ROOT + path)
-        elif path not in wanted:
-            os.remove(ROOT + path)
-for folder in ("steelyard_wire", "terminal"):
-    if folder in os.listdir(ROOT):
-        stale("/" + folder)
+def remove(path):
+    if os.stat(ROOT + path)[0] & 0x4000:
+        for entry in os.listdir(ROOT + path):
+            remove(path + "/" + entry)
+        os.rmdir(ROOT + path)
+    else:
+        os.remove(ROOT + path)
+for name in os.listdir(ROOT):
+    if name in OURS:
+        remove("/" + name)
 for path, content in contents:
-    parts = path.split("/")
-    for depth in range(2, len(parts)):
-        if parts[depth - 1] not in os.listdir(ROOT + "/".join(parts[: depth - 1])):
-            os.mkdir(ROOT + "/".join(parts[:depth]))
     with open(ROOT + path, "wb") as file:
         file.write(content)
 vfs.umount(ROOT)
@@ -122,14 +119,14 @@ def micropython() -> str:
 
 def _run_writer(target: Path, blocks: int, image: Image, folder: Path) -> None:
     files = []
-    for number, (path, body) in enumerate(sorted(image.files.items())):
+    for number, (path, body) in enumerate(sorted(image.placed().items())):
         source = folder / str(number)
         source.write_bytes(body)
         files.append([str(source), path])
     listing = folder / "files.json"
     listing.write_text(json.dumps(files), encoding="utf-8")
     script = folder / "writer.py"
-    script.write_text(_WRITER, encoding="utf-8")
+    script.write_text(f"OURS = {_OURS!r}\n{_WRITER}", encoding="utf-8")
     done = subprocess.run(
         [micropython(), str(script), str(target), str(blocks), str(listing)],
         env=dict(os.environ, MICROPYPATH=f".frozen:{data.simulation()}"),

@@ -58,6 +58,7 @@ COMMANDS = (
     ("SEAL", FACTORY, True, 0, 0),
     ("UNSEAL", FACTORY, True, 1, 1),
     ("RETIRE", FACTORY, True, 2, 2),
+    ("UPDATE", FACTORY, True, 1, 3),
 )
 
 

@@ -18,6 +18,7 @@ from steelyard_wire.codes import (
     Refused,
 )
 from steelyard_wire.digest import sha256
+from steelyard_wire.shim import const
 
 FORMAT = 1
 MAX_PAYLOAD = 640  # so that any record fits a reply line in base64
@@ -75,6 +76,8 @@ TYPES = (
     "RETIRE",
     "FAULT",
 )
+
+_UNANNOUNCED = const(4)  # of DATA's keys a FIRMWARE record has, of a firmware that just was there
 
 # What EV counts, by its index; nothing sets a count back.
 EVENTS = (CALIBRATION, PARAMETER, CASE, LOCK, FIRMWARE)
@@ -135,7 +138,7 @@ _DATA: "dict[object, tuple[str, ...]]" = {
     PARAMETER: ("t32", "s64?", "s64?"),
     LOCK: ("t32", "m2", "u32", "t32?"),
     TIME_SET: ("u40?", "u40"),
-    FIRMWARE: ("t32", "b8", "t32", "b8"),
+    FIRMWARE: ("t32", "b8", "t32", "b8", "m2", "p32"),
     WITNESS: ("t64", "b4", "p32", "u40", "b64"),
     RETIRE: ("b8?", "t64"),
     FAULT: ("t32", "u32"),
@@ -232,6 +235,8 @@ def broken_relation(fields: "dict[int, object]") -> object:
         return TS
     data = fields.get(DATA, {})
     rules = _DATA.get(typ, ())
+    if typ == FIRMWARE and isinstance(data, dict) and len(data) == _UNANNOUNCED:
+        rules = rules[:_UNANNOUNCED]
     if not isinstance(data, dict) or len(data) != len(rules) or (DATA in fields and not rules):
         return DATA
     for index, rule in enumerate(rules):

@@ -53,6 +53,13 @@ ERRORS = (
     (codes.WAIT, "WAIT", "Too many wrong codes. Wait."),
     (codes.SEALED, "SEALED", "Not in this state of the seal. See SEALS."),
     (codes.BUSY, "BUSY", "Busy. Repeat later."),
+    (codes.NO_ROOT, "NO_ROOT", "No root to trust here. Flash over the cable."),
+    (codes.NOT_SIGNED, "NOT_SIGNED", "Not signed by those who may. Get the release anew."),
+    (codes.DOWNGRADE, "DOWNGRADE", "Not newer than what ran here. Get a newer release."),
+    (codes.UNFIT, "UNFIT", "A release for another terminal. Get the one for this."),
+    (codes.DAMAGED, "DAMAGED", "Not what was signed. Send it again."),
+    (codes.UPDATE_ORDER, "UPDATE_ORDER", "Wrong order. See UPDATE STATUS."),
+    (codes.NO_SPACE, "NO_SPACE", "No space for a release. Pull the records first."),
     (codes.INTERNAL, "INTERNAL", "Internal error. Report it."),
 )
 

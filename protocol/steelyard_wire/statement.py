@@ -26,8 +26,9 @@ DEVICE = 2
 VERIFICATION = 3
 REVOCATION = 4
 UNLOCK = 5
+RELEASE = 6
 # Index = kind.
-KINDS = ("ROOT", "STATION", "DEVICE", "VERIFICATION", "REVOCATION", "UNLOCK")
+KINDS = ("ROOT", "STATION", "DEVICE", "VERIFICATION", "REVOCATION", "UNLOCK", "RELEASE")
 
 # What a station may do.
 MAKES = 1
@@ -110,6 +111,21 @@ FIELDS = {
         ("code", "t32?"),
         ("seals", "0..4 of t32"),
     ),
+    RELEASE: (
+        ("version", "t32"),
+        ("sequence", "p32"),
+        ("minimum", "u32"),
+        ("product", "t32"),
+        ("board", "t32"),
+        ("hardware", "b8"),
+        ("mpy", "m255 m3 m15"),
+        ("oldest", "m99 m99"),
+        ("newest", "m99 m99"),
+        ("made", "u40"),
+        ("size", "p32"),
+        ("contents", "b32"),
+        ("calibration", "m1"),
+    ),
 }
 _AAD = b"steelyard/stm/1/"
 _GRANT_DOMAIN = b"steelyard/grant/1"
@@ -118,7 +134,7 @@ _DIGITS = 12
 # The field of a kind whose rows go with each other.
 _ROWS = {STATION: "serials", DEVICE: "access", REVOCATION: "entries"}
 # What several holders sign together.
-BY_SEVERAL = (ROOT, STATION, REVOCATION)
+BY_SEVERAL = (ROOT, STATION, REVOCATION, RELEASE)
 
 
 def aad(kind: int) -> bytes:
@@ -169,6 +185,11 @@ def _contradiction(kind: int, fields: "dict[str, object]") -> str:
         # Of two groups that may sign, one holder is in both.
         broken = _beyond(fields, "threshold", "holders", 2)
         return broken or _beyond(fields, "release_threshold", "release", 1)
+    if kind == RELEASE:
+        if _number(fields["minimum"]) > _number(fields["sequence"]):
+            return "minimum"
+        oldest, newest = fields["oldest"], fields["newest"]
+        return "newest" if list(newest) < list(oldest) else ""  # type: ignore[call-overload]
     name = _ROWS.get(kind, "")
     rows = fields[name] if name else None
     if not isinstance(rows, (list, tuple)):

@@ -60,4 +60,8 @@ USAGE = {
     "SEAL": ("SEAL", "close everything but the service line"),
     "UNSEAL": ("UNSEAL reason", "open it again"),
     "RETIRE": ("RETIRE successor|- reason", "sign the last record of this key"),
+    "UPDATE": (
+        "UPDATE STATUS|BEGIN size|MANIFEST offset data|PUT offset data|APPLY|ABORT",
+        "take a signed release, piece by piece in base64",
+    ),
 }

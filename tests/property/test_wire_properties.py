@@ -198,6 +198,8 @@ EXP10 = st.integers(-9, 9)
 U31 = st.integers(0, 2**31 - 1)
 UNIT = st.integers(0, 7)
 DIGEST = st.binary(min_size=8, max_size=8)
+_TEXT = st.text(min_size=1, max_size=8)
+FIRMWARE = {1: _TEXT, 2: DIGEST, 3: _TEXT, 4: DIGEST}
 UTC = st.integers(0, 2**40 - 1)
 SETTING = st.none() | I32 | st.text(max_size=16)
 DATA = {
@@ -225,10 +227,8 @@ DATA = {
         | {4: st.none() | st.text(min_size=1, max_size=8)}
     ),
     record.TIME_SET: st.fixed_dictionaries({1: st.none() | UTC, 2: UTC}),
-    record.FIRMWARE: st.fixed_dictionaries(
-        {1: st.text(min_size=1, max_size=8), 2: DIGEST}
-        | {3: st.text(min_size=1, max_size=8), 4: DIGEST}
-    ),
+    record.FIRMWARE: st.fixed_dictionaries(FIRMWARE)
+    | st.fixed_dictionaries(FIRMWARE | {5: st.integers(0, 2), 6: st.integers(1, 2**32 - 1)}),
     record.WITNESS: st.fixed_dictionaries(
         {1: st.text(min_size=1, max_size=16), 2: st.binary(min_size=4, max_size=4)}
         | {3: st.integers(1, 2**32 - 1), 4: UTC, 5: st.binary(min_size=64, max_size=64)}

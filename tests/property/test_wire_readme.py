@@ -18,6 +18,7 @@ from steelyard_wire import (
     line,
     quantity,
     record,
+    release,
     sentences,
     statement,
     usage,
@@ -90,6 +91,14 @@ def test_record_types():
         assert len(items) == len(rules)
         for key, (item, rule) in enumerate(zip(items, rules, strict=True), 1):
             assert item.startswith(f"{key} {rule} "), item
+
+
+def test_releases():
+    text = _section(16)
+    for name in (*release.HARDWARE, *identify.FIXED):
+        assert f"`{name}`" in text
+    for name in ("NO_ROOT", "NOT_SIGNED", "DOWNGRADE", "UNFIT", "DAMAGED", "NO_SPACE"):
+        assert f"({name})" in text
 
 
 def test_statements():

@@ -54,25 +54,24 @@ def test_W11_S13_a_fault_blanks_alarms_and_is_recorded(
 
 
 _HURT = """
-f = open('/main.py'); s = f.read(); f.close()
-f = open('/main.py', 'w')
-f.write('''
 import asyncio
 import terminal.app as app
 app._CHECK_MS = 3000
 old = app._watch_keys
 async def hurt(terminal):
     await asyncio.sleep_ms(2000)
-    with open('/terminal/origin.mpy', 'ab') as file:
+    with open('/code/terminal/origin.mpy', 'rb') as file:
+        begins = file.tell() + 30
+    with open('/a.pack', 'r+b') as file:
+        file.seek(begins)
         file.write(b'x')
     await old(terminal)
 app._watch_keys = hurt
-''' + s); f.close()
 """
 
 
 def test_S2_code_that_changes_while_it_runs_locks_the_terminal(bench: Bench) -> None:
-    bench.run_on_board(_HURT)
+    bench.before_main(_HURT)
     bench.world("place 2 kg")
     bench.world("advance 12 s")
     reading = bench.terminal.reading()
@@ -83,7 +82,7 @@ def test_S2_code_that_changes_while_it_runs_locks_the_terminal(bench: Bench) -> 
 
 
 def test_code_that_does_not_change_locks_nothing(bench: Bench) -> None:
-    bench.run_on_board(_HURT.replace("write(b'x')", "write(b'')"))
+    bench.before_main(_HURT.replace("write(b'x')", "write(b'')"))
     bench.world("place 2 kg")
     bench.world("advance 12 s")
     assert bench.terminal.reading().value == "2.000"

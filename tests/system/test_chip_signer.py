@@ -171,10 +171,7 @@ es256.Signer.sign_steps = once
 
 def test_who_could_not_sign_its_start_signs_nothing_after_it(bench: Bench) -> None:
     before = bench.terminal.records().stop
-    bench.run_on_board(
-        "f = open('/main.py'); s = f.read(); f.close()\n"
-        f"f = open('/main.py', 'w'); f.write({FAILS_ONCE!r} + s); f.close()"
-    )
+    bench.before_main(FAILS_ONCE)
     assert bench.terminal.status()["halted"] == str(codes.SIGNER_FAULT)
     bench.load("place 1 kg")
     bench.world("press print")

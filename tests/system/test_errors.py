@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Callable
 
+import makers
 import pytest
 import sealing
 import serial
@@ -19,7 +20,7 @@ from steelyard.client import Terminal
 from steelyard.errors import DeviceRefused
 from steelyard_wire import codes, commands, cose, record, sentences
 from steelyard_wire.auth import receipt_mac
-from terminals import BALLAST, FILL_SEGMENT, JOURNAL, Bench, Start
+from terminals import BALLAST, FILL_SEGMENT, FLIP_IN_PACK, JOURNAL, Bench, Start
 
 SECRETS = [base64.b64encode(bytes(range(k, k + 32))).decode() for k in (0, 32)]
 
@@ -132,13 +133,10 @@ def _too_early(bench: Bench) -> int:
 
 def _locked(bench: Bench) -> int:
     # A memory that does not keep what is written: the check says so.
-    bench.run_on_board(
-        "f = open('/main.py'); s = f.read(); f.close()\n"
-        "f = open('/main.py', 'w')\n"
-        "f.write('from terminal import cold\\n'\n"
-        "        'old = cold.call\\n'\n"
-        "        'cold.call = lambda m, *a: False if m.endswith(\"ram\") else old(m, *a)\\n'\n"
-        "        + s); f.close()"
+    bench.before_main(
+        "from terminal import cold\n"
+        "old = cold.call\n"
+        "cold.call = lambda m, *a: False if m.endswith('ram') else old(m, *a)\n"
     )
     bench.world("advance 2 s")
     return bench.refused("REGISTER")
@@ -157,18 +155,20 @@ def _third_connection(bench: Bench) -> int:
     return int(answer.split()[1])
 
 
-def _damaged(path: str, *asked: str) -> Callable[[Bench], int]:
+def _damaged(script: str, *asked: str) -> Callable[[Bench], int]:
     def provoke(bench: Bench) -> int:
-        bench.run_on_board(
-            f"f = open('{path}', 'r+b'); f.seek(200 if '{path}'.endswith('bin') else 20)\n"
-            "b = f.read(1); f.seek(-1, 1); f.write(bytes([b[0] ^ 1])); f.close()"
-        )
+        bench.run_on_board(script)
         assert bench.terminal.identify().state == "halted"
         return bench.refused(*asked)
 
     return provoke
 
 
+_FLIP = (
+    "f = open('/state/calibration.cbor', 'r+b'); f.seek(20)\n"
+    "b = f.read(1); f.seek(-1, 1); f.write(bytes([b[0] ^ 1])); f.close()"
+)
+_FLIP_TABLE = FLIP_IN_PACK.format("/terminal/evidence/comb6.bin", 200)
 _BROKEN = (
     JOURNAL
     + """
@@ -217,26 +217,16 @@ def _rolled_back(bench: Bench) -> int:
     return bench.refused("REGISTER")
 
 
-def _board_without(bench: Bench, line: str, other: str = "") -> None:
-    bench.run_on_board(
-        "f = open('/board.py'); s = f.read(); f.close()\n"
-        f"assert {line!r} in s\n"
-        f"f = open('/board.py', 'w'); f.write(s.replace({line!r}, {other!r})); f.close()"
-    )
-
-
 def _no_network(bench: Bench) -> int:
-    _board_without(bench, 'NETWORK = "wlan"', 'NETWORK = ""')
+    bench.before_main("import board\nboard.NETWORK = ''\n")
     return bench.refused("NETWORK")
 
 
 def _our_bug(bench: Bench) -> int:
     # FAULTS asks the converter for a counter: a driver that lost one is a bug of ours.
-    bench.run_on_board(
-        "f = open('/main.py'); s = f.read(); f.close()\n"
-        "f = open('/main.py', 'w')\n"
-        "f.write('from terminal.links.service import Service\\n'\n"
-        "        'Service.do_faults = lambda self, link, args: 1 // 0\\n' + s); f.close()"
+    bench.before_main(
+        "from terminal.links.service import Service\n"
+        "Service.do_faults = lambda self, link, args: 1 // 0\n"
     )
     return bench.refused("FAULTS")
 
@@ -306,8 +296,8 @@ PROVOKED: dict[int, tuple[str, Callable[[Bench], int]]] = {
     codes.JOURNAL_FULL: ("calibrated", _full_disk),
     codes.JOURNAL_FAULT: ("calibrated", _broken_journal),
     codes.NO_RECORD: ("calibrated", lambda bench: bench.refused("RECORD", "999")),
-    codes.SIGNER_FAULT: ("calibrated", _damaged("/terminal/evidence/comb6.bin", "REGISTER")),
-    codes.STORAGE: ("calibrated", _damaged("/state/calibration.cbor", "REGISTER")),
+    codes.SIGNER_FAULT: ("calibrated", _damaged(_FLIP_TABLE, "REGISTER")),
+    codes.STORAGE: ("calibrated", _damaged(_FLIP, "REGISTER")),
     codes.RECEIPT: ("calibrated", _receipt_of_another_history),
     codes.RETIRED: ("calibrated", _retired),
     codes.HISTORY: ("chip", _rolled_back),
@@ -321,6 +311,16 @@ PROVOKED: dict[int, tuple[str, Callable[[Bench], int]]] = {
     codes.WAIT: ("calibrated", _two_wrong_proofs),
     codes.SEALED: ("calibrated", lambda bench: bench.refused("SEAL")),
     codes.BUSY: ("calibrated", _third_connection),
+    codes.NO_ROOT: ("calibrated", lambda bench: bench.refused("UPDATE", "BEGIN", "300")),
+    codes.NOT_SIGNED: ("calibrated", makers.refused(2)),
+    codes.DOWNGRADE: (
+        "calibrated",
+        makers.refused(stored=makers.store("release", {1: makers.SEQUENCE, 2: 0})),
+    ),
+    codes.UNFIT: ("calibrated", makers.refused(hardware=bytes(8))),
+    codes.DAMAGED: ("calibrated", makers.damaged),
+    codes.UPDATE_ORDER: ("calibrated", lambda bench: bench.refused("UPDATE", "PUT", "0", "AAAA")),
+    codes.NO_SPACE: ("calibrated", makers.refused(size=2_000_000)),
     codes.INTERNAL: ("calibrated", _our_bug),
 }
 

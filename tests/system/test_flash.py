@@ -45,7 +45,8 @@ def on_the_board(port: str) -> dict[str, bytes]:
 
 
 def wanted() -> dict[str, bytes]:
-    return image.build(VIRTUAL).digests()
+    placed = image.build(VIRTUAL).placed()
+    return {path: hashlib.sha256(body).digest() for path, body in placed.items()}
 
 
 def fill(port: str, leave_blocks: int) -> None:
@@ -73,25 +74,27 @@ def test_a_bare_board_becomes_a_working_terminal(tmp_path: Path) -> None:
         assert on_the_board(terminal.pty) == wanted()
     assert [path for _, _, path in seen] == done.copied
     assert [(n, of) for n, of, _ in seen] == [(n + 1, len(seen)) for n in range(len(seen))]
-    assert done.copied[-3:] == ["/board.py", "/boot.py", "/main.py"]
+    assert done.copied[-2:] == ["/boot.py", "/main.py"]
     assert set(done.copied) == set(wanted())
-    assert done.bytes_copied == sum(map(len, image.build(VIRTUAL).files.values()))
+    assert done.bytes_copied == sum(map(len, image.build(VIRTUAL).placed().values()))
 
 
 def test_only_what_changed_is_copied_and_what_is_left_over_goes(tmp_path: Path) -> None:
     prepare_virtual(tmp_path / "flash.bin")
     with bare(tmp_path) as terminal:
+        # Of a firmware from before there were packs, and of an update.
         leftovers = (
             "import os\n"
-            "os.mkdir('/terminal/old')\n"
-            "for p in ('/terminal/old/x.mpy', '/terminal/app.py', '/notes.txt'):\n"
+            "os.mkdir('/terminal'); os.mkdir('/terminal/links')\n"
+            "for p in ('/terminal/links/x.mpy', '/board.py', '/b.pack', '/notes.txt'):\n"
             " with open(p, 'w') as f: f.write('left over')\n"
-            "with open('/terminal/operations.mpy', 'wb') as f: f.write(b'M')\n"
+            "with open('/slots.mpy', 'wb') as f: f.write(b'M')\n"
         )
         Remote(terminal.pty).run(["exec", leftovers], resume=False)
         done = flash.flash(VIRTUAL, terminal.pty)
-        assert done.copied == ["/terminal/operations.mpy", "/main.py"]
-        assert done.removed == ["/terminal/app.py", "/terminal/old/x.mpy"]
+        assert done.copied == ["/slots.mpy", "/main.py"]
+        assert done.removed == ["/b.pack", "/board.py", "/terminal/links/x.mpy"]
+        assert "terminal" not in Remote(terminal.pty).run(["fs", "ls", ":/"], resume=False)
         assert on_the_board(terminal.pty) == wanted()
         # What is not ours stays.
         assert "notes.txt" in Remote(terminal.pty).run(["fs", "ls", ":/"], resume=False)
@@ -101,7 +104,8 @@ def test_a_prepared_flash_file_is_what_flash_would_have_made(tmp_path: Path) -> 
     made = prepare_virtual(tmp_path / "flash.bin")
     assert (tmp_path / "flash.bin").stat().st_size == VIRTUAL.storage_bytes
     with bare(tmp_path) as terminal:
-        assert on_the_board(terminal.pty) == made.digests() == wanted()
+        assert on_the_board(terminal.pty) == wanted()
+        assert made == image.build(VIRTUAL)
         done = flash.flash(VIRTUAL, terminal.pty)
         assert (done.copied, done.removed) == ([], [])
         with pytest.raises(VirtualError, match="that runs"):
@@ -114,7 +118,7 @@ def test_preparing_again_keeps_what_is_not_code(tmp_path: Path) -> None:
         script = (
             "import os\n"
             "if 'state' not in os.listdir('/'): os.mkdir('/state')\n"
-            "for p in ('/state/kept', '/terminal/stale.mpy', '/main.py'):\n"
+            "for p in ('/state/kept', '/b.new', '/main.py'):\n"
             " with open(p, 'w') as f: f.write('x')\n"
         )
         Remote(terminal.pty).run(["exec", script], resume=False)
@@ -188,7 +192,7 @@ def test_a_board_that_does_not_fit_is_refused_with_both_sides(survey: Survey, na
 def test_a_full_file_system_is_refused_before_anything_changes(tmp_path: Path) -> None:
     prepare_virtual(tmp_path / "flash.bin")
     with bare(tmp_path) as terminal:
-        spoil = "import os\nfor p in ('app', 'operations'): os.remove('/terminal/%s.mpy' % p)"
+        spoil = "import os; os.remove('/a.pack')"
         Remote(terminal.pty).run(["exec", spoil], resume=False)
         fill(terminal.pty, leave_blocks=2)
         before = on_the_board(terminal.pty)
@@ -229,7 +233,7 @@ def test_a_pulled_cable_is_named_and_the_same_command_continues(tmp_path: Path) 
 
         def pull(number: int, files: int, path: str) -> None:
             copied.append(path)
-            if number == 20:
+            if path == "/packed.mpy":
                 terminal.close(signal.SIGKILL)
 
         with pytest.raises(flash.FlashFailed) as failure:
@@ -241,9 +245,9 @@ def test_a_pulled_cable_is_named_and_the_same_command_continues(tmp_path: Path) 
         half = on_the_board(terminal.pty)
         assert "/main.py" not in half
         # Everything before the file at which the supply went is there.
-        assert {path for path in half if half[path] == wanted()[path]} >= set(copied[:18])
+        assert {path for path in half if half[path] == wanted()[path]} >= set(copied[:2])
         done = flash.flash(VIRTUAL, terminal.pty)
-        assert not set(done.copied) & set(copied[:18])
+        assert copied[:2] == ["/a.pack", "/active"] and not set(done.copied) & set(copied[:2])
         assert on_the_board(terminal.pty) == wanted()
 
 
@@ -251,7 +255,7 @@ def test_an_update_takes_main_away_first(tmp_path: Path) -> None:
     """A board that is unplugged during an update does not start a mixture of two versions."""
     prepare_virtual(tmp_path / "flash.bin")
     with bare(tmp_path) as terminal:
-        script = "for n in ('app', 'operations'): open('/terminal/%s.mpy' % n, 'w').close()"
+        script = "open('/packed.mpy', 'w').close()"
         Remote(terminal.pty).run(["exec", script], resume=False)
         with pytest.raises(flash.FlashFailed) as failure:
             flash.flash(

@@ -43,8 +43,7 @@ flash.data[4096 + 255] = 0xFF
 vfs.umount("/")
 vfs.VfsLfs2.mkfs(flash)
 vfs.mount(vfs.VfsLfs2(flash), "/")
-os.mkdir("/terminal")
-for name in ("/main.py", "/board.py", "/terminal/app.py"):
+for name in ("/main.py", "/active", "/a.pack", "/b.pack"):
     with open(name, "w") as file:
         file.write("raise SystemExit(7)")
 sealed.mount(FILES)
@@ -53,20 +52,22 @@ version = sys.implementation
 said["platform"] = (
     version.name, version.version, version._mpy, version._machine, sys.version
 )
-said["folders"] = [sorted(os.listdir(path)) for path in ("/terminal", "/terminal/evidence",
-                                                         "/steelyard_wire")]
-row = rows.FileRows("/terminal/evidence/comb8.bin")
+import slots
+slots.enter()
+said["slot"] = [slots.read(), slots.packed.slot, slots.MOUNT in sys.path]
+slots.begin(None)
+row = rows.FileRows("/code/terminal/evidence/comb8.bin")
 said["rows"] = all(b"".join(map(bytes, row(at))) == comb[96 * at : 96 * at + 96]
                    for at in (0, 1, 511))
 said["errors"] = []
-for path, mode in (("/main.py", "wb"), ("/terminal/new", "wb"), ("/terminal/app.py", "rb"),
-                   ("/terminal/evidence/comb8.bin", "ab")):
+for path, mode in (("/main.py", "wb"), ("/a.pack", "wb"), ("/b.pack", "rb"), ("/active", "rb"),
+                   ("/.pack", "ab")):
     try:
         open(path, mode)
         said["errors"].append(0)
     except OSError as error:
         said["errors"].append(error.errno)
-said["stat"] = [os.stat(path)[0] for path in ("/main.py", "/terminal", "/terminal/evidence")]
+said["stat"] = [os.stat(path)[0] for path in ("/main.py", "/.pack", "/code/terminal/evidence")]
 with open("/state.txt", "wb") as file:
     file.write(b"written")
 said["state"] = open("/state.txt", "rb").read().decode()
@@ -107,17 +108,23 @@ def test_the_image_is_identified_by_its_sources(board: str, tmp_path: Path) -> N
     contents = {
         "/terminal/frozen.txt": table.encode(),
         "/terminal/evidence/comb8.bin": comb,
-        "/board.py": (image / "board.py").read_bytes(),
-        "/boot.py": (images.ROOT / "firmware/boot.py").read_bytes(),
-        "/main.py": (images.ROOT / "firmware/main.py").read_bytes(),
     }
+    for name in ("boot.py", "main.py", "packed.py", "slots.py"):
+        path = f"/{name}" if name in ("boot.py", "main.py") else f"/{name[:-3]}.mpy"
+        contents[path] = (images.ROOT / "firmware" / name).read_bytes()
     digests = [(path, hashlib.sha256(body).digest()) for path, body in contents.items()]
     name, version, mpy, machine, text = said["platform"]
     platform = identify.platform_text(name, tuple(version), mpy, machine, text)
     assert said["id"] == identify.software_id(digests, platform).hex()
 
-    assert said["folders"] == [["evidence", "frozen.txt"], ["comb8.bin"], []]
+    assert said["slot"] == [None, "", False]  # nothing of the flash is mounted
     assert said["rows"] is True
-    assert said["errors"] == [30, 30, 2, 30]  # EROFS, ENOENT: nothing of the flash shows through
-    assert said["stat"] == [0x8000, 0x4000, 0x4000]
+    assert said["errors"] == [
+        30,
+        30,
+        2,
+        2,
+        30,
+    ]  # EROFS, ENOENT: nothing of the flash shows through
+    assert said["stat"] == [0x8000, 0x8000, 0x4000]
     assert said["state"] == "written"

@@ -266,12 +266,7 @@ def test_no_sample_is_of_another_gain_after_a_start(start: Start) -> None:
 @pytest.mark.parametrize("gain", [64, 32])
 def test_a_board_with_another_gain_weighs_in_its_counts(start: Start, gain: int) -> None:
     bench = start("provisioned")
-    bench.run_on_board(
-        "f = open('/board.py'); s = f.read(); f.close()\n"
-        f"assert '\"gain\": 128' in s\n"
-        f"f = open('/board.py', 'w'); f.write(s.replace('\"gain\": 128', '\"gain\": {gain}'))\n"
-        "f.close()"
-    )
+    bench.before_main(f"import board\nboard.CONVERTER['gain'] = {gain}\n")
     bench.world("place 10 kg")
     bench.world("advance 30 s")
     bench.terminal.calibrate("BEGIN")

@@ -13,7 +13,7 @@ from steelyard.errors import DeviceRefused
 from steelyard.verify import verify
 from steelyard_wire import codes, commands, record, statement
 from steelyard_wire.commands import COMMANDS, OPERATOR, USER
-from terminals import Bench
+from terminals import FLIP_IN_PACK, Bench
 
 
 def _types(bench: Bench) -> list[str]:
@@ -200,10 +200,8 @@ def test_S2_code_that_changes_on_the_flash_locks(sealed: Bench) -> None:
     bench.terminal.unseal("to hurt its code")
     bench.terminal.await_start()
     bench.run_on_board(
-        "data = open('/terminal/links/stream.mpy', 'rb').read()\n"
-        "with open('/terminal/links/stream.mpy', 'wb') as file:\n"
-        "    file.write(data[:-1] + bytes([data[-1] ^ 1]))\n"
-        "from terminal.evidence import settings\n"
+        FLIP_IN_PACK.format("/terminal/links/stream.mpy", 40)
+        + "from terminal.evidence import settings\n"
         "from terminal.drivers.files import Files\n"
         "lock = settings.load(Files('/state'), 'lock')\n"
         "lock[8] = 1\n"  # as if it were sealed with the code as it was

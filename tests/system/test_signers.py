@@ -11,7 +11,7 @@ import pytest
 from steelyard import boards, soldered, verify
 from steelyard.virtual import prepare_virtual
 from steelyard_wire import codes
-from terminals import Bench, Start
+from terminals import FLIP_IN_PACK, Bench, Start
 
 SIGNERS = [("viper", 6), ("viper", 8), ("bigint", 8), ("bigint", 6)]
 
@@ -71,10 +71,14 @@ def test_without_its_table_it_stops(comb: int, states: Path, tmp_path: Path) -> 
     shutil.copytree(states / "calibrated", folder)
     _solder(folder, "viper", comb)
     name = f"/terminal/evidence/comb{comb}.bin"
+    damaged = FLIP_IN_PACK.format(name, comb * 1000)
+    # In the contents it has another name then.
+    missing = (
+        f"f = open('/a.pack', 'r+b'); at = f.read(20000).find(b'{name}'); f.seek(at + 20)\n"
+        "f.write(b'x'); f.close()"
+    )
     with Bench(folder) as bench:
-        # Cut off behind, and then not there at all.
-        cut = f"f = open('{name}', 'rb'); b = f.read()[:-1]; f.close()\nf = open('{name}', 'wb')"
-        for damage in (f"{cut}; f.write(b); f.close()", f"import os; os.remove('{name}')"):
+        for damage in (damaged, missing):
             bench.run_on_board(damage)
             now = bench.terminal.identify()
             assert now.state == "halted" and now.provisioned  # its records can still be pulled

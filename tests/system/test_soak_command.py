@@ -127,10 +127,7 @@ def test_a_terminal_that_starts_again_ends_its_run(bench: Bench, tmp_path: Path)
 
 def test_a_terminal_without_a_thermometer_says_so(start: Start, tmp_path: Path) -> None:
     bench = start("calibrated")
-    bench.run_on_board(
-        "s = open('/board.py').read(); f = open('/board.py', 'w');"
-        " f.write(s + 'THERMOMETER = None\\n'); f.close()"
-    )
+    bench.before_main("import board\nboard.THERMOMETER = None\n")
     user = CommandLine(bench.store.path)
     said = user("soak", bench.simulator.pty, tmp_path / "soak.csv")
     said.refused(REFUSED, "no thermometer")

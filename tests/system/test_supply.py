@@ -64,10 +64,7 @@ def test_W10_while_it_is_low_nothing_is_registered_and_it_alarms(held: Bench) ->
 
 
 def test_W10_a_board_that_does_not_look_shows_a_wrong_weight(bench: Bench) -> None:
-    bench.run_on_board(
-        "f = open('/board.py'); s = f.read(); f.close()\n"
-        "f = open('/board.py', 'w'); f.write(s + 'SUPPLY = None\\n'); f.close()"
-    )
+    bench.before_main("import board\nboard.SUPPLY = None\n")
     bench.world("speed 0")
     bench.world("place 5 kg")
     bench.world("advance 4 s")

@@ -79,10 +79,7 @@ def test_it_counts_from_where_it_was_calibrated(held: Bench) -> None:
 
 
 def test_a_board_that_does_not_look_shows_a_wrong_weight(bench: Bench) -> None:
-    bench.run_on_board(
-        "f = open('/board.py'); s = f.read(); f.close()\n"
-        "f = open('/board.py', 'w'); f.write(s + 'TILT = None\\n'); f.close()"
-    )
+    bench.before_main("import board\nboard.TILT = None\n")
     bench.world("speed 0")
     bench.world("place 14 kg")
     bench.world("advance 4 s")

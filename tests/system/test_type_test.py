@@ -129,15 +129,13 @@ def test_W6_one_and_a_half_tenths_more_than_d_shows(tmp_path: Path) -> None:
 
 def test_W6_a_display_with_a_dead_band_fails(tmp_path: Path) -> None:
     with begin(tmp_path) as bench:
-        bench.run_on_board(
-            "f = open('/main.py'); s = f.read(); f.close()\n"
-            "f = open('/main.py', 'w')\n"
-            "f.write('import terminal.weighing.weigher as w\\n'\n"
-            "        'old = w.rounded; last = [0]\\n'\n"
-            "        'def held(fine, e):\\n'\n"
-            "        '    if abs(fine - last[0]) > 180 * e: last[0] = fine\\n'\n"
-            "        '    return old(last[0], e)\\n'\n"
-            "        'w.rounded = held\\n' + s); f.close()"
+        bench.before_main(
+            "import terminal.weighing.weigher as w\n"
+            "old = w.rounded; last = [0]\n"
+            "def held(fine, e):\n"
+            "    if abs(fine - last[0]) > 180 * e: last[0] = fine\n"
+            "    return old(last[0], e)\n"
+            "w.rounded = held\n"
         )
         (section,) = run(instrument(bench), ["discrimination"])
         assert not section.passed

@@ -111,7 +111,7 @@ _TOGETHER = {
 def fill(terminal):
     """The device has no room for one record more, as it says; what makes room again."""
     journal = terminal.journal
-    device = journal._device
+    device = journal.device
     end, room = journal.end, device.room
     journal.end, device.room = device.pages, lambda: 0
 

@@ -12,6 +12,7 @@ from steelyard_wire import codes
 from steelyard_wire.codes import Refused
 from storage import Scratch, envelope, totals, tree_root
 from terminal.drivers.append_file import AppendFile
+from terminal.evidence import fill
 from terminal.evidence.journal import Journal
 
 
@@ -21,7 +22,7 @@ def test_an_empty_journal_has_the_root_of_nothing_and_no_record():
     # RFC 6962 2.1: MTH({})
     assert region.journal.root() == hashlib.sha256(b"").digest()
     refused(codes.NO_RECORD, region.journal.get, -1)
-    assert region.journal.percent() == 0 and region.journal.state() == "OK"
+    assert fill.percent(region.journal) == 0 and fill.state(region.journal) == "OK"
 
 
 def test_before_open_nothing_is_written():
@@ -179,12 +180,12 @@ def test_a_full_chip_is_refused_before_anything_is_written():
     states = []
     while len(region.leaves) < 4 * RECORDS:
         region.append()
-        if journal.state() not in states:
-            states.append(journal.state())
+        if fill.state(journal) not in states:
+            states.append(fill.state(journal))
             if states[-1] == "WARN":
                 # 80 %: of 4 x 31 pages 99.2, of which each segment's checkpoint is one.
                 assert len(region.leaves) in (95, 96)
-    assert states == ["OK", "WARN", "FULL"] and journal.free() == 0
+    assert states == ["OK", "WARN", "FULL"] and fill.free(journal) == 0
     before = hashlib.sha256(region.chip.storage).digest()
     assert _until_full(region) == codes.JOURNAL_FULL and journal.full
     assert hashlib.sha256(region.chip.storage).digest() == before
@@ -198,7 +199,7 @@ def test_only_what_was_receipted_is_removed_and_only_when_its_room_is_needed():
     journal.receipted = RECORDS - 1  # the first segment's last record is not
     assert _until_full(region) == codes.JOURNAL_FULL
     journal.take_receipt(2 * RECORDS + 5)
-    assert journal.state() == "OK" and journal.first_n() == 0
+    assert fill.state(journal) == "OK" and journal.first_n() == 0
     region.check()
     region.append(2 * RECORDS)
     assert journal.first_n() == 2 * RECORDS

@@ -10,6 +10,7 @@ from simulation.nor import PowerCut
 from steelyard_wire import codes
 from storage import envelope, totals, tree_root
 from terminal.drivers.raw_region import RawRegion
+from terminal.evidence import fill
 from terminal.evidence.journal import Journal
 
 _EIO = 5
@@ -163,7 +164,7 @@ def test_the_last_room_is_not_full_while_it_is_made_ready():
     list(steps)
     list(waiting)
     region.append(RECORDS)
-    assert region.journal.state() == "FULL"
+    assert fill.state(region.journal) == "FULL"
     refused(codes.JOURNAL_FULL, list, region.journal.ready_steps(len(region.leaves[0])))
     region.start()
     region.check()

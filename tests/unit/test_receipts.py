@@ -57,7 +57,7 @@ def test_a_journal_that_is_shorter_than_its_receipt_does_not_go_on():
         calibrate(terminal)
         journal = terminal.journal
         _taken(terminal, journal.next_n, journal.root())
-        device = journal._device
+        device = journal.device
         for segment in device.segments():
             device.remove(segment)
         refused(codes.JOURNAL_FAULT, started, folder)

@@ -7,9 +7,10 @@ from check import refused
 from steelyard_wire import codes, cose, record
 from storage import Scratch, tree_root
 from terminal.drivers.append_file import AppendFile
-from terminal.evidence.identity import Identity, make_seed
+from terminal.evidence.identity import Identity
 from terminal.evidence.journal import Journal
 from terminal.evidence.recorder import Recorder, last_counts
+from terminal.evidence.seed import make_seed
 
 # RFC 8032 section 7.1, TEST 1
 _SEED = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")

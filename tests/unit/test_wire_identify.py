@@ -22,7 +22,7 @@ def test_S1_every_change_changes_it():
         identify.software_id(files[:1], "a"),
         identify.software_id([], "a"),
         identify.software_id([files[0], ("/main.py", b"\x01" + bytes(31))], "a"),
-        identify.software_id([files[0], ("/board.py", _DIGEST)], "a"),
+        identify.software_id([files[0], ("/board.mpy", _DIGEST)], "a"),
     ]
     assert len(set(seen)) == len(seen)
 
@@ -36,7 +36,7 @@ def test_platform_text():
 
 
 def test_measured_paths():
-    for path in ("/boot.py", "/main.py", "/board.py", "/terminal/a/b.mpy", "/steelyard_wire/x"):
+    for path in ("/boot.py", "/main.py", "/board.mpy", "/terminal/a/b.mpy", "/steelyard_wire/x"):
         assert identify.is_measured(path), path
     for path in ("boot.py", "/state/config.cbor", "/journal/1.log", "/terminal", "/lib/boot.py"):
         assert not identify.is_measured(path), path

@@ -1,8 +1,9 @@
 """The files that a sealed image does not have: served from the frozen module steelyard_build.
 
-Owns: read-only mounts at /boot.py, /main.py, /board.py, /terminal and /steelyard_wire. They lie
-over whatever the flash has there: what drivers/measure.py identifies and drivers/rows.py reads is
-part of the signed image.
+Owns: read-only mounts over the places of the fixed part and of all packs (protocol/README.md, 16):
+whatever the flash has there is never read. There is one pack, without a slot, `/.pack`: what is
+part of the signed image and no module. drivers/measure.py identifies it, and at /code its files
+are found; sys.path does not lead there.
 Refuses: with OSError, EROFS to write and ENOENT what is not in the image.
 Units: sizes in bytes.
 
@@ -11,9 +12,13 @@ The contents are constants in the image; an open file refers to them and copies 
 
 import io
 
+import packed
+import slots
 import vfs
 
-PLACES = ("/boot.py", "/main.py", "/board.py", "/terminal", "/steelyard_wire")
+PACK = "/.pack"
+FIXED = ("/boot.py", "/main.py", "/packed.mpy", "/slots.mpy")
+PLACES = FIXED + (PACK, "/active", "/a.pack", "/b.pack")
 _FILE = 0x8000
 _DIRECTORY = 0x4000
 _ENOENT = 2
@@ -72,6 +77,7 @@ def mount(files: dict) -> None:
     """Put the files of the image in their places; after the file system of the flash is at /."""
     for place in PLACES:
         vfs.mount(Frozen(files, place), place)
+    vfs.mount(packed.Packed(PACK, slots._index(PACK)), slots.MOUNT)
 
 
 def is_blank(flash) -> bool:

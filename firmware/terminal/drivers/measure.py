@@ -1,39 +1,48 @@
 """What code is on this board: the digests behind the software identification.
 
-Owns: the walk over the deployed files, the same rule as the host's (steelyard_wire.identify).
+Owns: the walk over the files of the slot that runs, as they lie in its pack, and of the fixed
+part; the same rule as the host's (steelyard_wire.identify).
 Refuses: to skip a file that it cannot read; the OSError goes up and stops the terminal.
 Units: SHA-256 digests of 32 bytes.
 """
 
-import os
 import sys
+from binascii import unhexlify
 from hashlib import sha256
 
-from steelyard_wire.identify import platform_text, software_id
-
-_ROOTS = ("/steelyard_wire", "/terminal")
-_FILES = ("/boot.py", "/main.py", "/board.py")
-_DIRECTORY = 0x4000
+import packed
+import slots
+from steelyard_wire.identify import FIXED, platform_text, software_id
 
 
-def _digest(path: str, buffer: bytearray) -> bytes:
+def _digest(file, size: int, buffer) -> bytes:
+    """SHA-256 of the next bytes; of all that there are where size is -1."""
     state = sha256()
-    view = memoryview(buffer)
-    with open(path, "rb") as file:
-        while True:
-            count = file.readinto(buffer)
-            if not count:
-                return state.digest()
-            state.update(view[:count])
+    while size:
+        part = buffer[:size] if 0 < size < len(buffer) else buffer
+        count = file.readinto(part)
+        if not count:
+            break
+        state.update(part[:count])
+        size -= count if size > 0 else 0
+    return state.digest()
 
 
-def _walk(folder: str, buffer: bytearray):
-    for name, mode, *_ in os.ilistdir(folder):
-        path = folder + "/" + name
-        if mode == _DIRECTORY:
-            yield from _walk(path, buffer)
-        else:
-            yield path, _digest(path, buffer)
+def of_fixed_part(buffer) -> list:
+    """(path, digest) of each of its files."""
+    found = []
+    for path in FIXED:
+        with open(slots.ROOT + path, "rb") as file:
+            found.append((path, _digest(file, -1, buffer)))
+    return found
+
+
+def platform() -> str:
+    """What runs the code."""
+    version = sys.implementation
+    return platform_text(
+        version.name, version.version, version._mpy, version._machine, sys.version
+    )
 
 
 def software_identification() -> bytes:
@@ -46,16 +55,23 @@ def software_identification() -> bytes:
         return end.value
 
 
-def steps_of_identification():
-    """The same in slices: yields after each file."""
-    buffer = bytearray(512)
-    found = [(path, _digest(path, buffer)) for path in _FILES]
-    for root in _ROOTS:
-        for entry in _walk(root, buffer):
-            found.append(entry)
+def steps_of_identification(name: str = ""):
+    """The same in slices: yields after each file. name: of the pack, if not the one that runs.
+
+    b"" if a pack was made for another fixed part than this board has.
+    """
+    buffer = memoryview(bytearray(512))
+    found = of_fixed_part(buffer)
+    fixed = dict(found)
+    pack = slots.ROOT + "/" + (name or packed.slot + ".pack")
+    with open(pack, "rb") as file, open(pack, "rb") as body:
+        entries = slots.contents(file)
+        next(entries)
+        for path, begins, size, digest in entries:
+            body.seek(begins)
+            if path not in FIXED:
+                found.append((path, _digest(body, size, buffer)))
+            elif name and fixed[path] != unhexlify(digest):
+                return b""
             yield
-    version = sys.implementation
-    platform = platform_text(
-        version.name, version.version, version._mpy, version._machine, sys.version
-    )
-    return software_id(found, platform)
+    return software_id(found, platform())

@@ -7,6 +7,7 @@ a row that is not there. Units: bytes.
 from steelyard_wire.shim import const
 
 _SIZE = const(96)
+_ROWS = const(64)  # of a table in RAM
 _EIO = const(5)
 
 
@@ -24,10 +25,11 @@ class FileRows(_Rows):
     def __init__(self, path: str) -> None:
         super().__init__()
         self._file = open(path, "rb")  # noqa: SIM115 - stays open as long as the terminal runs
+        self._begins = self._file.tell()  # in a pack not 0
 
     def __call__(self, index: int):
         """Row `index`, from 0."""
-        self._file.seek(index * _SIZE)
+        self._file.seek(self._begins + index * _SIZE)
         if self._file.readinto(self._row) != _SIZE:
             raise OSError(_EIO)
         return self._three
@@ -39,7 +41,7 @@ class RamRows(_Rows):
     def __init__(self, path: str) -> None:
         super().__init__()
         with open(path, "rb") as file:
-            self._table = memoryview(file.read())
+            self._table = memoryview(file.read(_ROWS * _SIZE))  # a pack goes on behind it
 
     def __call__(self, index: int):
         """Row `index`, from 0."""

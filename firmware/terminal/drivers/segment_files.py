@@ -19,7 +19,6 @@ from steelyard_wire.shim import const
 
 _PAGE = const(256)
 _PAGES = const(15)  # of a block, without the first
-_RESERVE = const(10)  # blocks that stay free: for the settings, and a folder that is copied
 _SETUP = "terminal.drivers.segment_setup"
 
 
@@ -81,5 +80,4 @@ class SegmentFiles:
 
     def room(self) -> int:
         """How many segments can still be created."""
-        stat = os.statvfs(self.folder.rpartition("/")[0] or "/")
-        return max(0, stat[3] - _RESERVE) // self.blocks
+        return self._call(_SETUP, "room", self)

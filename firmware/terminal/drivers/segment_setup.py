@@ -18,6 +18,9 @@ _PAGE = const(256)
 _PAGES = const(15)  # of a block, without the first
 _MARK = const(32)
 _NAME = const(12)  # of a mark, without the place
+_RESERVE = const(10)  # blocks that stay free: for the settings, and a folder that is copied
+_GROWS = const(4)  # a release may have a quarter more than the firmware that runs
+_PACKS = ("a.pack", "b.pack", "a.new", "b.new")  # see slots.py
 _MAGIC = b"SYsg"
 _SUFFIX = ".seg"
 _ENOSPC = const(28)
@@ -83,6 +86,19 @@ def _scan(device, wanted) -> None:
             device.damaged = True
         else:
             device.places[segment] = places[segment]
+
+
+def room(device) -> int:
+    """How many segments can still be created; beside them a release of the firmware has room."""
+    root = device.folder.rpartition("/")[0]
+    free = os.statvfs(root or "/")[3] - _RESERVE
+    there = os.listdir(root or "/")
+    packs = [os.stat(root + "/" + name)[6] for name in _PACKS if name in there]
+    if packs:
+        most = max(packs)
+        # What is there beside the firmware that runs, has its room already.
+        free -= max(0, most + most // _GROWS - (sum(packs) - most)) // _BLOCK
+    return max(0, free) // device.blocks
 
 
 def create_steps(device, segment: int):

@@ -1,8 +1,7 @@
 """Who this terminal is: its key's seed, its serial number and its device id.
 
-Owns: how a seed is made, and the names that records carry.
-Refuses: with Refused(ARGUMENT), random bytes that are too short or plainly not random, a seed or a
-serial number of the wrong form.
+Owns: the names that records carry; seed.py makes a seed.
+Refuses: with Refused(ARGUMENT), a seed or a serial number of the wrong form.
 Units: none.
 
 The secret goes into the signer and nowhere else. On a terminal with an open REPL its owner can
@@ -10,29 +9,12 @@ read a seed all the same; what that means is in the README.
 """
 
 from steelyard_wire.codes import ARGUMENT, SIGNER_FAULT, Refused
-from steelyard_wire.digest import sha256
 from steelyard_wire.record import device_id
 from steelyard_wire.shim import const
 
 _SEED = const(32)
 _PUBLIC = const(64)
 _MAX_SERIAL = const(32)
-_DOMAIN = b"steelyard/seed/1"
-# 32 bytes of a random source have fewer than 12 distinct values once in 10**25 draws.
-_MIN_DISTINCT = const(12)
-
-
-def make_seed(os_random: bytes, host_entropy: bytes, extra: bytes) -> bytes:
-    """A seed of 32 bytes that is secret as long as one of the three sources is.
-
-    os_random, host_entropy: 32 bytes each; extra: whatever else differs between boards.
-    Refused(SIGNER_FAULT) when the board's random source is stuck, Refused(ARGUMENT) on lengths.
-    """
-    if len(os_random) != _SEED or len(host_entropy) != _SEED:
-        raise Refused(ARGUMENT, "random bytes")
-    if len(set(os_random)) < _MIN_DISTINCT:
-        raise Refused(SIGNER_FAULT, "the random source is stuck")
-    return sha256(_DOMAIN, os_random, host_entropy, extra)
 
 
 class Identity:

@@ -30,7 +30,6 @@ from steelyard_wire.shim import const
 from steelyard_wire.tree import Frontier
 
 from terminal.evidence import frames
-from terminal.evidence.room import Room
 from terminal.evidence.steps import finish
 
 FORMAT = 2
@@ -40,7 +39,7 @@ _EIO = const(5)
 _ENOSPC = const(28)
 
 
-class Journal(Room):
+class Journal:
     """The journal on `device`; `open` first.
 
     fault: why it cannot be written, "" if it can. full: whether the last record that was to be
@@ -49,7 +48,7 @@ class Journal(Room):
     """
 
     def __init__(self, device) -> None:
-        self._device = device
+        self.device = device
         self._page = bytearray(frames.PAGE)
         self.reset(0)
         self.fault = "not open"
@@ -65,7 +64,7 @@ class Journal(Room):
         self.starts = []  # (segment, its first record, page of that), ascending
         self.spare = -1  # a segment that was created and has no checkpoint yet
         self._creating = False
-        self.end = self._device.pages  # page of the last segment that comes next
+        self.end = self.device.pages  # page of the last segment that comes next
         self._place = (-1, 0, 0, 0)  # record, segment, page, limit: after the last one read
 
     def open(self, receipted: int = 0) -> None:
@@ -75,7 +74,7 @@ class Journal(Room):
         """
         from terminal.evidence import recovery
 
-        recovery.recover(self, self._device, receipted)
+        recovery.recover(self, self.device, receipted)
         if self.fault:
             raise Refused(JOURNAL_FAULT, self.fault)
 
@@ -85,6 +84,26 @@ class Journal(Room):
             self.fault = reason
 
     # --- room ------------------------------------------------------------------------------------
+
+    def first_n(self) -> int:
+        """The first record that is still there."""
+        return self.starts[0][1] if self.starts else self.next_n
+
+    def freeable(self) -> int:
+        """How many segments the host has receipted to their end."""
+        count = 0
+        while count + 1 < len(self.starts) and self.starts[count + 1][1] <= self.receipted:
+            count += 1
+        return count
+
+    def take_receipt(self, n: int) -> None:
+        """Records 0..n-1 are in the host's database."""
+        self.receipted = n
+        self.full = False
+
+    def segments_left(self) -> int:
+        """How many can still be begun; OSError."""
+        return (self.spare >= 0) + self.device.room() + self.freeable()
 
     def check(self, size: int) -> None:
         """Whether an envelope of `size` bytes can be appended.
@@ -101,7 +120,7 @@ class Journal(Room):
         if self._needs_segment(size):
             try:
                 # One that is being created takes room, and is not there yet.
-                self.full = not self._creating and not self._segments_left()
+                self.full = not self._creating and not self.segments_left()
             except OSError as error:
                 raise _refusal(error)
         if self.full:
@@ -122,11 +141,11 @@ class Journal(Room):
                 raise _refusal(error)
 
     def _needs_segment(self, size: int) -> bool:
-        return self.end + frames.pages(size) > self._device.pages
+        return self.end + frames.pages(size) > self.device.pages
 
     def wants_spare(self) -> bool:
         """Whether half of the last segment is full and there is no next one."""
-        full = 2 * self.end >= self._device.pages
+        full = 2 * self.end >= self.device.pages
         return full and self.spare < 0 and not self._creating and not self.fault
 
     def spare_steps(self):
@@ -134,7 +153,7 @@ class Journal(Room):
         if not self.wants_spare():
             return
         try:
-            if self._device.room():
+            if self.device.room():
                 yield from self._create_steps()
         except OSError:
             return  # it will be tried, and told, when it is needed
@@ -159,22 +178,22 @@ class Journal(Room):
 
     def _create_steps(self):
         # Asked, not counted: a creation that failed may have left something or not.
-        numbers = self._device.segments()
+        numbers = self.device.segments()
         segment = numbers[-1] + 1 if numbers else 0
         self._creating = True
         try:
-            yield from self._device.create_steps(segment)
+            yield from self.device.create_steps(segment)
             self.spare = segment
         finally:
             self._creating = False
 
     def _begin_steps(self):
         if self.spare < 0:
-            if not self._device.room() and self._freeable():
+            if not self.device.room() and self.freeable():
                 # The number goes first: a cut leaves a segment fewer, never one in the middle.
                 segment = self.starts.pop(0)[0]
                 self._place = (-1, 0, 0, 0)
-                self._device.remove(segment)
+                self.device.remove(segment)
             yield from self._create_steps()
         self._begin(self.spare)
 
@@ -188,7 +207,7 @@ class Journal(Room):
             self._program(segment, frames.CHECKPOINT, self.next_n, state)
         except OSError:
             self.starts.pop()
-            self.end = self._device.pages
+            self.end = self.device.pages
             raise
 
     def _write(self, magic: bytes, n: int, body: bytes) -> None:
@@ -201,7 +220,7 @@ class Journal(Room):
                 # What came of it? Whole after all, or void by the checkpoint of another segment.
                 count = frames.pages(len(body))
                 found = bytearray(count * frames.PAGE)
-                self._device.read(segment, self.end, found)
+                self.device.read(segment, self.end, found)
                 if frames.body(found) == body:
                     self.end += count
                     return
@@ -212,7 +231,7 @@ class Journal(Room):
             raise _refusal(error)
 
     def _program(self, segment: int, magic: bytes, n: int, body: bytes) -> None:
-        device = self._device
+        device = self.device
         frame = frames.build(magic, n, body, device.atomic)
         device.write(segment, self.end, frame)
         page = self._page
@@ -226,7 +245,7 @@ class Journal(Room):
 
     def mark(self, segment: int, at: int) -> None:
         """Mark the frame at a page as read back; OSError unless that is there to be read."""
-        device = self._device
+        device = self.device
         page = self._page
         device.read(segment, at, page)
         frames.mark(page)
@@ -271,21 +290,17 @@ class Journal(Room):
         known, segment, page, limit = self._place
         if not known <= n < limit or known < 0:
             known, segment, page, limit = self._segment_of(n)
-        while page < self._device.pages and known < limit:
-            self._device.read(segment, page, self._page)
+        while page < self.device.pages and known < limit:
+            self.device.read(segment, page, self._page)
             count = frames.size(self._page, frames.RECORD)
-            if (
-                not count
-                or frames.number(self._page) != known
-                or page + count > self._device.pages
-            ):
+            if not count or frames.number(self._page) != known or page + count > self.device.pages:
                 if self._page == frames.BLANK:
                     break
                 page += 1  # void, or damaged
                 continue
             if known == n:
                 frame = bytearray(count * frames.PAGE)
-                self._device.read(segment, page, frame)
+                self.device.read(segment, page, frame)
                 self._place = (n + 1, segment, page + count, limit)  # a host reads them in order
                 return frames.body(frame)
             known += 1
@@ -300,7 +315,7 @@ class Journal(Room):
             if first <= n:
                 return first, segment, page, limit
             limit = first
-        return 0, 0, self._device.pages, 0
+        return 0, 0, self.device.pages, 0
 
 
 def _refusal(error: OSError) -> Refused:

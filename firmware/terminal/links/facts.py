@@ -11,6 +11,7 @@ from steelyard_wire import codes, line
 from steelyard_wire.quantity import format_quantity
 from steelyard_wire.units import convert, interval
 
+from terminal import cold
 from terminal.links.state import as_hex
 from terminal.operations import VERSION
 
@@ -44,16 +45,21 @@ def status(terminal, halted: int) -> list:
     clock = terminal.clock
     converter = terminal.converter
     config = terminal.config
+    journal = terminal.journal
     utc = clock.utc()
+
+    def fill(what, journal):
+        return cold.call("terminal.evidence.fill", what, journal)
+
     gc.collect()
     return [
         "boot=%d" % terminal.boot_counter,
         "up_ms=%d" % clock.up_ms(),
         "n=%d" % terminal.journal.next_n,
-        "journal=" + terminal.journal.state(),
-        "journal_percent=%d" % terminal.journal.percent(),
-        "journal_free=%d" % terminal.journal.free(),
-        "journal_erases=%d" % terminal.journal.erases(),
+        "journal=" + fill("state", journal),
+        "journal_percent=%d" % fill("percent", journal),
+        "journal_free=%d" % fill("free", journal),
+        "journal_erases=%d" % fill("erases", journal),
         "samples=%d" % converter.frames,
         "rate_mhz=%d" % converter.rate_mhz,
         "nominal_mhz=%d" % (terminal.board.CONVERTER["rate_hz"] * 1000),

@@ -138,3 +138,7 @@ def provision(service, _link, args):
     secrets = (entropy, link_key, unlock_key)
     n, envelope = yield from service.terminal.provision_steps(args[0], *secrets)
     return ["n=%d" % n, base64(envelope)]
+
+
+def update(service, _link, args):
+    return cold.call("terminal.links.updating", "answer", service, args)

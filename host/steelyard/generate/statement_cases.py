@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from steelyard.generate import vector_cases as cases
 
-KINDS = ("ROOT", "STATION", "DEVICE", "VERIFICATION", "REVOCATION", "UNLOCK")
-ROOT, STATION, DEVICE, VERIFICATION, REVOCATION, UNLOCK = range(6)
+KINDS = ("ROOT", "STATION", "DEVICE", "VERIFICATION", "REVOCATION", "UNLOCK", "RELEASE")
+ROOT, STATION, DEVICE, VERIFICATION, REVOCATION, UNLOCK, RELEASE = range(7)
 SIGNERS = ("anna", "ben", "cleo", "dora", "station", "office", "service", "terminal")
 
 Fields = dict[str, object]
@@ -88,6 +88,22 @@ _UNLOCK: Fields = {
     "seals": ["TEST S-3"],
 }
 
+_RELEASE: Fields = {
+    "version": "0.2.0",
+    "sequence": 7,
+    "minimum": 3,
+    "product": "steelyard",
+    "board": "rpi_pico",
+    "hardware": bytes(range(8)),
+    "mpy": [6, 3, 4],
+    "oldest": [1, 27],
+    "newest": [1, 29],
+    "made": cases.UTC,
+    "size": 198000,
+    "contents": hashlib.sha256(b"TEST contents").digest(),
+    "calibration": 1,
+}
+
 # Of each kind the first is the plainest; what follows goes to the ends of the rules.
 GOOD: tuple[tuple[int, Fields, tuple[str, ...]], ...] = (
     (ROOT, _ROOT, ("anna", "ben")),
@@ -96,6 +112,7 @@ GOOD: tuple[tuple[int, Fields, tuple[str, ...]], ...] = (
     (VERIFICATION, _VERIFICATION, ("office",)),
     (REVOCATION, _REVOCATION, ("anna", "cleo")),
     (UNLOCK, _UNLOCK, ("service",)),
+    (RELEASE, _RELEASE, ("anna", "dora")),
     # The next root: of the old holders and of the new ones.
     (
         ROOT,
@@ -233,12 +250,27 @@ _WRONG: dict[int, Wrong] = {
         *_DEV,
         *_SEALS,
     ],
+    RELEASE: [
+        *_each("version", *_SHORT),
+        *_each("sequence", *_NUMBERS, 2),
+        *_each("minimum", *_COUNTS, 8),
+        *_each("product", *_SHORT),
+        *_each("board", *_SHORT),
+        *_each("hardware", bytes(7), bytes(9)),
+        *_each("mpy", [6, 3], [256, 3, 4], [6, 4, 4], [6, 3, 16]),
+        *_each("oldest", [1], [1, 100], [1, 30]),
+        *_each("newest", [1], [1, 100], [1, 26]),
+        *_MADE,
+        *_each("size", *_NUMBERS),
+        *_each("contents", bytes(31), bytes(33)),
+        *_each("calibration", 2, -1),
+    ],
 }
 
 
 def malformed() -> Iterator[tuple[int, str, Fields]]:
     """Kind, what is wrong, fields."""
-    for kind, good, _ in GOOD[:6]:
+    for kind, good, _ in GOOD[:7]:
         for name, value in _WRONG[kind]:
             yield kind, f"{name}: {_short(value)}", {**good, name: value}
         for name in good:

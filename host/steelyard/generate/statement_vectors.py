@@ -68,7 +68,7 @@ def _external(kind: int) -> bytes:
 
 def sign(kind: int, payload: bytes, signers: Sequence[str]) -> tuple[bytes, bytes]:
     """What is signed, and the envelope: RFC 9052, 4.1 and 4.2."""
-    if KINDS[kind] in ("ROOT", "STATION", "REVOCATION"):
+    if KINDS[kind] in ("ROOT", "STATION", "REVOCATION", "RELEASE"):
         signed = cbor2.dumps(["Signature", b"", HEADER, _external(kind), payload])
         by_id = sorted(signers, key=key_id)
         rows = [[HEADER, {4: key_id(one)}, key_of(one).sign(signed)] for one in by_id]
