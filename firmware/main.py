@@ -5,13 +5,24 @@ holes, and of 139 KB that were free once the largest piece had 1.9 KB. A collect
 milliseconds, in which samples wait in their ring.
 """
 
-import gc
-import os
-import sys
+while True:  # before anything else: see boot.py
+    try:
+        import micropython
 
-import machine
+        micropython.kbd_intr(-1)
+        break
+    except KeyboardInterrupt:
+        pass
+
+import gc  # noqa: E402 - after it
+import os  # noqa: E402
+import sys  # noqa: E402
+
+import machine  # noqa: E402
 
 SEALED = "state" in os.listdir("/") and "sealed.cbor" in os.listdir("/state")
+if not SEALED:
+    micropython.kbd_intr(3)
 try:
     gc.threshold(4096)  # while modules are loaded
 

@@ -77,7 +77,13 @@ def device(forger: Forger, signer: str = "station", **changes: object) -> Statem
 def verification(forger: Forger, signer: str = "office", **changes: object) -> Statement:
     """That the forger's calibration and software were verified for January 2026."""
     fields: dict[str, object] = {"number": 1, "dev": forger.dev, "calibration": [1, b"calibrat"]}
-    fields |= {"software": b"software", "production": "P-1", "repair": None, "code": "V-1"}
+    fields |= {
+        "software": b"software",
+        "production": "P-1",
+        "repair": None,
+        "code": "V-1",
+        "lock": 0,
+    }
     fields |= {"seals": ["S-1", "S-2"], "from": UTC, "until": UTC + 31 * DAY, "body": "Office"}
     return signed(statement.VERIFICATION, fields | changes, (signer,))
 

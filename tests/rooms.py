@@ -269,7 +269,7 @@ def _check_form(tree: ast.Module, path: str, room: Room) -> Iterator[Violation]:
                 text = "a board is lines of NAME = literal, nothing else"
                 yield Violation(path, statement.lineno, "literal", text)
     if not room.logic:
-        logic = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.While)
+        logic = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For)
         for node in ast.walk(tree):
             if isinstance(node, logic):
                 yield Violation(path, node.lineno, "logic", "what starts has no logic of its own")

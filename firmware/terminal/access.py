@@ -6,10 +6,10 @@ Refuses: with `Refused(code)`: AUTH without a challenge, STATEMENT for a proof t
 nothing is locked.
 Units: milliseconds of uptime. Loaded for one proof.
 
-A signature cannot be guessed: wrong ones cost time alone, ten seconds and then twice as long each
-time up to an hour, forgotten with a start. 12 digits can: their wrong ones are counted on the
-flash, ten are free, and then the same waits begin anew with every start. So in a year there are
-fewer than 9000 of 10**12.
+A signature cannot be guessed: after a wrong one no other is looked at for ten seconds, so that
+nobody fills the processor's time. 12 digits can: their wrong ones are counted on the flash, ten
+are free, then each costs a wait from a minute to an hour, which begins anew with every start. So
+in a year there are fewer than 9000 of 10**12. Neither holds up the other.
 """
 
 from steelyard_wire import codes, commands, cose, record, statement
@@ -22,7 +22,7 @@ from terminal import sealing
 from terminal.evidence import settings
 
 _CHECK_MS = const(2000)  # about what a check takes on a board
-_FIRST_S = const(10)
+_WRONG_MS = const(10000)
 _LEVELS = (commands.FACTORY, commands.SERVICE, commands.INSPECTOR)  # by kind of unlocking
 
 
@@ -36,29 +36,26 @@ def _key(terminal, level: int, key_id: bytes) -> bytes:
     raise Refused(codes.STATEMENT, "no such key of " + commands.LEVELS[level])
 
 
-def _check_wait(terminal) -> None:
-    left = sealing.wait_s(terminal)
-    if left:
-        raise Refused(codes.WAIT, str(left) + " s")
+def _check_wait(left_s: int) -> None:
+    if left_s > 0:
+        raise Refused(codes.WAIT, str(left_s) + " s")
 
 
-def _wrong(terminal, pause_s: int, detail: str) -> Refused:
-    now_ms = terminal.clock.up_ms()
-    terminal.wait_ms = now_ms + 1000 * pause_s
-    terminal.alarm.note("ACCESS", now_ms)
+def _wrong(terminal, detail: str) -> Refused:
+    terminal.alarm.note("ACCESS", terminal.clock.up_ms())
     return Refused(codes.STATEMENT, detail)
 
 
 def _prove_steps(terminal, key: bytes, message: bytes, signature: bytes):
     """Refused(STATEMENT) unless the signature holds; one proof at a time."""
-    _check_wait(terminal)
-    terminal.wait_ms = terminal.clock.up_ms() + _CHECK_MS
+    now_ms = terminal.clock.up_ms()
+    _check_wait((terminal.wait_ms - now_ms + 999) // 1000)
+    terminal.wait_ms = now_ms + _CHECK_MS  # one at a time
     holds = yield from sealing.holds_steps(terminal, key, message, signature)
     if not holds:
-        terminal.wrong += 1
-        pause_s = min(_FIRST_S << min(terminal.wrong - 1, 9), sealing.MOST_S)
-        raise _wrong(terminal, pause_s, "the signature is wrong")
-    terminal.wrong = terminal.wait_ms = 0
+        terminal.wait_ms = terminal.clock.up_ms() + _WRONG_MS
+        raise _wrong(terminal, "the signature is wrong")
+    terminal.wait_ms = 0
 
 
 def grant_steps(terminal, level: int, key_id: bytes, nonce: bytes, signature: bytes):
@@ -109,7 +106,7 @@ def unlock_by_digits_steps(terminal, kind: int, digits: str, code: "str | None")
         raise Refused(codes.STATEMENT, "no unlock key was given at provisioning")
     if len(digits) != 12 or not digits.isdigit():
         raise Refused(codes.ARGUMENT, "12 digits")
-    _check_wait(terminal)
+    _check_wait(sealing.wait_s(terminal))
     locks = terminal.locks
     lock = (terminal.identity.dev, locks[sealing.AT], locks[sealing.COUNTER])
     right = equal(statement.unlock_digits(key, *lock, kind).encode(), digits.encode())
@@ -119,6 +116,8 @@ def unlock_by_digits_steps(terminal, kind: int, digits: str, code: "str | None")
         new[sealing.WRONG] += 1
         settings.save(terminal.files, "lock", new)
         terminal.locks = new
-        raise _wrong(terminal, sealing.pause_s(new[sealing.WRONG]), "the digits are wrong")
+        pause_s = sealing.pause_s(new[sealing.WRONG])
+        terminal.digits_ms = terminal.clock.up_ms() + 1000 * pause_s
+        raise _wrong(terminal, "the digits are wrong")
     yield 1
     return (yield from sealing.unlock_steps(terminal, kind, code, [], operator_id(key)))

@@ -117,7 +117,10 @@ async def _check(terminal) -> None:
     while True:
         await asyncio.sleep_ms(_LOOK_MS)
         try:
-            if terminal.alarm.pending and terminal.recorder is not None:
+            signs = terminal.recorder is not None
+            if signs and terminal.opened():  # first, whatever else there is to tell
+                await _work(cold.call("terminal.sealing", "case_steps", terminal))
+            elif signs and terminal.alarm.pending:
                 await _work(cold.call("terminal.checks", "log_steps", terminal))
             elif terminal.checking == DUE:
                 await _work(cold.call("terminal.span_check", "check_steps", terminal))

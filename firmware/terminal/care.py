@@ -49,6 +49,11 @@ class Care:
         if (lag_s > 0 and air is None) != (weigher.blank & codes.ST_TEMPERATURE > 0):
             weigher.blank ^= codes.ST_TEMPERATURE
 
+    def opened(self) -> bool:
+        """Whether the case was opened and no record says so yet."""
+        open_now = self.weigher.blank & codes.ST_CASE_OPEN
+        return open_now > 0 and self.locks is not None and self.locks[2] is None
+
     def _fault(self, now_ms: int) -> str:
         """What is wrong now; a supply that is too low takes the number away (3.9.3), and a scale
         that leans too far (3.9.1.1)."""

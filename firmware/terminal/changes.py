@@ -130,5 +130,10 @@ def set_time_steps(terminal, utc: int):
     terminal.require_identity()
     data = {1: terminal.clock.utc(), 2: utc}
     written = yield from terminal.recorder.record_steps(record.TIME_SET, {record.DATA: data})
+    before = terminal.clock.utc()
     terminal.clock.set(utc)
+    if terminal.sealed:
+        for known in (before, utc):
+            cold.call("terminal.sealing", "keep_time", terminal, known)
+        terminal.review()
     return written

@@ -62,8 +62,7 @@ class Terminal(InUse, Care):
         self.locks = None  # the map "lock", see sealing.py
         self.paper = b""  # a statement on its way
         self.stations = {}  # by key id, since the start, see papers.py
-        self.wrong = 0  # proofs of keys, since the last that was right
-        self.wait_ms = 0  # uptime before which no proof is looked at
+        self.wait_ms = self.digits_ms = 0  # uptime before which no proof, no digits count
         self.boot_counter = 0
         self.link_key = b""
         self.session = None

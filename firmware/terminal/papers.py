@@ -96,6 +96,7 @@ def _root_steps(terminal, envelope: bytes):
     new = {1: said["version"], 2: own[0], 3: own[1], 6: said["name"], 7: payload}
     new[4], new[5] = said["release_threshold"], said["release"]
     yield from _keep_steps(terminal, "trust", new, before and before[7], payload)
+    terminal.stations.clear()  # whom the new holders do not name counts no more
 
 
 def _station_steps(terminal, envelope: bytes):
@@ -105,7 +106,10 @@ def _station_steps(terminal, envelope: bytes):
     said = statement.decode(statement.STATION, payload)
     if len(terminal.stations) >= _MOST_STATIONS:
         terminal.stations.clear()
-    terminal.stations[statement.key_id(said["key"])] = said
+    kid = statement.key_id(said["key"])
+    if kid in terminal.stations and said["number"] < terminal.stations[kid]["number"]:
+        raise _wrong("a later one is known")
+    terminal.stations[kid] = said
 
 
 def _signed_by_station_steps(terminal, kind: int, envelope: bytes, role: int):
@@ -129,6 +133,14 @@ def _signed_by_station_steps(terminal, kind: int, envelope: bytes, role: int):
     return parts.payload, said
 
 
+def _check_later(kid: bytes, said: dict, time: str, other_kid: "bytes | None", other: dict):
+    """Refused(STATEMENT) unless it comes after the other one: each station counts its own, and of
+    two stations the time decides."""
+    field = "number" if kid == other_kid else time
+    if said[field] < other[field] or (field == "number" and said[field] == other[field]):
+        raise _wrong("a later one is installed")
+
+
 def _device_steps(terminal, envelope: bytes):
     signed = (statement.DEVICE, envelope, statement.MAKES)
     payload, said = yield from _signed_by_station_steps(terminal, *signed)
@@ -149,9 +161,11 @@ def _device_steps(terminal, envelope: bytes):
         if by_secret and statement.key_id(key) != operator_id(terminal.link_key):
             raise _wrong("it names another link key")
     before = settings.load(terminal.files, "device")
-    if before and said["number"] <= sealing.device(terminal)["number"]:
-        raise _wrong("a later device statement is installed")
-    yield from _keep_steps(terminal, "device", {1: payload}, before and before[1], payload)
+    kid = cose.kid(envelope)
+    if before:
+        _check_later(kid, said, "made", before.get(2), sealing.device(terminal))
+    new = {1: payload, 2: kid}
+    yield from _keep_steps(terminal, "device", new, before and before[1], payload)
     terminal.review()
 
 
@@ -165,11 +179,16 @@ def _verification_steps(terminal, envelope: bytes):
     different = sealing.mismatch(terminal, said)
     if different:
         raise _wrong("it does not fit: " + different)
-    before = terminal.locks[sealing.VERIFIED]
-    if before and said["number"] <= statement.decode(statement.VERIFICATION, before)["number"]:
-        raise _wrong("a later verification is installed")
-    new = dict(terminal.locks)
+    locks = terminal.locks
+    kid = cose.kid(envelope)
+    if locks[sealing.VERIFIED]:
+        before = statement.decode(statement.VERIFICATION, locks[sealing.VERIFIED])
+        _check_later(kid, said, "from", locks[sealing.BODY], before)
+    new = dict(locks)
     new[sealing.VERIFIED] = payload
+    new[sealing.BODY] = kid
     new[sealing.OPENED] = 0
+    # Whatever was typed into the clock before: the office has looked at it.
+    new[sealing.LATEST] = max(said["from"], terminal.clock.utc() or 0)
     data = {1: "verification", 2: None, 3: said["code"]}
     yield from sealing.change_steps(terminal, new, record.PARAMETER, {record.DATA: data})

@@ -11,7 +11,7 @@ void until there is a new one (JJF 2184-2025; metrology.md 3.2, rows C1 to C6).
 
 from binascii import hexlify
 
-from steelyard_wire import codes, cose, record, statement
+from steelyard_wire import codes, record, statement
 from steelyard_wire.codes import Refused
 from steelyard_wire.shim import const
 
@@ -28,24 +28,30 @@ OPENED = const(6)  # whether it was opened since it was verified
 VERIFIED = const(7)  # payload of the verification statement, or None
 IS_SEALED = const(8)
 SOFTWARE = const(9)  # software identification that was sealed, 32 bytes
-NEW = {1: 0, 2: None, 3: 0, 4: None, 5: [], 6: 0, 7: None, 8: 0, 9: b""}
+LATEST = const(10)  # the latest time that it knew since the verification, or None
+BODY = const(11)  # id of the key that signed the verification, or None
+NEW = {1: 0, 2: None, 3: 0, 4: None, 5: [], 6: 0, 7: None, 8: 0, 9: b"", 10: None, 11: None}
 
 MOST_S = const(3600)
 _FREE = const(10)
 _FIRST_S = const(60)
 _WARNINGS = (0, 15, 60)
 _DAY_S = const(86400)
-_RECENT = const(8)  # records that are looked at for a time
+_KEEP_S = const(3600)  # so often a later time is kept
 _NEVER = codes.ST_NO_ZERO | codes.ST_WARM_UP | codes.ST_EXTENDED
 
 
 def take_up(terminal) -> None:
     """At a start: the lock as it was, and the marker as it should be."""
     files = terminal.files
-    locks = terminal.locks = settings.load(files, "lock") or dict(NEW)
+    stored = settings.load(files, "lock")
+    if stored is None and terminal.sealed:
+        raise Refused(codes.STORAGE, "the lock is gone")
+    locks = terminal.locks = dict(NEW)
+    locks.update(stored or {})
     terminal.sealed = locks[IS_SEALED] > 0
     _mark(terminal)
-    terminal.wait_ms = terminal.clock.up_ms() + 1000 * pause_s(locks[WRONG])
+    terminal.digits_ms = terminal.clock.up_ms() + 1000 * pause_s(locks[WRONG])
     if locks[AT] is not None:
         shut(terminal)
     elif terminal.sealed and locks[SOFTWARE] != terminal.software_id and not _announced(terminal):
@@ -80,8 +86,8 @@ def pause_s(wrong: int) -> int:
 
 
 def wait_s(terminal) -> int:
-    """How long it is until the next proof or code is looked at."""
-    return max(0, terminal.wait_ms - terminal.clock.up_ms() + 999) // 1000
+    """How long it is until the next digits are looked at."""
+    return max(0, terminal.digits_ms - terminal.clock.up_ms() + 999) // 1000
 
 
 def shut(terminal) -> None:
@@ -92,6 +98,9 @@ def shut(terminal) -> None:
 
 def review(terminal) -> None:
     """Have every record say whether the verification holds, and an opening since then."""
+    utc = terminal.clock.utc()
+    if utc is not None and utc >= ((terminal.locks or NEW)[LATEST] or 0) + _KEEP_S:
+        keep_time(terminal, utc)
     marks = 0
     if terminal.sealed:
         if terminal.locks[OPENED]:
@@ -114,17 +123,21 @@ def device(terminal) -> "dict | None":
 
 
 def now(terminal) -> "int | None":
-    """The time, and at least the newest that one of the last records has: a clock that was set
-    back, or forgotten, is no way out."""
-    latest = terminal.clock.utc()
-    end = terminal.journal.next_n
-    for n in range(max(end - _RECENT, terminal.journal.first_n()), end):
-        fields = record.decode(cose.split(terminal.journal.get(n)).payload)
-        said = fields[record.DATA][1] if fields[record.TYP] == record.TIME_SET else None
-        for utc in (fields[record.T], said):
-            if utc is not None and (latest is None or utc > latest):
-                latest = utc
-    return latest
+    """The time, and at least the latest that it knew: a clock that was set back is no way out."""
+    utc, latest = terminal.clock.utc(), (terminal.locks or NEW)[LATEST]
+    if utc is None or latest is None:
+        return latest if utc is None else utc
+    return max(utc, latest)
+
+
+def keep_time(terminal, utc: "int | None") -> None:
+    """Remember a time that is later than all before."""
+    locks = terminal.locks
+    if utc is not None and terminal.sealed and utc > (locks[LATEST] or 0):
+        new = dict(locks)
+        new[LATEST] = utc
+        settings.save(terminal.files, "lock", new)
+        terminal.locks = new
 
 
 def mismatch(terminal, said: dict) -> str:
@@ -134,6 +147,8 @@ def mismatch(terminal, said: dict) -> str:
     calibration = [terminal.generation(), terminal.calibration_digest()]
     for name, wanted, found in (
         ("DEVICE", terminal.identity.dev, said["dev"]),
+        # One that was made before an opening is not about what was found after it.
+        ("LOCK", locks[COUNTER], said["lock"]),
         ("CALIBRATION", calibration, said["calibration"]),
         ("SOFTWARE", terminal.software_id[:8], said["software"]),
         ("PRODUCTION", made and made["production"], said["production"]),
@@ -155,6 +170,8 @@ def verification(terminal) -> tuple:
     state = "OPENED" if locks[OPENED] else mismatch(terminal, said)
     if not state and time is not None:
         state = "EARLY" if time < said["from"] else "EXPIRED" if time > said["until"] else ""
+    if not state and terminal.clock.utc() is None:
+        state = "NO_TIME"  # nobody can say that it has not expired
     return state or "VALID", said, time
 
 
@@ -216,8 +233,17 @@ def _lock_record(name: str, action: int, counter: int, code: "str | None") -> di
 
 def case_steps(terminal):
     """Record that the case was opened, and stay locked; None if it is locked already."""
-    new = dict(terminal.locks)
     shut(terminal)
+    idle = False
+    while not idle:  # whoever makes records all the time does not keep this one out
+        try:
+            terminal.recorder.check_idle()
+            idle = True
+        except Refused as refused:
+            if refused.code != codes.BUSY:
+                raise
+            yield 1
+    new = dict(terminal.locks)
     if new[AT] is not None:
         return None
     new[COUNTER] += 1
@@ -232,9 +258,13 @@ def unlock_steps(terminal, kind: int, code: "str | None", seals: list, who: byte
     new = dict(terminal.locks)
     new[AT] = None
     new[WRONG] = 0
+    for text in [code or ""] + seals:
+        for character in text:
+            if character < " " or character == "\x7f":
+                raise Refused(codes.ARGUMENT, "codes and seals are printable")
     if kind == statement.REPAIR:
-        if not code:
-            raise Refused(codes.ARGUMENT, "a repair has a code")
+        if not code or code == new[REPAIR]:
+            raise Refused(codes.ARGUMENT, "each repair has a code of its own")
         new[REPAIR] = code
     if seals:
         new[SEALS] = seals
@@ -284,5 +314,6 @@ def unseal_steps(terminal, reason: str):
     new = dict(terminal.locks)
     new[IS_SEALED] = 0
     new[OPENED] = 1
+    new[COUNTER] += 1
     fields = _lock_record("UNSEAL", record.UNLOCKED, new[COUNTER], reason)
     return (yield from change_steps(terminal, new, record.LOCK, fields))

@@ -7,7 +7,7 @@ Refuses: see link and store. Units: none.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rich.progress import track
 
@@ -39,9 +39,20 @@ def opened(address: str, store: Store | None = None) -> Iterator[tuple[Terminal,
     with Terminal(address) as terminal:
         identity = terminal.identify()
         authenticate(terminal, identity, store)
+        granted: list[bool] = []
+
+        def prove() -> None:
+            sealing.prove(terminal, identity.dev, sealing.key_of_user())
+            granted.append(True)
+
         if identity.sealed:
-            terminal.link.prove = lambda: sealing.prove(terminal, sealing.key_of_user())
-        yield terminal, identity
+            terminal.link.prove = prove
+        try:
+            yield terminal, identity
+        finally:
+            if granted:  # or the next at this cable would have it
+                with suppress(UserError):
+                    terminal.leave()
 
 
 def require_key(identity: Identity, address: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from steelyard_wire import commands, statement
 
+from steelyard.errors import VERDICT, UserError
 from steelyard.link import Link
 
 _PIECE = 300  # bytes, so that a line with its code has room
@@ -26,10 +27,19 @@ class Seals:
         """Seal, lock, codes and verification by name."""
         return self.link.command("SEALS").values
 
-    def grant(self, level: int, key_id: bytes, sign: Callable[[bytes], bytes]) -> None:
-        """Prove the key of a level; sign: from the challenge to its signature."""
+    def grant(self, dev: bytes, level: int, key_id: bytes, sign: Callable[[bytes], bytes]) -> None:
+        """Prove the key of a level to this terminal; sign: from the challenge to its signature.
+
+        UserError if it asks in the name of another: a signature would open that one.
+        """
         asked = self.link.command("CHALLENGE").values
-        dev, nonce = bytes.fromhex(asked["dev"]), bytes.fromhex(asked["nonce"])
+        nonce = bytes.fromhex(asked["nonce"])
+        if bytes.fromhex(asked["dev"]) != dev:
+            raise UserError(
+                VERDICT,
+                "the terminal asks for the proof of another one's key. Nothing was signed: have"
+                " it examined",
+            )
         proof = base64.b64encode(sign(statement.challenge_text(dev, nonce, level))).decode()
         said = (commands.LEVELS[level], key_id.hex(), proof)
         self.link.command("GRANT", *said, changes=True, timeout=_SLOW_S)

@@ -41,6 +41,8 @@ _VOID = {
     "DEVICE": "it is of another terminal",
     "EARLY": "it is not in force yet",
     "EXPIRED": "it has expired",
+    "LOCK": "it was made before the case was opened",
+    "NO_TIME": "its clock is not set (steelyard time ADDRESS --set)",
 }
 
 
@@ -99,10 +101,10 @@ def key_of_user() -> files.PrivateKey:
     return files.load(Path(named), lambda: asked.ask(f"the {public.role} key"), *files.ACCESS)
 
 
-def prove(terminal: Terminal, key: files.PrivateKey) -> None:
-    """Be given the level of a key."""
+def prove(terminal: Terminal, dev: bytes, key: files.PrivateKey) -> None:
+    """Be given the level of a key; only over the cable."""
     level = files.ACCESS.index(key.public.role) + 1
-    terminal.grant(level, key.public.key_id, key.sign)
+    terminal.grant(dev, level, key.public.key_id, key.sign)
 
 
 def names_of_keys(store: Store, dev: bytes) -> dict[bytes, str]:
@@ -144,6 +146,7 @@ def state(found: Mapping[str, str], issued: Mapping[str, Any] | None) -> dict[st
         "sealed": found["sealed"] == "1",
         "locked": found["locked"] == "1",
         "lock": f"record {found['n']}, lock {found['lock']}" if found["locked"] == "1" else "",
+        "openings": found["lock"],
         "calibration digest": found["calibration"],
         "production code": found["production"],
         "repair code": found["repair"],

@@ -1,17 +1,17 @@
 """What this host keeps: terminals it knows, records it has seen, verdicts on them.
 
-Owns: the database (SQLite unless told otherwise) and, beside it, the file of link keys.
+Owns: the database (SQLite unless told otherwise) and, beside it, the files of shared keys.
 Refuses: with UserError, a database that cannot be opened or written; what was in it stays.
 Units: received times in seconds since 1970.
 
 The raw bytes of a record are what counts; the columns beside them are for looking things up. Two
-different records under one number are both kept: they are a proof. Link keys are secrets: they are
-in `link-keys.json`, readable by the owner alone, and are never printed.
+different records under one number are both kept: they are a proof. Link keys and unlock keys
+are secrets: they are in `link-keys.json` and `unlock-keys.json`, readable by the owner alone, and
+are never printed.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -30,12 +30,11 @@ from steelyard_wire.quantity import format_quantity, unit_name
 
 from steelyard.errors import USAGE, UserError
 from steelyard.opened import EDDSA, KeyEntry
+from steelyard.shared_keys import SharedKeys
 from steelyard.store_trust import StoredTrust
 from steelyard.tables import Base, RecordRow, TerminalRow
 
 _BATCH = 2000
-# How link key and unlock key are called in their file until a terminal has taken them.
-_OFFERED = ("offered to ", "unlock offered to ")
 _INSERT = (
     "INSERT INTO records (dev, n, digest, raw, type, value, unit, received, passed)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -217,65 +216,35 @@ class Store(StoredTrust):
             query = select(RecordRow).where(RecordRow.dev == dev).order_by(RecordRow.n)
             return [row.raw for row in session.scalars(query)]
 
-    # --- link keys -------------------------------------------------------------------------------
+    # --- shared keys -----------------------------------------------------------------------------
 
     @property
-    def _keys_path(self) -> Path:
-        return self.path.with_name("link-keys.json")
-
-    def _link_keys(self) -> dict[str, str]:
-        try:
-            found = json.loads(self._keys_path.read_text(encoding="utf-8"))
-            return {name: bytes.fromhex(key).hex() for name, key in found.items()}
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, AttributeError, TypeError):
-            raise UserError(
-                USAGE, f"{self._keys_path} cannot be read. Restore it from a copy, or move it away"
-            ) from None
+    def _shared(self) -> tuple[SharedKeys, SharedKeys]:
+        # Apart: an operator gets the first, and with the second he could unlock what he opened.
+        names = ("link-keys.json", "unlock-keys.json")
+        link, unlock = (SharedKeys(self.path.with_name(name)) for name in names)
+        return link, unlock
 
     def link_key(self, dev: bytes) -> bytes | None:
         """The link key agreed with a terminal, if this host provisioned it."""
-        found = self._link_keys().get(dev.hex())
-        return bytes.fromhex(found) if found else None
+        return self._shared[0].of(dev)
 
     def unlock_key(self, dev: bytes) -> bytes | None:
         """The key of a terminal's unlock digits, if this host provisioned it."""
-        found = self._link_keys().get(f"unlock {dev.hex()}")
-        return bytes.fromhex(found) if found else None
+        return self._shared[1].of(dev)
 
     def offer_keys(self, serial: str, link_key: bytes, unlock_key: bytes) -> None:
         """Keep the keys that are about to be offered to a terminal without a device id.
 
-        UserError, and the file as it was, if that fails.
+        UserError, and the files as they were, if that fails.
         """
-        offered = {_OFFERED[0] + serial: link_key.hex(), _OFFERED[1] + serial: unlock_key.hex()}
-        self._write_link_keys({**self._link_keys(), **offered})
+        for keys, key in zip(self._shared, (link_key, unlock_key), strict=True):
+            keys.offer(serial, key)
 
     def claim_keys(self, serial: str, dev: bytes) -> None:
         """The terminal took the keys that were offered, even if its reply was lost."""
-        keys = self._link_keys()
-        offered = [keys.pop(name + serial, None) for name in _OFFERED]
-        if any(offered) and dev.hex() not in keys:
-            for name, key in zip((dev.hex(), f"unlock {dev.hex()}"), offered, strict=True):
-                if key:
-                    keys[name] = key
-            self._write_link_keys(keys)
-
-    def _write_link_keys(self, keys: dict[str, str]) -> None:
-        made = self._keys_path.with_suffix(".new")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        try:
-            with os.fdopen(os.open(made, flags, 0o600), "w") as file:
-                json.dump(keys, file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(made, self._keys_path)
-        except OSError as error:
-            made.unlink(missing_ok=True)
-            raise UserError(
-                USAGE, f"cannot write {self._keys_path}: {error.strerror}. Nothing was changed"
-            ) from None
+        for keys in self._shared:
+            keys.claim(serial, dev)
 
 
 def _add_algorithm(engine: Engine) -> None:

@@ -97,6 +97,7 @@ FIELDS = {
         ("from", "u40"),
         ("until", "u40"),
         ("body", "t64"),
+        ("lock", "u32"),
     ),
     REVOCATION: (
         ("version", "p32"),

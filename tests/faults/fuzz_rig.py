@@ -27,7 +27,7 @@ from unittest import mock
 import signing
 from board_loop import Connection, Loop, Port
 from fuzz_board import MODULES, Converter, MemoryFiles, app_module
-from sealing_parts import MAKER, by_one, device, take, trusting, verify
+from sealing_parts import MAKER, NOW, by_one, device, take, trusting, verify
 from simulation.nor import NorFlash
 from steelyard_wire import statement
 from steelyard_wire.line import LineBuffer
@@ -215,6 +215,7 @@ class Rig:
         trusting(terminal, [["SY-FUZZ-1", "SY-FUZZ-9"]])
         take(terminal, statement.DEVICE, by_one(statement.DEVICE, device(terminal), MAKER))
         finish(sealing.seal_steps(terminal))
+        terminal.clock.set(NOW)
         verify(terminal)
 
     # --- whoever is there ------------------------------------------------------------------------

@@ -75,8 +75,10 @@ def test_link_keys_are_for_the_owner_alone(store: Store) -> None:
     assert store.link_key(FORGER.dev) == KEY
     file = store.path.with_name("link-keys.json")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    kept = {FORGER.dev.hex(): KEY.hex(), f"unlock {FORGER.dev.hex()}": UNLOCK.hex()}
-    assert json.loads(file.read_text()) == kept
+    assert json.loads(file.read_text()) == {FORGER.dev.hex(): KEY.hex()}
+    # What unlocks is in another file: whoever may operate a terminal may not unlock it.
+    file = store.path.with_name("unlock-keys.json")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert store.unlock_key(FORGER.dev) == UNLOCK
     assert KEY not in store.path.read_bytes() and KEY.hex().encode() not in store.path.read_bytes()
     # A terminal that has a key keeps it, whatever else is offered.

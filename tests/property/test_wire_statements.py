@@ -84,7 +84,7 @@ def statements(draw) -> tuple[int, dict[str, object]]:  # type: ignore[no-untype
         fields = {"number": draw(P32), "dev": draw(EIGHT), "software": draw(EIGHT)}
         fields |= {"calibration": [draw(P32), draw(EIGHT)], "repair": draw(st.none() | T32)}
         fields |= {"production": draw(T32), "code": draw(T32), "seals": draw(SEALS)}
-        return kind, fields | dates | {"body": draw(T64)}
+        return kind, fields | dates | {"body": draw(T64), "lock": draw(U32)}
     if kind == statement.REVOCATION:
         row = st.tuples(st.integers(0, 2), EIGHT, st.none() | U32, T64)
         rows = draw(st.lists(row, max_size=20, unique_by=lambda one: one[:2]))

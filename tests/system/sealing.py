@@ -94,7 +94,7 @@ def started(bench: Bench) -> None:
 def grant(bench: Bench, level: int) -> None:
     """Prove the key of a level."""
     key = LEVELS[level]
-    bench.terminal.grant(level, key.id, key.sign)
+    bench.terminal.grant(bench.terminal.identify().dev, level, key.id, key.sign)
 
 
 def verify(bench: Bench, number: int = 1, **other: Any) -> None:
@@ -111,6 +111,7 @@ def verify(bench: Bench, number: int = 1, **other: Any) -> None:
     fields |= {"software": identity.software_id[:8], "code": f"V-{number}"}
     fields |= {"repair": None if found["repair"] == "-" else found["repair"]}
     fields |= {"seals": found["seals"].split(","), "from": now, "until": now + YEAR_S}
+    fields |= {"lock": int(found["lock"])}
     envelope = by_one(statement.VERIFICATION, fields | other, BODY)
     bench.terminal.send_statement(statement.VERIFICATION, envelope)
 

@@ -37,13 +37,24 @@ def _verify(company: Company, port: str, code: str, repair: str = "") -> None:
     """What the office does: look, state it, have the terminal take it."""
     found = company.user("status", port, "--json").json()
     seals = company.user("seals", port, "--json")
+    locks = ("--lock", _json(seals)["openings"])
     numbers = [it for one in _json(seals)["seals"].split(",") for it in ("--seal", one)]
     out = company.path(f"{code}.statement")
     more = ("--repair", repair) if repair else ()
     company.keys(
         "verification",
         SERIAL,
-        *("--key", company.path("office.pem"), "--out", out, "--code", code, *numbers, *more),
+        *(
+            "--key",
+            company.path("office.pem"),
+            "--out",
+            out,
+            "--code",
+            code,
+            *numbers,
+            *more,
+            *locks,
+        ),
         *("--calibration", found["calibration digest"]),
         *("--software", found["software_id"], "--from", day(-1), "--until", day(300)),
     )

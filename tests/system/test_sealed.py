@@ -186,7 +186,7 @@ def test_a_grant_is_for_one_link_one_level_and_is_told_with_its_key(sealed: Benc
     assert bench.refused("GRANT", *words) == codes.AUTH
     bench.terminal.leave()
     with pytest.raises(DeviceRefused) as refused:
-        bench.terminal.grant(commands.FACTORY, key.id, key.sign)
+        bench.terminal.grant(dev, commands.FACTORY, key.id, key.sign)
     assert refused.value.code == codes.STATEMENT
     # Ten minutes without use end it.
     sealing.grant(bench, commands.SERVICE)

@@ -96,6 +96,7 @@ def verified(terminal, **other):
     fields["software"] = terminal.software_id[:8]
     fields["repair"] = terminal.locks[sealing.REPAIR]
     fields["seals"] = terminal.locks[sealing.SEALS]
+    fields["lock"] = terminal.locks[sealing.COUNTER]
     fields.update({"code": "V-1", "from": NOW, "until": NOW + YEAR_S, "body": "TEST body"})
     fields.update(other)
     return fields
@@ -187,6 +188,8 @@ def trusted_stations(terminal):
 def opened(terminal):
     """What the terminal does by itself after its case was opened."""
     terminal.attend()
+    if terminal.opened():
+        finish(sealing.case_steps(terminal))
     while terminal.alarm.pending:
         finish(checks.log_steps(terminal))
 

@@ -3,16 +3,21 @@
 from check import refused
 from sealing_parts import (
     BODY,
+    HOLDERS,
     NOW,
     SERVICE,
     YEAR_S,
+    Key,
     Pins,
     again,
     by_one,
+    by_several,
     in_use,
     locked,
     opened,
+    root,
     sealed,
+    station,
     take,
     token_of,
     trusted_stations,
@@ -141,6 +146,7 @@ def test_C6_a_repair_resets_the_verification_and_C3_names_what_does_not_match():
             ("DEVICE", {"dev": b"TEST\x00\x00\x00\x00"}),
             ("CALIBRATION", {"calibration": [9, bytes(8)]}),
             ("SOFTWARE", {"software": bytes(8)}),
+            ("LOCK", {"lock": 0}),  # made before the opening, and kept back
             ("PRODUCTION", {"production": "P-2026-2"}),
             ("REPAIR", {"repair": None}),
             ("SEALS", {"seals": ["A1", "A2"]}),
@@ -201,7 +207,7 @@ def test_unsealing_voids_the_verification_and_says_why():
     with Scratch() as folder:
         terminal = in_use(folder)
         n, _ = finish(sealing.unseal_steps(terminal, "new load cell"))
-        data = {1: "UNSEAL", 2: 0, 3: 0, 4: "new load cell"}
+        data = {1: "UNSEAL", 2: 0, 3: 1, 4: "new load cell"}
         assert _fields(terminal, n)[record.DATA] == data
         assert not terminal.sealed and not terminal.files.exists("sealed.cbor")
         terminal = again(folder)
@@ -216,3 +222,57 @@ def test_S1_other_code_than_was_sealed_locks_at_the_start():
         terminal.software_id = b"\x01" + terminal.software_id[1:]
         sealing.take_up(terminal)
         assert terminal.alarm.locked == "CODE" and terminal.weigher.blank & codes.ST_LOCKED
+
+
+def test_C1_no_other_alarm_takes_the_record_of_an_opening():
+    with Scratch() as folder:
+        pins = Pins()
+        terminal = in_use(folder, pins)
+        pins.move(True)
+        terminal.attend()
+        # Before it was written somebody types what is an alarm of its own, and another one locks.
+        terminal.alarm.note("CONSOLE", terminal.clock.up_ms())
+        terminal.lock("RAM")
+        opened(terminal)
+        types = [_fields(terminal, n)[record.TYP] for n in range(terminal.journal.next_n)]
+        assert record.CASE in types and terminal.locks[sealing.AT] == types.index(record.CASE)
+
+
+def test_another_office_may_verify_whatever_its_numbers_are():
+    with Scratch() as folder:
+        terminal = in_use(folder)
+        other = Key("other body")
+        fields = station(other, statement.VERIFIES)
+        envelope = by_several(statement.STATION, fields, HOLDERS[:2])
+        take(terminal, statement.STATION, envelope)
+        mine = verified(terminal, number=5000)
+        take(terminal, statement.VERIFICATION, by_one(statement.VERIFICATION, mine, BODY))
+        theirs = by_one(statement.VERIFICATION, verified(terminal, number=12), other)
+        take(terminal, statement.VERIFICATION, theirs)
+        assert terminal.locks[sealing.BODY] == other.id
+        # Of its own numbers none comes twice, and an older day of another one is no later one.
+        refused(codes.STATEMENT, take, terminal, statement.VERIFICATION, theirs)
+        old = verified(terminal, number=5001, **{"from": NOW - 1})
+        envelope = by_one(statement.VERIFICATION, old, BODY)
+        refused(codes.STATEMENT, take, terminal, statement.VERIFICATION, envelope)
+
+
+def test_C5_without_a_clock_no_verification_holds():
+    with Scratch() as folder:
+        terminal = in_use(folder)
+        terminal = again(folder)
+        terminal.clock.status = 0  # as after every start, until somebody sets it
+        assert _state(terminal) == "NO_TIME"
+        terminal.clock.set(NOW + 61)
+        assert _state(terminal) == "VALID"
+
+
+def test_what_new_holders_do_not_name_counts_no_more():
+    with Scratch() as folder:
+        terminal = in_use(folder)
+        fields = root(version=2, holders=[HOLDERS[0].public, HOLDERS[1].public, BODY.public])
+        take(terminal, statement.ROOT, by_several(statement.ROOT, fields, HOLDERS[:2]))
+        fields = verified(terminal, number=2)
+        envelope = by_one(statement.VERIFICATION, fields, BODY)
+        error = refused(codes.STATEMENT, take, terminal, statement.VERIFICATION, envelope)
+        assert "station is not known" in error.detail

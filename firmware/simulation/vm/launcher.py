@@ -141,6 +141,8 @@ def _run(path):
             source = file.read()
     except OSError:
         return
+    # As pyexec.c does for each file: Ctrl-C interrupts it, whatever the one before had said.
+    sys.modules["micropython"].kbd_intr(3)
     try:
         exec(compile(source, path, "exec"), {"__name__": "__main__", "__file__": path})
     except Exception as error:

@@ -24,7 +24,7 @@ class SealedSession(KeyedSession):
     def __init__(self, random, link_key, up_ms, cable: bool) -> None:
         super().__init__(random, link_key)
         self._up_ms = up_ms
-        self._cable = cable
+        self.cable = cable
         self._who = None
         self.leave()
 
@@ -34,6 +34,11 @@ class SealedSession(KeyedSession):
         self._level = 0
         self._key_id = None
         self._until = 0
+
+    def open(self) -> bytes:
+        """Begin a session: whoever comes now proves his own key."""
+        self.leave()
+        return super().open()
 
     def ask(self) -> bytes:
         """A fresh challenge of 16 bytes; it serves one GRANT."""
@@ -54,7 +59,7 @@ class SealedSession(KeyedSession):
         granted = commands.covers(self._level, level)
         if level > commands.OPERATOR and not granted:
             raise Refused(codes.LEVEL, commands.LEVELS[level] + " is not granted")
-        if not self._cable or (level == commands.OPERATOR and not granted):
+        if not self.cable or (level == commands.OPERATOR and not granted):
             super().authorise(command, level)
             self._who = operator_id(self._link_key())
         if granted and self._level:

@@ -29,6 +29,9 @@ def _word(value) -> str:
 def _sealed_session(service, link):
     if not service.terminal.sealed:
         raise Refused(codes.SEALED, "it is not sealed: every level is open over the cable")
+    if not link.session.cable:
+        # Whoever carries the bytes of a network could put his own commands under a proof.
+        raise Refused(codes.LEVEL, "only over the cable")
     return link.session
 
 
@@ -60,12 +63,13 @@ def leave(service, link, _args) -> list:
     return []
 
 
-def unlock(service, _link, args):
+def unlock(service, link, args):
     terminal = service.terminal
     if len(args) == 1:
         token = from_text(a2b_base64, args[0], "the token is base64")
         n, _ = yield from cold.call("terminal.access", "unlock_steps", terminal, token)
         return ["n=%d" % n]
+    _sealed_session(service, link)  # digits can be guessed: not from afar
     name = args[0].upper()
     if name not in statements.UNLOCKINGS:
         raise commands.wrong("UNLOCK")

@@ -77,21 +77,22 @@ class Service:
     async def handle(self, text: bytes, link) -> None:
         """Answer one line on `link` (see links.console for what a link offers)."""
         tag = None
+        done = False
         try:
             command = line.parse(text)
             tag = command.tag
             words = await self._finish(*self._dispatch(command, link), tag, link)
+            done = command.name in _RESTARTS
             await link.send(line.reply(tag, "OK", *words))
         except Refused as refused:
             await self.refuse(tag, refused, link)
-            return
         except Exception as error:
             # Our bug: the command fails with a code, the scale goes on weighing.
             await self.refuse(tag, Refused(codes.INTERNAL, repr(error)), link)
-            return
-        if command.name in _RESTARTS:
-            await asyncio.sleep_ms(50)
-            self._reset()
+        finally:
+            if done:  # also when whoever asked has gone without the reply
+                await asyncio.sleep_ms(50)
+                self._reset()
 
     def tried(self, what: str) -> None:
         """Somebody has tried what a sealed terminal does not do: it is told."""

@@ -155,6 +155,7 @@ def _register_statements(app: typer.Typer) -> None:
         since: Annotated[str, typer.Option("--from", help="First day, e.g. 2027-01-01.")],
         body: Annotated[str, typer.Option(help="Who answers for it; else the station.")] = "",
         repair: Annotated[str, typer.Option(help="Repair code, if it was repaired.")] = "",
+        lock: Annotated[int, typer.Option(help="Openings so far (`steelyard seals`).")] = 0,
         seal: Seal = None,
         log: LogFile = None,
         out: Out = None,
@@ -192,6 +193,7 @@ def _register_statements(app: typer.Typer) -> None:
             since=first,
             until=last,
             body=body or station.key.public.name,
+            lock=lock,
         )
         return _told(issued, out or Path(f"{dev.hex()}-verification.statement"), as_json)
 

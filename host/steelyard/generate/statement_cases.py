@@ -69,6 +69,7 @@ _VERIFICATION: Fields = {
     "from": cases.UTC + 2 * DAY,
     "until": cases.UTC + 732 * DAY,
     "body": "TEST weights office, \u00d6stersund",
+    "lock": 0,
 }
 _REVOCATION: Fields = {
     "version": 1,

@@ -98,6 +98,7 @@ def issue_verification(
     since: int,
     until: int,
     body: str,
+    lock: int = 0,
     now: int | None = None,
 ) -> Issued:
     """State what was found at a verification; UserError.
@@ -116,6 +117,7 @@ def issue_verification(
         "from": since,
         "until": until,
         "body": body,
+        "lock": lock,
     }
     return _issue(desk, statement.VERIFICATION, fields, int(time.time()) if now is None else now)
 
