@@ -42,20 +42,20 @@ def _wipe():
         _WORK[at : at + BLOCK] = blank
 
 
-def _saves_first(terminal, name, new, typ, data):
+def _saves_first(terminal, name, new, typ, fields):
     """Planted mistake: the change is in the file before it is in the journal."""
     from terminal.evidence import settings
 
     terminal.require_identity()
     settings.save(terminal.files, name, new)
-    return (yield from terminal.recorder.record_steps(typ, {19: data}))
+    return (yield from terminal.recorder.record_steps(typ, fields))
 
 
 def _change(terminal, what, *args):
     """The mistake put into the module that a change is loaded from."""
     from terminal import changes
 
-    changes._record_change_steps = _saves_first
+    changes.record_change_steps = _saves_first
     return getattr(changes, what + "_steps")(terminal, *args)
 
 

@@ -273,4 +273,4 @@ async def _unread(self: ConsoleLink, byte: int) -> None:
 )
 def test_a_planted_mistake_is_seen(where: str, name: str, mistake: object) -> None:
     with mock.patch(f"{where}.{name}", mistake), pytest.raises(AssertionError):
-        _run(1, 1200)
+        _run(1, 2400)

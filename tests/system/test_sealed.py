@@ -140,6 +140,7 @@ _ARGUMENTS = {
     "PROVISION": ("SN-2", "A" * 43 + "=", "A" * 43 + "="),
     "RETIRE": ("-", "broken"),
     "UNSEAL": ("why not",),
+    "UPDATE": ("STATUS",),
 }
 # Every setter of a legal parameter (row S5): all go through SET or COMMISSION or CAL.
 _SETTERS = ("class", "unit", "max", "e", "zero_range", "tracking", "profile", "motion_ms")

@@ -1,5 +1,6 @@
 """What a terminal takes for a release: its signatures, and whom it is for."""
 
+import packed
 import signing
 import terminal_parts as parts
 from check import refused
@@ -152,6 +153,7 @@ def _verified(terminal, envelope):
 
 
 def test_S10_no_release_without_a_key_or_where_no_record_has_room():
+    packed.slot = "a"  # as boot.py has mounted it
     with Scratch() as folder:
         bare = parts.started(folder)
         refused(codes.NOT_PROVISIONED, update.check_may, bare)
@@ -162,3 +164,5 @@ def test_S10_no_release_without_a_key_or_where_no_record_has_room():
         refused(codes.JOURNAL_FULL, update.check_may, bare)
         empty()
         update.check_may(bare)
+        packed.slot = ""  # of an image in which all is frozen
+        refused(codes.UNFIT, update.check_may, bare)
