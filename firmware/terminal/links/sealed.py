@@ -36,8 +36,8 @@ class SealedSession(KeyedSession):
         self._until = 0
 
     def open(self) -> bytes:
-        """Begin a session: whoever comes now proves his own key."""
-        self.leave()
+        """Begin a session: whoever comes now proves his own key. A challenge stays."""
+        self._level = 0
         return super().open()
 
     def ask(self) -> bytes:
