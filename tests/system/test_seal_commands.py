@@ -35,6 +35,7 @@ def _issue_device(company: Company) -> Path:
 
 def _verify(company: Company, port: str, code: str, repair: str = "") -> None:
     """What the office does: look, state it, have the terminal take it."""
+    assert company.user("time", port, "--set").code == OK
     found = company.user("status", port, "--json").json()
     seals = company.user("seals", port, "--json")
     locks = ("--lock", _json(seals)["openings"])
