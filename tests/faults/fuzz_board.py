@@ -16,6 +16,7 @@ from types import CodeType, ModuleType
 from terminal.drivers.ring import SampleRing
 
 PERIOD_US = 12500
+NOISE = 378  # in 1/10 count, the standard deviation of what is even over 131 counts: 131 / 12^0.5
 
 
 class Modules:
@@ -57,7 +58,8 @@ class Converter:
 
     def __init__(self, ring: SampleRing, chance: random.Random) -> None:
         self._put = ring.put
-        # Within 1.7 sigma: what is rarer is the business of the guard's tests.
+        # Within 1.7 sigma: what is rarer is the business of the guard's tests, and half of the 6
+        # sigma beyond which it holds a sample.
         self._noise = [chance.randint(-65, 65) for _ in range(4093)]
         self._due_us = PERIOD_US
         self.frames = 0

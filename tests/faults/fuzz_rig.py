@@ -26,7 +26,7 @@ from unittest import mock
 
 import signing
 from board_loop import Connection, Loop, Port
-from fuzz_board import MODULES, Converter, MemoryFiles, app_module
+from fuzz_board import MODULES, NOISE, Converter, MemoryFiles, app_module
 from sealing_parts import MAKER, NOW, by_one, device, take, trusting, verify
 from simulation.nor import NorFlash
 from steelyard_wire import statement
@@ -169,7 +169,7 @@ class Rig:
         random_bytes = self.random.randbytes
         self._server = tcp.TcpServer(
             self.service,
-            lambda: _keyed(terminal, random_bytes),
+            lambda: self._net(terminal, random_bytes),
             self.board.TCP_PORT,
             terminal.clock.up_ms,
         )
@@ -180,6 +180,13 @@ class Rig:
             loop.create_task(task(terminal))
         loop.create_task(self._server.start())
         loop.run(20)
+
+    def _net(self, terminal: operations.Terminal, random_bytes: Callable[[int], bytes]) -> object:
+        if self.access.sealed:
+            return SealedSession(
+                random_bytes, lambda: terminal.link_key, terminal.clock.up_ms, False
+            )
+        return _keyed(terminal, random_bytes)
 
     def _cable(self, session: object) -> Port:
         port = Port(self.loop)
@@ -203,6 +210,9 @@ class Rig:
             for step in steps:
                 self.ask(step)
         self.ask("CAL COMMIT UNCHECKED")
+        # Its noise is known: where it is learned, a sample is held now and then, and for as long
+        # the load is not at rest.
+        self.ask("COMMISSION 0 0 0 0 %d %d 80000 450" % (NOISE, NOISE))
         for command in self._commands:
             self.ask(command)
         if self.access.sealed:

@@ -45,6 +45,10 @@ class Link:
         """Whether there is a reply for each line."""
         return count(self.port.said) >= len(self.sent)
 
+    def unread(self) -> int:
+        """Bytes that the terminal has not read yet."""
+        return len((self.port.stream if isinstance(self.port, Port) else self.port).data)
+
 
 class LineFuzz:
     """Fuzzes one rig, batch by batch."""
@@ -129,11 +133,13 @@ class LineFuzz:
                 self.rig.loop.run(chance.randint(0, 30))
 
     def _wait(self) -> None:
-        waited = said = 0
+        waited = 0
+        now: list[int] = []
         while not all(link.answered() for link in self.links if link.sent):
             self.rig.loop.run(50)
-            before, said = said, sum(count(link.port.said) for link in self.links)
-            waited = 0 if said > before else waited + 50
+            before = now
+            now = [part for link in self.links for part in (link.unread(), count(link.port.said))]
+            waited = 0 if now != before else waited + 50
             if waited == _PATIENCE_MS:
                 self._give_up()
             assert waited < 2 * _PATIENCE_MS, "lines without a reply"
@@ -273,4 +279,4 @@ async def _unread(self: ConsoleLink, byte: int) -> None:
 )
 def test_a_planted_mistake_is_seen(where: str, name: str, mistake: object) -> None:
     with mock.patch(f"{where}.{name}", mistake), pytest.raises(AssertionError):
-        _run(1, 2400)
+        _run(1, 10000)

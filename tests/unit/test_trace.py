@@ -129,6 +129,19 @@ def test_who_types_has_had_enough():
         assert (len(said), end) == (1, ["samples=1", "lost=0"])
 
 
+def test_a_line_that_is_slower_than_the_samples_has_an_end():
+    with Scratch() as folder:
+        terminal = _terminal(folder)
+        sent = 0
+        for count, text in enumerate(trace_steps(terminal, Link(), 100)):
+            # However short a line is, when it is out there is a sample more.
+            terminal.ring.put(1234, terminal.clock.up_ms(), 0)
+            terminal.drain()
+            sent += len(a2b_base64((text or "").encode())) // 6
+            assert count < 300
+        assert 0 < sent <= 100 and terminal.tap is None
+
+
 def test_a_time_out_of_limits_is_refused():
     with Scratch() as folder:
         terminal = _terminal(folder)

@@ -44,8 +44,8 @@ class ConsoleLink:
         while True:
             await self._byte((await reader.read(1))[0])
             # The rest of the line is usually here already: no turn of the loop for each byte. But
-            # for each 17: they may come as fast as they are read, and the samples must be taken.
-            for _ in range(16):
+            # for each 33: they may come as fast as they are read, and the samples must be taken.
+            for _ in range(32):
                 if not self._poller.poll(0):
                     break
                 await self._byte(self._input.read(1)[0])

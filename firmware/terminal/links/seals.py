@@ -29,7 +29,7 @@ def _word(value) -> str:
 def _sealed_session(service, link):
     if not service.terminal.sealed:
         raise Refused(codes.SEALED, "it is not sealed: every level is open over the cable")
-    if not link.session.cable:
+    if not getattr(link.session, "cable", False):
         # Whoever carries the bytes of a network could put his own commands under a proof.
         raise Refused(codes.LEVEL, "only over the cable")
     return link.session

@@ -83,6 +83,8 @@ def trace_steps(terminal, link, milliseconds: int):
             over = now >= tap.end_ms or link.interrupted()
             if over:
                 terminal.drain()
+                if terminal.tap is tap:
+                    terminal.tap = None  # what comes while the rest is sent is not asked for
             while tap.held >= _BLOCK or now - said >= _SPEAK_MS or (over and tap.held):
                 said = now
                 yield tap.take()
