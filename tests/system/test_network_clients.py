@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 from air import Air, at, error, join
 from steelyard.access import fetch, judge
+from steelyard.errors import NoDevice
 from steelyard_wire import codes, record
 from terminals import Bench, Start
 
@@ -145,5 +147,15 @@ def test_what_nobody_reads_on_the_console_stops_nobody(held: Bench) -> None:
         with Air(address) as air:
             for _ in range(20):
                 assert error(air.ask("READ")) == 0
-    held.terminal = type(held.terminal)(console)
+    # The end of the deaf one is found when the terminal has read all that it had sent.
+    until = time.monotonic() + 60
+    while True:
+        held.terminal = type(held.terminal)(console)
+        try:
+            held.terminal.identify()
+            break
+        except NoDevice:
+            assert time.monotonic() < until
+            held.terminal.close()
+            time.sleep(0.2)
     served(held, address)

@@ -110,7 +110,7 @@ def test_C2_digits_are_for_one_kind_one_lock_one_device():
     made = [
         statement.unlock_digits(key, who, n, counter, kind)
         for key in (UNLOCK_KEY, bytes(32))
-        for who in (dev, dev[::-1])
+        for who in (dev, bytes(reversed(dev)))
         for n in (7, 8)
         for counter in (1, 2)
         for kind in (0, 1, 2)

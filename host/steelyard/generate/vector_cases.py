@@ -76,18 +76,20 @@ def scenario(public_key: bytes) -> list[Fields]:
 def _about_records(common: Fields) -> list[Fields]:
     """One of each type that is about records, keys and firmware; the last one retires the key."""
     shared: Fields = {**common, 6: [3, 3500, 1]}
+    # Since a new firmware events are counted: a LOCK, and then FIRMWARE itself.
+    counted: Fields = {**shared, 21: [0, 0, 0, 1, 1]}
     return [
         {**shared, 5: 2, 8: 370000, 9: UTC + 310, 11: [750, -3, 1], 19: {1: 8}},
         {**shared, 5: 6, 8: 380000, 9: UTC + 320, 19: {1: "SEAL", 2: 1, 3: 0, 4: None}},
         {**shared, 5: 6, 8: 390000, 9: UTC + 330, 19: {1: "REPAIR", 2: 0, 3: 1, 4: "R-17"}}
-        | {21: [1, 2, 1, 2, 0], 22: b"TEST-key"},
-        {**shared, 5: 8, 8: 400000, 9: UTC + 340}
+        | {21: [0, 0, 0, 1, 0], 22: b"TEST-key"},
+        {**counted, 5: 8, 8: 400000, 9: UTC + 340}
         | {19: {1: "0.1.0", 2: SOFTWARE, 3: "0.2.0", 4: bytes(8)}},
-        {**shared, 5: 10, 8: 410000, 9: UTC + 350},
-        {**shared, 5: 9, 8: 420000, 9: UTC + 360}
+        {**counted, 5: 10, 8: 410000, 9: UTC + 350},
+        {**counted, 5: 9, 8: 420000, 9: UTC + 360}
         | {19: {1: "TEST market hall", 2: b"TEST", 3: 13, 4: UTC + 355, 5: bytes(range(64))}},
-        {**shared, 5: 12, 8: 430000, 9: UTC + 370, 19: {1: "SUPPLY", 2: 3}},
-        {**shared, 5: 11, 8: 440000, 9: UTC + 380, 19: {1: None, 2: "TEST board was broken"}},
+        {**counted, 5: 12, 8: 430000, 9: UTC + 370, 19: {1: "SUPPLY", 2: 3}},
+        {**counted, 5: 11, 8: 440000, 9: UTC + 380, 19: {1: None, 2: "TEST board was broken"}},
     ]
 
 
