@@ -1,7 +1,7 @@
 """Where the tests find what they test.
 
 Owns: sys.path (`steelyard_wire`, the device code, the host, the helpers of the tests) and
-hypothesis' profile.
+hypothesis' profile, the cache of the firmware's modules.
 Refuses: nothing.
 Units: none.
 """
@@ -20,6 +20,10 @@ _ROOT = _TESTS.parent
 for place in (_ROOT / "protocol", _ROOT / "firmware", _ROOT / "host", _TESTS, _TESTS / "unit"):
     if str(place) not in sys.path:
         sys.path.insert(0, str(place))
+
+from cached import MODULES  # noqa: E402 - found by the path above
+
+sys.meta_path.insert(0, MODULES)
 
 # Whoever runs the tests in the background ignores Ctrl-C, and so would every program that they
 # start and press it for.

@@ -15,7 +15,6 @@ import hashlib
 import hmac
 import random
 import runpy
-import sys
 from base64 import b64encode
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
@@ -26,7 +25,7 @@ from unittest import mock
 
 import signing
 from board_loop import Connection, Loop, Port
-from fuzz_board import MODULES, NOISE, Converter, MemoryFiles, app_module
+from fuzz_board import NOISE, Converter, MemoryFiles, app_module
 from sealing_parts import MAKER, NOW, by_one, device, take, trusting, verify
 from simulation.nor import NorFlash
 from steelyard_wire import statement
@@ -128,7 +127,6 @@ class Rig:
         patches.enter_context(
             mock.patch.object(gc, "mem_free", lambda: 100000, create=True)  # CPython has none
         )
-        patches.enter_context(mock.patch.object(sys, "meta_path", [MODULES, *sys.meta_path]))
         # STATUS collects, on a board 190 KB: here all that pytest has.
         gc.collect()
         gc.freeze()
