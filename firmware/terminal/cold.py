@@ -22,7 +22,7 @@ def forget(module: str) -> None:
 
 def call(module: str, function: str, *args):
     """The result of a function of `module`, a dotted name; what it needed too is let go of."""
-    there = list(sys.modules)
+    there = set(sys.modules)
     try:
         __import__(module)
         return getattr(sys.modules[module], function)(*args)
