@@ -36,6 +36,9 @@ SHUNT = None
 # or None: then nothing locks when it is opened.
 CASE = {"latch": 14, "clear": 15}
 
+# Twelve keys in four rows and three columns, for the digits that unlock it; or None.
+KEYPAD = None
+
 # How records are signed: "viper" is machine code, "bigint" runs everywhere; comb 6 is a table of
 # 6 KB in RAM, 8 one of 48 KB in the file system.
 SIGNER = {"arithmetic": "viper", "comb": 8}

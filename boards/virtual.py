@@ -35,6 +35,9 @@ SHUNT = None
 # or None: then nothing locks when it is opened.
 CASE = {"latch": 15, "clear": 23}
 
+# Twelve keys in four rows and three columns, for the digits that unlock it; or None.
+KEYPAD = {"rows": (30, 31, 32, 33), "columns": (34, 35, 36)}
+
 # How records are signed: "viper" is machine code, "bigint" runs everywhere; comb 6 is a table of
 # 6 KB in RAM, 8 one of 48 KB in the file system.
 SIGNER = {"arithmetic": "bigint", "comb": 6}

@@ -58,7 +58,7 @@ class Room:
 
 
 _HELPERS = tuple(f"terminal.{name}" for name in "alarm.* c* in_use.* origin sealing".split())
-_COMPOSED = "__init__ app wiring signers_chip cold keep signers_seed".split()
+_COMPOSED = "__init__ app digits keypad wiring signers_chip cold keep signers_seed".split()
 _OPERATIONS = "operations in_use changes origin alarm care checks span_check receipts".split()
 _OPERATIONS += "provisioning closing sealing access papers starting update updated".split()
 _WIRE = ("steelyard_wire", "steelyard_wire.*")

@@ -34,6 +34,7 @@ open case | close case
 cut power | restore power
 advance 5 s           let board time pass; answers when it has
 press zero|tare|print push a key for 0.2 s; `press zero 3 s` holds it
+type 123456789012#    keys of the keypad, one after the other
 speed 1 | 0 | max     board seconds per real second; 0 holds time
 replay FILE           play recorded counts (lines of `seconds counts`) through the converter
 state                 everything as JSON
@@ -58,6 +59,7 @@ class Commands:
             "cut": lambda rest: self._power(rest, False),
             "restore": lambda rest: self._power(rest, True),
             "advance": self._advance,
+            "type": self._type,
             "press": self._press,
             "speed": self._speed,
             "replay": self._replay,
@@ -130,6 +132,10 @@ class Commands:
         if seconds < 0:
             raise CommandError("say `press zero 3 s`")
         self._world.press(key, round(seconds * 1e6))
+        return ""
+
+    def _type(self, rest: str) -> str:
+        self._world.keypad.type(rest)
         return ""
 
     def _speed(self, rest: str) -> str:

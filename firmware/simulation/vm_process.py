@@ -22,7 +22,7 @@ HEAP = "192wK"  # 192 KiB as on an RP2040, counted in words of the VM
 _HERE = Path(__file__).resolve().parent
 _PR_SET_PDEATHSIG = 1
 REQUEST = struct.Struct("<IIqqi4x")
-ANSWER = struct.Struct("<IIqiHhhhq")
+ANSWER = struct.Struct("<IIqiHhhhHq")
 
 
 class NoVirtualMachine(RuntimeError):
@@ -42,8 +42,8 @@ def find_micropython() -> str:
 class VmProcess:
     """One running VM on the terminal line `slave`.
 
-    analog(): what feeds the board now, in mV, the temperature of the board in 0.01 degrees, and
-    gravity along its two edges in 1/1000.
+    levels(): what feeds the board now, in mV, the temperature of the board in 0.01 degrees,
+    gravity along its two edges in 1/1000, a bit for each contact of the keypad that is closed.
     """
 
     def __init__(
@@ -51,9 +51,9 @@ class VmProcess:
         slave: int,
         board: dict[str, object],
         wifi: tuple[str, str],
-        analog: Callable[[], tuple[int, int, int, int]],
+        levels: Callable[[], tuple[int, int, int, int, int]],
     ) -> None:
-        self._analog = analog
+        self._levels = levels
         ask_read, ask_write = os.pipe()
         answer_read, answer_write = os.pipe()
         settings = dict(board, requests=ask_write, answers=answer_read)
@@ -98,7 +98,7 @@ class VmProcess:
         try:
             os.write(
                 self._answers,
-                ANSWER.pack(number, signals, now_us, word, *self._analog(), next_us),
+                ANSWER.pack(number, signals, now_us, word, *self._levels(), next_us),
             )
         except BrokenPipeError:
             return

@@ -18,6 +18,8 @@ class Wiring:
     rate_hz: int = 80
     rate_error_ppm: int = 0
     keys: tuple[int, ...] = (10, 11, 12)
+    keypad_rows: tuple[int, ...] = (30, 31, 32, 33)
+    keypad_columns: tuple[int, ...] = (34, 35, 36)
     case: int = 15
     case_clear: int = 23
     shunt: int = 14

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from case import Case
 from console import Console
+from keypad import Keypad
 from load_cell import LoadCell
 from replay import Replay
 from sockets import watch
@@ -73,6 +74,7 @@ class World:
         self.vm: VmProcess | None = None
         self._waiting: tuple[int, int] | None = None  # number and limit of an idle VM
         self._timers: list[tuple[int, Callable[[], None]]] = []
+        self.keypad = Keypad(self.after)
         self._key_until_us: dict[str, int] = {}
         self._held_until_us = 0
         self._notice_until = 0.0
@@ -89,9 +91,12 @@ class World:
         board = dict(
             vars(self.wiring), flash=str(self._flash.resolve()), cause=cause, main=run_main
         )
-        self.vm = VmProcess(self.console.slave, board, self._wifi, self.cell.analog)
+        self.vm = VmProcess(self.console.slave, board, self._wifi, self._levels)
         self.boots += 1
         self.selector.register(self.vm.requests, selectors.EVENT_READ, self._from_vm)
+
+    def _levels(self) -> tuple[int, int, int, int, int]:
+        return (*self.cell.analog(), self.keypad.closed)
 
     def power_off(self) -> None:
         """Cut the power: the VM ends wherever it is."""
@@ -169,8 +174,8 @@ class World:
         return self._held_until_us
 
     def after(self, microseconds: int, action: Callable[[], None]) -> None:
-        """Do something when so much board time has passed."""
-        self._timers.append((self.now_us + microseconds, action))
+        """Do something when so much board time has passed; at least one microsecond passes."""
+        self._timers.append((self.now_us + max(microseconds, 1), action))
         self._timers.sort(key=lambda timer: timer[0])
 
     def _catch_up(self, now_us: int) -> None:

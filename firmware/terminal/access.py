@@ -9,7 +9,8 @@ Units: milliseconds of uptime. Loaded for one proof.
 A signature cannot be guessed: after a wrong one no other is looked at for ten seconds, so that
 nobody fills the processor's time. 12 digits can: their wrong ones are counted on the flash, ten
 are free, then each costs a wait from a minute to an hour, which begins anew with every start. So
-in a year there are fewer than 9000 of 10**12. Neither holds up the other.
+in a year there are fewer than 9000 of 10**12 (at the keypad each is looked at for two purposes).
+Neither holds up the other.
 """
 
 from steelyard_wire import codes, commands, cose, record, statement
@@ -97,8 +98,14 @@ def unlock_steps(terminal, token: bytes):
     return (yield from sealing.unlock_steps(terminal, *what))
 
 
-def unlock_by_digits_steps(terminal, kind: int, digits: str, code: "str | None"):
-    """Unlock by 12 digits from whoever has the unlock key; (n, envelope)."""
+def unlock_by_keypad_steps(terminal, digits: str, code: "str | None"):
+    """Unlock by 12 digits that do not say what for; with a code it is a repair. (n, envelope)."""
+    kinds = (statement.REPAIR,) if code else (statement.PRODUCTION, statement.INSPECTION)
+    return (yield from unlock_by_digits_steps(terminal, kinds, digits, code))
+
+
+def unlock_by_digits_steps(terminal, kinds: tuple, digits: str, code: "str | None"):
+    """Unlock for one of these kinds by 12 digits of the unlock key; (n, envelope)."""
     _check_locked(terminal)
     stored = settings.load(terminal.files, "identity")
     key = stored.get(6, b"")
@@ -109,7 +116,11 @@ def unlock_by_digits_steps(terminal, kind: int, digits: str, code: "str | None")
     _check_wait(sealing.wait_s(terminal))
     locks = terminal.locks
     lock = (terminal.identity.dev, locks[sealing.AT], locks[sealing.COUNTER])
-    right = equal(statement.unlock_digits(key, *lock, kind).encode(), digits.encode())
+    right = [
+        kind
+        for kind in kinds
+        if equal(statement.unlock_digits(key, *lock, kind).encode(), digits.encode())
+    ]
     if not right:
         # Counted before it is told: a supply that is cut here has gained nothing.
         new = dict(locks)
@@ -120,4 +131,4 @@ def unlock_by_digits_steps(terminal, kind: int, digits: str, code: "str | None")
         terminal.digits_ms = terminal.clock.up_ms() + 1000 * pause_s
         raise _wrong(terminal, "the digits are wrong")
     yield 1
-    return (yield from sealing.unlock_steps(terminal, kind, code, [], operator_id(key)))
+    return (yield from sealing.unlock_steps(terminal, right[0], code, [], operator_id(key)))

@@ -23,7 +23,7 @@ class Alarm:
     """name: the fault, "" for none. pin: machine.Pin, high while there is one, or None."""
 
     def __init__(self, pin=None) -> None:
-        self._pin = pin
+        self.pin = pin
         self._seen = ""
         self._since = 0
         self._last = 0
@@ -52,8 +52,8 @@ class Alarm:
         if name == self.name:
             return
         self.name = name
-        if self._pin is not None:
-            self._pin(1 if name else 0)
+        if self.pin is not None:
+            self.pin(1 if name else 0)
         if name:
             self._begin(name, now_ms)
 

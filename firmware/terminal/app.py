@@ -190,6 +190,10 @@ async def _run(terminal, signers, watchdog) -> None:
     service = Service(terminal, network, machine.reset, halted)
     console = ConsoleLink(service, session(True))
     running = [weighing, _watch_keys(terminal), _check(terminal), console.run()]
+    if board.KEYPAD is not None:
+        from terminal import keypad
+
+        running.append(keypad.watch(terminal, _work, machine))
     if network is not None:
         from terminal.links.tcp import TcpServer
 

@@ -247,6 +247,10 @@ RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "TILT": ("x, y, uv_level, uv_per_g and permille, or None", lambda v: _are_within(v, _TILT)),
     "SHUNT": ("a pin, or None", lambda value: value is None or _is_pin(value)),
     "CASE": ("the pins latch and clear, or None", lambda value: value is None or _is_case(value)),
+    "KEYPAD": (
+        "four pins rows, three or four pins columns, or None",
+        lambda value: value is None or _is_keypad(value),
+    ),
     "JOURNAL": (
         "segment_files, append_file or raw_region with its flash (boards/README.md)",
         _is_journal,
@@ -265,6 +269,15 @@ RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
 
 def _is_case(value: object) -> bool:
     return isinstance(value, dict) and set(value) == {"latch", "clear"} and _all_pins(value)
+
+
+def _is_keypad(value: object) -> bool:
+    if not isinstance(value, dict) or set(value) != {"rows", "columns"}:
+        return False
+    rows, columns = value["rows"], value["columns"]
+    if not isinstance(rows, tuple) or not isinstance(columns, tuple):
+        return False
+    return len(rows) == 4 and len(columns) in (3, 4) and all(map(_is_pin, rows + columns))
 
 
 def _all_pins(value: dict[str, object]) -> bool:

@@ -60,6 +60,7 @@ class Board:
     tilt: dict[str, int] | None
     shunt: int | None
     case: dict[str, int] | None
+    keypad: dict[str, tuple[int, ...]] | None
     signer: dict[str, Any]
     journal: dict[str, Any]
     network: str | None
@@ -119,6 +120,7 @@ def parse(name: str, source: bytes) -> Board:
     pins += signer_pins(found["SIGNER"])
     pins += [found[name] for name in ("ALARM", "SHUNT") if found[name] is not None]
     pins += (found["CASE"] or {}).values()
+    pins += sum((found["KEYPAD"] or {}).values(), ())
     if len(set(pins)) < len(pins):
         raise BoardError(f"boards/{name}.py uses a pin twice: {sorted(pins)}")
     if found["NAME"] != name:

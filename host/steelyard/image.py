@@ -47,7 +47,9 @@ _COLD = (
     "terminal.changes",
     "terminal.checks",
     "terminal.closing",
+    "terminal.digits",
     "terminal.drivers.atecc608_setup",
+    "terminal.drivers.keypad",
     "terminal.drivers.measure",
     "terminal.drivers.ram",
     "terminal.drivers.segment_setup",
@@ -87,6 +89,7 @@ _THERMOMETER = "terminal/drivers/thermometer.py"
 _SPAN_CHECK = "terminal/span_check.py"
 _TILT = "terminal/drivers/tilt.py"
 _LATCH = "terminal/drivers/latch.py"
+_KEYPAD = ("terminal/drivers/keypad.py", "terminal/keypad.py", "terminal/digits.py")
 _KEEP = "terminal/keep.py"  # what a converter with a calibration of its own needs
 # Drivers' parts that only these converters need.
 _SHARED = {"register_bus": ("nau7802", "ads1220"), "two_wire": ("hx711", "ads1232", "cs1237")}
@@ -197,6 +200,8 @@ def _is_wanted(name: str, board: Board) -> bool:
         return board.shunt is not None
     if name == _LATCH:
         return board.case is not None
+    if name in _KEYPAD:
+        return board.keypad is not None
     if name == _TILT:
         return board.tilt is not None
     if name == _THERMOMETER:

@@ -77,15 +77,20 @@ class LineFuzz:
             self.rig.loop.run(5000)  # R 76-1, 4.4.3: nothing is registered meanwhile
         nonce = bytes.fromhex(re.search(rb"nonce=(\w+)", self._say(link, b"SESSION"))[1].decode())
         self.lines.nonces.append(nonce)
-        for tag, text in enumerate((b"TARE CLEAR", b"CHECKPOINT", b"ZERO", b"REGISTER"), 1):
-            body = b"@%d %s" % (tag, text)
-            line = with_sum(body + b" ~" + code(self.rig.link_key, nonce, body))
-            reply = self._say(link, line)
+        tag = 0
+        for text in (b"TARE CLEAR", b"CHECKPOINT", b"ZERO", b"REGISTER"):
+            busy = True
+            while busy:  # it writes down that somebody tried the console
+                tag += 1
+                body = b"@%d %s" % (tag, text)
+                line = with_sum(body + b" ~" + code(self.rig.link_key, nonce, body))
+                reply = self._say(link, line)
+                self.lines.replays.append(line)
+                busy = b" BUSY " in reply
             if text == b"ZERO":
                 assert b"ERROR 24 ZERO_RANGE" in reply  # 2 kg are beyond 2 % of 15 kg
             else:
                 assert reply.startswith(b"@%d OK" % tag), reply
-            self.lines.replays.append(line)
         del self.lines.replays[:-12]
         link.port.said.clear()
         self._before = self._now()

@@ -34,6 +34,7 @@ ESP32_INPUT_ONLY = {34, 35, 36, 37, 38, 39}
 NAMES = boards.list_boards()
 ALL = [boards.load(name) for name in NAMES]
 SOURCE = (data.boards() / "rpi_pico.py").read_text(encoding="utf-8")
+KEYPAD = {"terminal.drivers.keypad", "terminal.keypad", "terminal.digits"}
 README = (data.boards() / "README.md").read_text(encoding="utf-8")
 
 
@@ -101,6 +102,17 @@ def test_an_unknown_board_is_answered_with_those_that_exist() -> None:
         boards.load("pico")
 
 
+def _keypad(rows: str, columns: str) -> str:
+    return f'KEYPAD = {{"rows": ({rows}), "columns": ({columns})}}'
+
+
+def test_a_build_has_the_keypad_that_its_board_file_names() -> None:
+    has = _keypad("16, 17, 18, 19", "20, 21, 22")
+    for text, names in ((SOURCE, set()), (SOURCE.replace("KEYPAD = None", has), KEYPAD)):
+        files = build(boards.parse("rpi_pico", text.encode())).mpy_sizes()
+        assert {name for name in files if name in KEYPAD} == names
+
+
 @pytest.mark.parametrize("line", re.findall(r"(?m)^[A-Z_]+ =.*$", SOURCE))
 def test_every_line_is_needed(line: str) -> None:
     field = line.partition(" ")[0]
@@ -120,6 +132,11 @@ def test_every_line_is_needed(line: str) -> None:
         ('"zero": 10', '"nil": 10', "KEYS"),
         ("ALARM = 13", 'ALARM = "GP13"', "ALARM"),
         ("ALARM = 13", "ALARM = 12", "pin twice"),
+        ("KEYPAD = None", _keypad("16, 17, 18, 19", "20, 21, 14"), "pin twice"),
+        ("KEYPAD = None", _keypad("16, 17, 18", "20, 21, 22"), "KEYPAD"),
+        ("KEYPAD = None", _keypad("16, 17, 18, 19", "20, 21"), "KEYPAD"),
+        ("KEYPAD = None", _keypad("16, 17, 18, 19", '20, 21, "GP22"'), "KEYPAD"),
+        ("KEYPAD = None", "KEYPAD = {}", "KEYPAD"),
         ('"min_mv": 2000', '"min_mv": 0', "SUPPLY"),
         ('"adc": 29, ', "", "SUPPLY"),
         ('"uv_per_k": -1721', '"uv_per_k": 0', "THERMOMETER"),

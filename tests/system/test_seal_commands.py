@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import matplotlib.image
+import numpy as np
 import pytest
+import serial
+import zxingcpp
 from command_line import CommandLine
 from company import OPENERS, Company, day
 from steelyard.errors import OK, REFUSED, USAGE, VERDICT
@@ -63,6 +67,12 @@ def _verify(company: Company, port: str, code: str, repair: str = "") -> None:
     assert said.code == OK, said
 
 
+def _scan(picture: Path) -> str:
+    found = zxingcpp.read_barcodes((matplotlib.image.imread(picture) * 255).astype(np.uint8))
+    assert [code.format for code in found] == [zxingcpp.BarcodeFormat.QRCode]
+    return str(found[0].text)
+
+
 def _json(said):
     import json
 
@@ -91,14 +101,23 @@ def test_C1_C2_C3_C6_sealed_opened_repaired_verified_again(bench: Bench, company
     record, lock = locked["lock"].removeprefix("record ").split(", lock ")
     user("read", port, "--allow-test").refused(REFUSED, "LOCKED")
     at = (SERIAL, "--record", record, "--lock", lock)
-    made = company.keys("token", *at, "--key", company.path("service.pem"), "--code", "R-1")
+    service = ("--key", company.path("service.pem"), "--code", "R-1")
+    picture = company.path("token.png")
+    made = company.keys("token", *at, *service, "--qr", picture)
     refused = company.said("token", *at, "--key", company.path("inspector.pem"), "--code", "R-1")
     refused.refused(USAGE, "this needs the key of a service")
     wrong = user("unlock", port, "--digits", "123456789012", "--code", "R-1")
     wrong.refused(REFUSED, "digits are wrong")
+    # A scanner on the serial line reads the QR code, whatever else it is soldered to.
     token = made.out.strip()
-    assert user("unlock", port, "--token", token).code == OK
-    user("unlock", port, "--token", token).refused(REFUSED, "not locked")
+    scanned = _scan(picture)
+    assert scanned == f"UNLOCK {token}"
+    with serial.serial_for_url(bench.simulator.console, timeout=10) as line:
+        line.write(f"{scanned}\r".encode())
+        assert line.read_until(b"\n").startswith(b"OK n=")
+    bench.terminal.await_start()
+    for text in (token, scanned):
+        user("unlock", port, "--token", text).refused(REFUSED, "not locked")
     said = user("seals", port, "--json")
     assert "was opened since then" in _json(said)["wrong"] and _json(said)["repair code"] == "R-1"
     _verify(company, port, "V-2", repair="R-1")

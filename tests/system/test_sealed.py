@@ -11,7 +11,8 @@ import sealing
 import serial
 from steelyard.errors import DeviceRefused
 from steelyard.verify import verify
-from steelyard_wire import codes, commands, record, statement
+from steelyard_wire import codes, commands, cose, record, statement
+from steelyard_wire.auth import operator_id
 from steelyard_wire.commands import COMMANDS, OPERATOR, USER
 from terminals import FLIP_IN_PACK, Bench
 
@@ -212,3 +213,36 @@ def test_S2_code_that_changes_on_the_flash_locks(sealed: Bench) -> None:
     assert bench.terminal.status()["alarm"] == "CODE"
     reading = bench.terminal.reading()
     assert reading.value is None and "LOCKED" in reading.flags
+
+
+def test_C2_twelve_digits_typed_at_the_keypad_unlock(sealed: Bench) -> None:
+    bench = sealed
+    dev = bench.terminal.identify().dev
+    secret = bench.store.unlock_key(dev)
+    assert secret is not None
+    for kind, code in ((statement.REPAIR, "2026"), (statement.INSPECTION, "")):
+        bench.world("open case")
+        bench.world("close case")
+        bench.world("advance 3 s")
+        found = bench.terminal.seals()
+        assert found["locked"] == "1"
+        lock = int(found["n"]), int(found["lock"])
+        digits = statement.unlock_digits(secret, dev, *lock, kind)
+        # Begun and given up; for another purpose; right.
+        other = statement.unlock_digits(secret, dev, *lock, statement.REPAIR)
+        for typed in ("12**", f"{'1' * 12 if code else other}#"):
+            bench.world(f"type {typed}")
+            bench.world("advance 4 s")
+        assert bench.terminal.seals()["locked"] == "1"
+        keys = f"{digits}*{code}#" if code else f"{digits}#"
+        boot = int(bench.terminal.status()["boot"])
+        bench.world(f"type {keys}")
+        bench.world("advance 4 s")
+        sealing.started(bench)
+        assert int(bench.terminal.status()["boot"]) == boot + 1
+        found = bench.terminal.seals()
+        assert (found["locked"], found["latch"], found["repair"]) == ("0", "0", "2026")
+    last = [bench.terminal.record(n) for n in bench.terminal.records()][-2]
+    fields = record.decode(cose.split(last).payload)
+    assert fields[record.DATA] == {1: "VERIFICATION", 2: record.UNLOCKED, 3: 2, 4: None}
+    assert fields[record.WHO] == operator_id(secret)

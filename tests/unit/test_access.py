@@ -74,7 +74,7 @@ def _digits(terminal, kind, key=UNLOCK_KEY):
 
 
 def _type(terminal, digits, kind=statement.REPAIR, code="R-2"):
-    return finish(access.unlock_by_digits_steps(terminal, kind, digits, code))
+    return finish(access.unlock_by_digits_steps(terminal, (kind,), digits, code))
 
 
 def test_C2_twelve_digits_unlock_and_guesses_cost_time_also_across_starts():

@@ -36,6 +36,9 @@ SHUNT = None
 # or None: then nothing locks when it is opened.
 CASE = {"latch": 11, "clear": 12}
 
+# Twelve keys in four rows and three columns, for the digits that unlock it; or None.
+KEYPAD = None
+
 # How records are signed; the table of comb 8, 48 KB, is in the image. The key is in the partition
 # "vfs", which is encrypted.
 SIGNER = {"arithmetic": "viper", "comb": 8}

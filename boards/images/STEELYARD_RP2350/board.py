@@ -36,6 +36,9 @@ SHUNT = None
 # or None: then nothing locks when it is opened.
 CASE = {"latch": 14, "clear": 15}
 
+# Twelve keys in four rows and three columns, for the digits that unlock it; or None.
+KEYPAD = None
+
 # How records are signed; the table of comb 8, 48 KB, is in the image. The key is in the file
 # system, where a clip on the flash reads it; an ATECC608 ("chip", "sda", "scl") keeps it.
 SIGNER = {"arithmetic": "viper", "comb": 8}

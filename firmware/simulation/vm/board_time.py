@@ -17,7 +17,7 @@ import struct
 from micropython import heap_lock, heap_unlock
 
 _REQUEST = "<IIqqi4x"  # number, operation, now, argument, value
-_ANSWER = "<IIqiHhhhq"  # number, signals, now, word, supply, temperature, tilt x, y, next
+_ANSWER = "<IIqiHhhhHq"  # number, signals, now, word, supply, temperature, tilt x, y, keys, next
 IDLE = 1
 CONVERT = 2
 RESET = 3
@@ -44,6 +44,7 @@ now_us = 0
 signals = 0
 supply_mv = 5000  # what feeds the board
 shunt = 0  # SHUNT while a resistor lies across the bridge
+keypad = 0  # a bit for each contact of the keypad that is closed, four for a row
 tilt_x = tilt_y = 0  # gravity along the platform, in 1/1000
 air = 2000  # temperature of the board in 0.01 degrees
 interrupts_off = False
@@ -68,7 +69,7 @@ def attach(requests, answers):
 
 def ask(operation, argument=0, value=0):
     """Put a question to the world: (now, word, next) of its answer; takes the signals over."""
-    global _ctrl_c, _number, air, signals, supply_mv, tilt_x, tilt_y
+    global _ctrl_c, _number, air, keypad, signals, supply_mv, tilt_x, tilt_y
     _number = (_number + 1) & 0xFFFFFFFF
     if operation == CONVERT and value:
         value |= shunt
@@ -78,7 +79,7 @@ def ask(operation, argument=0, value=0):
         if _from_world.readinto(_answer) != len(_answer):
             raise SystemExit
         number, given, now, word, *analog, following = struct.unpack(_ANSWER, _answer)
-        supply_mv, air, tilt_x, tilt_y = analog
+        supply_mv, air, tilt_x, tilt_y, keypad = analog
         if given & CTRL_C:
             _ctrl_c = True  # also with the answer to a question that a signal cut short
         if number == _number:

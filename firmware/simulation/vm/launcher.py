@@ -127,6 +127,7 @@ def _power_on(settings):
         wires.solder(settings["chip"], settings["chip_memory"])
     for index, pin in enumerate(settings["keys"]):
         front_panel.Key(pin, index)
+    front_panel.Matrix(settings["keypad_rows"], settings["keypad_columns"])
     front_panel.case_latch(settings["case"], settings["case_clear"])
     front_panel.shunt(settings["shunt"])
     machine._cause = settings["cause"]

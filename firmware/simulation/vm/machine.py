@@ -27,6 +27,7 @@ class Net:
         self.handler = None
         self.trigger = 0
         self.latched = False
+        self.pushes = False  # an output that drives both ways
 
     def read(self):
         """The level that the processor sees."""
@@ -62,6 +63,7 @@ class Pin:
 
     IN = 0
     OUT = 1
+    OPEN_DRAIN = 2
     PULL_UP = 1
     PULL_DOWN = 2
     IRQ_RISING = 8
@@ -71,6 +73,7 @@ class Pin:
         self.number = number
         self._net = net(number)
         self._net.pin = self
+        self._net.pushes = mode == Pin.OUT
         if value is not None:
             self._net.write(value)
 

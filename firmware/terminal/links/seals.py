@@ -73,7 +73,7 @@ def unlock(service, link, args):
     name = args[0].upper()
     if name not in statements.UNLOCKINGS:
         raise commands.wrong("UNLOCK")
-    code = (statements.UNLOCKINGS.index(name), args[1], args[2] if args[2:] else None)
+    code = ((statements.UNLOCKINGS.index(name),), args[1], args[2] if args[2:] else None)
     n, _ = yield from cold.call("terminal.access", "unlock_by_digits_steps", terminal, *code)
     return ["n=%d" % n]
 

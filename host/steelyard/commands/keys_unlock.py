@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 from steelyard_wire import statement
 
+from steelyard import qr
 from steelyard.commands import Json
 from steelyard.commands.keys_issue import Serial, known_terminal
 from steelyard.commands.keys_options import PassphraseFd, PassphraseFile
@@ -38,6 +39,10 @@ def register(app: typer.Typer) -> None:
         what: Kind = "repair",
         code: Code = "",
         seal: Annotated[list[str] | None, typer.Option(help="Number of a new seal.")] = None,
+        picture: Annotated[
+            Path | None,
+            typer.Option("--qr", help="Write it as a QR code, too: .png, .svg, .pdf, or `-`."),
+        ] = None,
         passphrase_file: PassphraseFile = None,
         passphrase_fd: PassphraseFd = None,
         as_json: Json = False,
@@ -45,7 +50,9 @@ def register(app: typer.Typer) -> None:
         """Sign a token that unlocks one opening of one terminal, for whoever stands before it.
 
         It is a line of text, for `steelyard unlock --token` or the command UNLOCK. It serves once:
-        the next opening has another record and another lock.
+        the next opening has another record and another lock. The QR code holds the whole command:
+        a scanner on the terminal's serial line that reads it (and ends it with CR) unlocks; what a
+        telephone reads goes to `steelyard unlock --token`.
 
         Example: steelyard keys token SY-0001 --key service.pem --record 17 --lock 2 --code R-27-17
         """
@@ -57,6 +64,8 @@ def register(app: typer.Typer) -> None:
         private = files.load(key, lambda: source.ask(f"the {public.role} key"), *files.ACCESS)
         made = token(private, dev, (record, lock), kind, code, seal or [])
         text = base64.b64encode(made).decode()
+        if picture is not None:
+            qr.write(f"UNLOCK {text}", picture)
         show({"token": text}, as_json, Text(text))  # one line, however narrow the screen is
         return OK
 

@@ -69,6 +69,7 @@ def _from_text(text: str) -> bytes:
     path = Path(text)
     try:
         data = path.read_text(encoding="utf-8") if len(text) < 200 and path.is_file() else text
+        data = data.strip().removeprefix("UNLOCK ")  # so it is in the QR code
         return base64.b64decode("".join(data.split()), validate=True)
     except (OSError, UnicodeDecodeError, binascii.Error):
         raise UserError(USAGE, "a token is a line of base64, or a file that holds one") from None
