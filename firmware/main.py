@@ -1,5 +1,8 @@
 """Runs after boot.py: the weighing terminal. A sealed one that ends, however, starts again.
 
+A watchdog, which nothing can stop, runs on a sealed terminal, and on any while its firmware is on
+trial: one that hangs is started again, and after three times no more.
+
 The collector runs often: a module that is loaded while garbage lies between what stays leaves
 holes, and of 139 KB that were free once the largest piece had 1.9 KB. A collection takes some
 milliseconds, in which samples wait in their ring.
@@ -26,9 +29,11 @@ if not SEALED:
 try:
     gc.threshold(4096)  # while modules are loaded
 
+    import packed
     import slots
 
-    slots.begin(machine.reset)
+    if slots.begin(machine.reset) or SEALED:
+        packed.watchdog = machine.WDT(timeout=8300)  # ms; 8388 is the most on rp2
     del slots, sys.modules["slots"]  # until it is needed again
 
     from terminal.app import main

@@ -17,6 +17,7 @@ _FOLDER = 0x4000
 _FILE = 0x8000
 
 slot = ""  # which is mounted: "a", "b", or none
+watchdog = None  # machine.WDT if one runs; for whoever feeds it
 
 
 class Packed:

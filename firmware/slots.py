@@ -200,11 +200,13 @@ def _chosen() -> "str | None":
     return other(slot)
 
 
-def begin(reset) -> None:
-    """Count a start of a firmware on trial; for main.py. reset: restarts the board."""
+def begin(reset) -> bool:
+    """Count a start of a firmware on trial; whether it is. For main.py. reset: restarts it."""
     chosen = _chosen()
     if chosen is not None and chosen != packed.slot:
         reset()
+    state = read()
+    return state is not None and state[1] != CONFIRMED
 
 
 def failed(error: Exception, reset) -> None:

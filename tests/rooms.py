@@ -67,7 +67,7 @@ _PORTS = ("rp2", "esp32")
 # What MicroPython has and the composition may need; the host's modules are not among them.
 _ON_DEVICE = frozenset(
     "array asyncio binascii board errno esp32 gc hashlib io machine micropython network os rp2 "
-    "select socket ssl struct sys time vfs".split()
+    "packed select socket ssl struct sys time vfs".split()
 )
 
 # A file that is in no row is refused: a new room is a decision, made here.

@@ -12,6 +12,7 @@ import time
 
 import board
 import machine
+import packed
 from steelyard_wire.codes import Refused
 
 from terminal import cold
@@ -30,7 +31,6 @@ _LOOK_MS = 200
 _AGAIN_MS = 2000
 _CHECK_MS = 3600000
 _SPARE_MS = 60000
-_WATCHDOG_MS = 8300  # 8388 is the most on rp2
 _WIRING = "terminal.wiring"
 
 
@@ -59,10 +59,14 @@ def _network(terminal):
     return Network(wlan, lambda: settings.load(files, "wifi"), save, board.TCP_PORT)
 
 
-async def _weigh(terminal, watchdog) -> None:
+def _feed() -> None:
+    if packed.watchdog is not None:
+        packed.watchdog.feed()
+
+
+async def _weigh(terminal) -> None:
     while True:
-        if watchdog is not None:
-            watchdog.feed()
+        _feed()
         terminal.converter.poll()
         terminal.drain()
         terminal.follow_rate()
@@ -178,12 +182,12 @@ async def _start(terminal, signers) -> int:
     return 0
 
 
-async def _run(terminal, signers, watchdog) -> None:
+async def _run(terminal, signers, sealed: bool) -> None:
     # First: its interrupt takes samples while the signer's self-test has the processor.
     terminal.converter.start()
-    weighing = asyncio.create_task(_weigh(terminal, watchdog))
+    weighing = asyncio.create_task(_weigh(terminal))
     halted = await _start(terminal, signers)
-    if terminal.sealed is not (watchdog is not None):
+    if terminal.sealed is not sealed:
         machine.reset()  # the marker was wrong, and is right now
     session = _session(terminal)
     network = None if halted else _network(terminal)
@@ -208,6 +212,7 @@ def main(sealed: bool) -> None:
 
     sealed: whether the marker is there by which boot.py has closed the console.
     """
+    _feed()  # to load all this has taken its time
     signers = _signers()
     device = cold.call(_WIRING, "journal_device", board)
     terminal = Terminal(
@@ -222,9 +227,10 @@ def main(sealed: bool) -> None:
     )
     terminal.sealed = sealed
     cold.call(_WIRING, "solder", terminal)
-    watchdog = machine.WDT(timeout=_WATCHDOG_MS) if sealed else None
     try:
-        asyncio.run(_run(terminal, signers, watchdog))
+        asyncio.run(_run(terminal, signers, sealed))
     except KeyboardInterrupt:
+        if packed.watchdog is not None:
+            machine.reset()  # it was on trial, and nobody feeds it at the REPL
         terminal.converter.stop()
         print("# stopped: at the REPL; Ctrl-D starts the terminal again")

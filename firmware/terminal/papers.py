@@ -60,10 +60,13 @@ def take_steps(terminal, kind: int, envelope: bytes):
     return steps(terminal, envelope)
 
 
-def _keep_steps(terminal, name: str, new: dict, before: "bytes | None", payload: bytes):
-    """Record what comes in the place of what, by digests, and save it."""
+def _keep_steps(terminal, name: str, new: dict, before: "bytes | None", payload: bytes, who=None):
+    """Record what comes in the place of what, by digests, and save it. who: id of the key that
+    signed it."""
     digests = [said and hexlify(sha256(said)[:8]).decode() for said in (before, payload)]
     fields = {record.DATA: {1: name, 2: digests[0], 3: digests[1]}}
+    if who:
+        fields[record.WHO] = who
     change = (name, new, record.PARAMETER, fields)
     yield from cold.call("terminal.changes", "record_change_steps", terminal, *change)
     terminal.save_change(name, new)
@@ -165,7 +168,7 @@ def _device_steps(terminal, envelope: bytes):
     if before:
         _check_later(kid, said, "made", before.get(2), sealing.device(terminal))
     new = {1: payload, 2: kid}
-    yield from _keep_steps(terminal, "device", new, before and before[1], payload)
+    yield from _keep_steps(terminal, "device", new, before and before[1], payload, kid)
     terminal.review()
 
 
@@ -176,19 +179,22 @@ def _verification_steps(terminal, envelope: bytes):
         raise Refused(codes.SEALED, "seal it first")
     if terminal.locks[sealing.AT] is not None:
         raise Refused(codes.LOCKED, "UNLOCK first")
-    different = sealing.mismatch(terminal, said)
+    new = dict(terminal.locks)
+    # An office may put seals of its own on: what it says of them holds.
+    new[sealing.SEALS] = said["seals"] or new[sealing.SEALS]
+    different = sealing.mismatch(terminal, said, new)
     if different:
         raise _wrong("it does not fit: " + different)
-    locks = terminal.locks
     kid = cose.kid(envelope)
-    if locks[sealing.VERIFIED]:
-        before = statement.decode(statement.VERIFICATION, locks[sealing.VERIFIED])
-        _check_later(kid, said, "from", locks[sealing.BODY], before)
-    new = dict(locks)
+    before = {"code": None}
+    if new[sealing.VERIFIED]:
+        before = statement.decode(statement.VERIFICATION, new[sealing.VERIFIED])
+        _check_later(kid, said, "from", new[sealing.BODY], before)
     new[sealing.VERIFIED] = payload
     new[sealing.BODY] = kid
     new[sealing.OPENED] = 0
     # Whatever was typed into the clock before: the office has looked at it.
     new[sealing.LATEST] = max(said["from"], terminal.clock.utc() or 0)
-    data = {1: "verification", 2: None, 3: said["code"]}
-    yield from sealing.change_steps(terminal, new, record.PARAMETER, {record.DATA: data})
+    data = {1: "verification", 2: before["code"], 3: said["code"]}
+    fields = {record.DATA: data, record.WHO: kid}
+    yield from sealing.change_steps(terminal, new, record.PARAMETER, fields)

@@ -140,9 +140,8 @@ def keep_time(terminal, utc: "int | None") -> None:
         terminal.locks = new
 
 
-def mismatch(terminal, said: dict) -> str:
-    """What of a verification statement does not fit this terminal as it is now; "" if all does."""
-    locks = terminal.locks
+def mismatch(terminal, said: dict, locks: dict) -> str:
+    """What of a verification does not fit this terminal with this lock; "" if all does."""
     made = device(terminal)
     calibration = [terminal.generation(), terminal.calibration_digest()]
     for name, wanted, found in (
@@ -167,7 +166,7 @@ def verification(terminal) -> tuple:
         return "NONE", None, None
     said = statement.decode(statement.VERIFICATION, locks[VERIFIED])
     time = now(terminal)
-    state = "OPENED" if locks[OPENED] else mismatch(terminal, said)
+    state = "OPENED" if locks[OPENED] else mismatch(terminal, said, locks)
     if not state and time is not None:
         state = "EARLY" if time < said["from"] else "EXPIRED" if time > said["until"] else ""
     if not state and terminal.clock.utc() is None:

@@ -108,8 +108,10 @@ def prove(terminal: Terminal, dev: bytes, key: files.PrivateKey) -> None:
 
 
 def names_of_keys(store: Store, dev: bytes) -> dict[bytes, str]:
-    """The keys that the device statement names, by the id that records have: their levels."""
+    """Who has the keys that records name by id: stations, levels of the device statement."""
     found = {}
+    for one in store.statements(statement.STATION):
+        found[statement.key_id(one.fields["key"])] = str(one.fields["name"])
     for one in store.statements(statement.DEVICE, subject=dev):
         for level, _, key in one.fields["access"]:
             found[statement.key_id(key)] = commands.LEVELS[level].lower()
@@ -134,8 +136,9 @@ def state(found: Mapping[str, str], issued: Mapping[str, Any] | None) -> dict[st
     for name in ("production", "seals"):
         said = ",".join(issued["seals"]) if issued and name == "seals" else None
         said = said or (str(issued[name]) if issued and name == "production" else None)
-        # After a repair the seals are the repairer's, and the verification says which.
-        if said and said != found[name] and not (name == "seals" and found["repair"] != "-"):
+        # After a repair the seals are the repairer's, after a verification the office's.
+        others = found["repair"] != "-" or found["verification"] == "VALID"
+        if said and said != found[name] and not (name == "seals" and others):
             wrong.append(f"{name}: the terminal says {found[name]}, its maker {said}")
     until = None if found["until"] == "-" else day(int(found["until"]))
     if found["warning"] in ("15", "60"):

@@ -126,10 +126,20 @@ def test_S10_a_signed_release_comes_over_a_line_that_breaks_and_everything_else_
     assert makers.offer(bench, released) == codes.DOWNGRADE
 
 
-def test_S10_a_firmware_that_does_not_start_gives_way_after_three_tries(start: Start) -> None:
+@pytest.mark.parametrize(
+    "code",
+    [
+        "raise ValueError('TEST')\n",
+        "import time\nwhile True: time.sleep_ms(5)\n",  # a watchdog counts these tries
+    ],
+    ids=["raises", "hangs"],
+)
+def test_S10_a_firmware_that_does_not_start_gives_way_after_three_tries(
+    start: Start, code: str
+) -> None:
     bench = trusting(start)
     old = bench.terminal.identify()
-    broken = makers.release("6.6.6", "raise ValueError('TEST')\n")
+    broken = makers.release("6.6.6", code)
     uploaded(bench, broken)
     apply(bench)
     assert bench.terminal.identify() == old

@@ -8,6 +8,7 @@ from sealing_parts import (
     HOLDERS,
     NOW,
     SERVICE,
+    UNLOCK_KEY,
     YEAR_S,
     Key,
     Pins,
@@ -29,7 +30,7 @@ from sealing_parts import (
 )
 from steelyard_wire import codes, cose, record, statement
 from storage import Scratch
-from terminal import sealing
+from terminal import access, sealing
 from terminal_parts import calibrate, finish, load, provisioned
 
 # 1000 as row S6 asks; in the VMs, whose signatures take longer, fewer.
@@ -153,7 +154,7 @@ def test_C6_a_repair_resets_the_verification_and_C3_names_what_does_not_match():
             ("LOCK", {"lock": 0}),  # made before the opening, and kept back
             ("PRODUCTION", {"production": "P-2026-2"}),
             ("REPAIR", {"repair": None}),
-            ("SEALS", {"seals": ["A1", "A2"]}),
+            ("SEALS", {"seals": []}),
         ):
             fields = verified(terminal, number=2, **other)
             envelope = by_one(statement.VERIFICATION, fields, BODY)
@@ -167,6 +168,26 @@ def test_C6_a_repair_resets_the_verification_and_C3_names_what_does_not_match():
         said = dict(sealing.said(terminal))
         assert said["production"] == "P-2026-1" and said["repair"] == "R-1"
         assert said["code"] == "V-1" and said["seals"] == ["B1", "B2"]
+
+
+def test_C3_an_office_puts_on_its_own_seals_also_after_digits_that_name_none():
+    with Scratch() as folder:
+        terminal, pins = locked(folder, UNLOCK_KEY)
+        lock = terminal.locks[sealing.AT], terminal.locks[sealing.COUNTER]
+        dev = terminal.identity.dev
+        digits = statement.unlock_digits(UNLOCK_KEY, dev, *lock, statement.REPAIR)
+        finish(access.unlock_by_digits_steps(terminal, (statement.REPAIR,), digits, "R-1"))
+        terminal = again(folder, pins)
+        assert dict(sealing.said(terminal))["seals"] == ["A1", "A2"]  # which are broken now
+        trusted_stations(terminal)
+        verify(terminal, number=2, seals=["OFFICE 7"], code="V-2")
+        assert _state(terminal) == "VALID"
+        assert dict(sealing.said(terminal))["seals"] == ["OFFICE 7"]
+        made = _newest(terminal)
+        assert made[record.DATA] == {1: "verification", 2: "V-1", 3: "V-2"}
+        assert made[record.WHO] == BODY.id
+        terminal = again(folder, pins)
+        assert dict(sealing.said(terminal))["seals"] == ["OFFICE 7"]
 
 
 def test_a_verification_is_void_after_another_calibration():

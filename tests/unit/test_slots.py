@@ -47,8 +47,9 @@ class Board:
     def starts(self):
         """(slot that starts, its tries after that); another than the mounted one is a reset."""
         resets = []
-        slots.begin(lambda: resets.append(1))
+        watched = slots.begin(lambda: resets.append(1))
         state = slots.read()
+        assert resets or watched is (state is not None and state[1] != "-")
         if resets:
             packed.slot = slots.other(packed.slot)
             resets.clear()
@@ -103,7 +104,7 @@ def test_what_is_confirmed_starts_and_nothing_is_written():
         slots.write("a", "-", OLD_CONTENTS)
         os.rename(board.folder + "/a.pack", board.folder + "/gone")  # it is not even looked at
         for _ in range(5):
-            slots.begin(None)
+            assert not slots.begin(None)  # no watchdog for it
         assert slots.read() == ["a", "-", OLD_CONTENTS]
 
 
