@@ -96,8 +96,8 @@ class Recorder:
         events = list(self.events)
         if typ in record.EVENTS:
             events[record.EVENTS.index(typ)] += 1
-        whole = dict(fields)
-        whole.update(self._terminal.common_fields())
+        whole = self._terminal.common_fields()
+        whole.update(fields)
         whole.update(
             {
                 record.V: record.FORMAT,
