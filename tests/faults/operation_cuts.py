@@ -8,15 +8,13 @@ Units: operations of the flash (page programs and block erases).
 Usage: operation_cuts.py real|saves-first all|one: of each operation both places, or one in turn.
 """
 
-import gc
-import json
 import sys
 
 import signing
 import terminal.changes  # noqa: F401 - else it is loaded for each change
 import terminal_parts as parts
-import vfs
-from simulation.nor import BLOCK, PAGE, NorFlash, PowerCut, file_system
+from cut_flash import ROOT, Powered, tell, wipe
+from simulation.nor import PAGE, PowerCut
 from steelyard_wire import sentences
 from steelyard_wire.codes import Refused
 from terminal.cold import call
@@ -27,19 +25,8 @@ from terminal.operations import Terminal
 
 signing.arithmetic = sign_viper
 
-BLOCKS = 40
 PARTIAL = (0, PAGE // 2)
-ROOT = "/flash"
 STARTS = 2
-
-_WORK = bytearray(BLOCKS * BLOCK)
-
-
-def _wipe():
-    # Piece by piece: so much in one piece is not always to be had.
-    blank = b"\xff" * BLOCK
-    for at in range(0, len(_WORK), BLOCK):
-        _WORK[at : at + BLOCK] = blank
 
 
 def _saves_first(terminal, name, new, typ, fields):
@@ -59,28 +46,13 @@ def _change(terminal, what, *args):
     return getattr(changes, what + "_steps")(terminal, *args)
 
 
-class Life:
+class Life(Powered):
     """One terminal, and what it has acknowledged."""
 
     def __init__(self):
         self.records = {}
         self.key = None
         self.salt = 0
-
-    def power_up(self, cut=None, partial=0):
-        """Mount; the file system must mount as it is."""
-        self.chip = NorFlash(_WORK, BLOCKS)
-        if cut is not None:
-            self.chip.cut_after(cut, partial)
-        vfs.mount(vfs.VfsLfs2(self.chip, progsize=PAGE), ROOT)
-
-    def power_down(self):
-        """What is still open cannot write any more."""
-        try:
-            vfs.umount(ROOT)
-        except OSError:  # the cut came before the mount
-            pass
-        self.chip.cut_after(0)
 
     def start(self):
         """A start, and everything that was promised before it."""
@@ -123,8 +95,7 @@ class Life:
 
 def _cut(operation, partial):
     """What was broken by this cut, or None."""
-    _wipe()
-    file_system(NorFlash(_WORK, BLOCKS))
+    wipe()
     life = Life()
     try:
         try:
@@ -151,24 +122,12 @@ def main(order, places):
     if order == "saves-first":
         Terminal.change = _change
         Terminal.save_change = lambda terminal, name, new: None
-    _wipe()
-    file_system(NorFlash(_WORK, BLOCKS))
-    whole = Life()
-    whole.power_up()
-    whole.live()
-    operations = whole.chip.operations
-    whole.power_down()
-    broken = []
+    wipe()
+    operations = Life().operations()
     plan = [(k, partial) for k in range(operations + 1) for partial in PARTIAL]
     if places == "one":
         plan = [(k, PARTIAL[k % len(PARTIAL)]) for k in range(operations + 1)]
-    for operation, partial in plan:
-        what = _cut(operation, partial)
-        if what:
-            broken.append([[operation, partial], what])
-            break
-        gc.collect()
-    print(json.dumps({"operations": operations, "cuts": len(plan), "broken": broken}))
+    tell(operations, plan, lambda place: _cut(*place))
 
 
 main(*sys.argv[1:])

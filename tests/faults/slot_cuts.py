@@ -9,26 +9,21 @@ Units: operations of the flash (page programs and block erases); bytes of a page
 Usage: slot_cuts.py real|uncounted|early good|bad SEED COUNT; COUNT 0: every byte of every one.
 """
 
-import gc
 import hashlib
-import json
 import random
 import sys
 
 import packed
 import slots
 import vfs
-from simulation.nor import BLOCK, PAGE, NorFlash, PowerCut, file_system
+from cut_flash import ROOT, WORK, Powered, tell, wipe
+from simulation.nor import PAGE, PowerCut
 from terminal.drivers import slot_files
 
-BLOCKS = 40
-ROOT = "/flash"
 PIECE = 312
 # The fewest starts in which a firmware that does not confirm has been given up: each of two cuts
 # may have cost one, not more.
 STARTS = 4
-
-_WORK = bytearray(BLOCKS * BLOCK)
 
 
 class Reset(Exception):
@@ -66,30 +61,18 @@ class Broken(Exception):
     """A promise was broken; the message says which."""
 
 
-class Life:
+class Life(Powered):
     """Two slots, and what was promised of them."""
 
     def __init__(self, good, early):
         self.good = good  # whether the new firmware confirms itself
         self.early = early  # planted: it is activated before all of it is there
         self.confirmed = False
-        self.chip = None
-
-    def power_up(self, cut=None, partial=0):
-        """The file system must mount as it is."""
-        self.chip = NorFlash(_WORK, BLOCKS)
-        if cut is not None:
-            self.chip.cut_after(cut, partial)
-        vfs.mount(vfs.VfsLfs2(self.chip, progsize=PAGE), ROOT)
 
     def power_down(self):
-        """What is still open cannot write any more."""
+        """Whatever was mounted from a slot goes first."""
         self._leave()
-        try:
-            vfs.umount(ROOT)
-        except OSError:
-            pass
-        self.chip.cut_after(0)
+        super().power_down()
 
     def _leave(self):
         packed.slot = ""
@@ -160,22 +143,19 @@ class Life:
 
 def _begin():
     """A board that was flashed."""
-    blank = b"\xff" * BLOCK
-    for at in range(0, len(_WORK), BLOCK):
-        _WORK[at : at + BLOCK] = blank
-    file_system(NorFlash(_WORK, BLOCKS))
+    wipe()
     life = Life(True, False)
     life.power_up()
     with open(ROOT + "/a.pack", "wb") as file:
         file.write(OLD)
     slots.write("a", slots.CONFIRMED, OLD_CONTENTS)
     life.power_down()
-    return bytes(_WORK)
+    return bytes(WORK)
 
 
 def _cut(image, good, early, cuts):
     """What was broken by these cuts, one after the other, or None."""
-    _WORK[:] = image
+    WORK[:] = image
     life = Life(good, early)
     try:
         for operation, partial in cuts:
@@ -207,15 +187,13 @@ def main(how, new, seed, count):
     if how == "uncounted":
         slots.write = _uncounted
     image = _begin()
-    whole = Life(new == "good", how == "early")
-    _WORK[:] = image
-    whole.power_up()
+    good = new == "good"
+    WORK[:] = image
+    whole = Life(good, how == "early")
     try:
-        whole.live()
+        operations = whole.operations()
     except Broken:  # of a planted mistake
-        pass
-    operations = whole.chip.operations
-    whole.power_down()
+        operations = whole.chip.operations
     random.seed(int(seed))
     places = [(k, partial) for k in range(operations + 1) for partial in range(PAGE + 1)]
     plan = [(place,) for place in places]
@@ -224,15 +202,7 @@ def main(how, new, seed, count):
         plan = [((k, random.randrange(PAGE + 1)),) for k in range(operations + 1)]
         for _ in range(int(count)):
             plan.append((random.choice(places), random.choice(places)))
-    broken = []
-    for cuts in plan:
-        what = _cut(image, new == "good", how == "early", cuts)
-        if what:
-            broken.append([repr(cuts), what])
-            if len(broken) == 3:
-                break
-        gc.collect()
-    print(json.dumps({"operations": operations, "cuts": len(plan), "broken": broken}))
+    tell(operations, plan, lambda cuts: _cut(image, good, how == "early", cuts))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ Units: operations of the flash (page programs and block erases); bytes of a page
 Usage: update_cuts.py SEED COUNT; COUNT 0: every operation, at its beginning and in its middle.
 """
 
-import gc
-import json
 import random
 import sys
 
@@ -17,8 +15,9 @@ import signing
 import slot_cuts
 import slots
 import terminal_parts as parts
+from cut_flash import ROOT, WORK, tell
 from simulation.nor import PAGE, PowerCut
-from slot_cuts import NEW, NEW_CONTENTS, PIECE, ROOT
+from slot_cuts import NEW, NEW_CONTENTS, PIECE
 from steelyard_wire import cose, record, release, sentences, several, statement
 from steelyard_wire.codes import Refused
 from terminal.cold import call
@@ -165,13 +164,13 @@ def _begin(signers):
     records = {n: terminal.journal.get(n) for n in range(terminal.journal.next_n)}
     kept = {name: _read(name) for name in KEPT}
     life.power_down()
-    return bytes(slot_cuts._WORK), records, kept
+    return bytes(WORK), records, kept
 
 
 def _cut(begin, manifest, cuts):
     """What was broken by these cuts, or None."""
     image, records, kept = begin
-    slot_cuts._WORK[:] = image
+    WORK[:] = image
     life = Life(manifest, records, kept)
     try:
         for operation, partial in cuts:
@@ -206,12 +205,8 @@ def main(seed, count):
     signers = _keys()
     manifest = _manifest(signers)
     begin = _begin(signers)
-    slot_cuts._WORK[:] = begin[0]
-    whole = Life(manifest, *begin[1:])
-    whole.power_up()
-    whole.live()
-    operations = whole.chip.operations
-    whole.power_down()
+    WORK[:] = begin[0]
+    operations = Life(manifest, *begin[1:]).operations()
     random.seed(int(seed))
     plan = [((k, partial),) for k in range(operations + 1) for partial in (0, PAGE // 2)]
     if int(count):
@@ -219,15 +214,7 @@ def main(seed, count):
         for _ in range(int(count)):
             cuts = [(random.randrange(operations), random.randrange(PAGE + 1)) for _ in range(2)]
             plan.append(cuts[: random.randrange(1, 3)])
-    broken = []
-    for cuts in plan:
-        what = _cut(begin, manifest, cuts)
-        if what:
-            broken.append([repr(cuts), what])
-            if len(broken) == 3:
-                break
-        gc.collect()
-    print(json.dumps({"operations": operations, "cuts": len(plan), "broken": broken}))
+    tell(operations, plan, lambda cuts: _cut(begin, manifest, cuts))
 
 
 if __name__ == "__main__":
