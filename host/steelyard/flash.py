@@ -236,6 +236,14 @@ def ask_id(port: str) -> Mapping[str, str]:
         return link.command("ID").values
 
 
+def _is_sealed(ask: Ask, port: str) -> bool:
+    """Whether a sealed terminal answers there, where nobody gave a prompt."""
+    try:
+        return ask(port).get("sealed") == "1"
+    except UserError:
+        return False
+
+
 def wait_for(ask: Ask, port: str, seconds: float = _START_S) -> Mapping[str, str]:
     """The terminal's reply to ID, once it has started."""
     end = time.monotonic() + seconds
@@ -288,10 +296,24 @@ def flash(
     progress: called with (number of the file, files, path) before each copy.
     """
     image = build(board)
-    remote = Remote(port)
+    sealed = False
+
+    def may_come() -> bool:
+        nonlocal sealed
+        sealed = _is_sealed(ask, port)
+        return not sealed
+
+    remote = Remote(port, may_come=may_come)
     try:
         survey = remote.survey(resume=False)
     except RemoteError as error:
+        if sealed:
+            raise FlashFailed(
+                f"The terminal at {port} is sealed: there is no prompt on it. Give it new firmware"
+                f" with `steelyard update {port} FILE`, or open it for the bench with `steelyard"
+                f" unseal {port} --reason WHY`.",
+                REFUSED,
+            ) from None
         raise FlashFailed(str(error), error.exit_code) from None
     plan = make_plan(image, survey)
     try:

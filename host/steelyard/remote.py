@@ -24,6 +24,7 @@ from steelyard.errors import NO_DEVICE, REFUSED, UserError
 # The slowest single step is the copy of the pack over a UART: some 20 s. Nothing may wait for
 # ever: on a port that disappears mpremote can.
 _SILENCE_S = 45.0
+_ENTER_S = 15.0  # a board comes to its prompt sooner, or not at all
 _MARK = "@steelyard "
 _HERE = f"{_MARK}here"
 
@@ -191,11 +192,20 @@ def _explain(port: str, output: str, errors: str) -> RemoteError:
 
 
 class Remote:
-    """The board at `port`. on_line(text) is called with every line that mpremote prints."""
+    """The board at `port`. on_line(text) is called with every line that mpremote prints.
 
-    def __init__(self, port: str, on_line: Callable[[str], None] = lambda text: None) -> None:
+    may_come: asked before the second try, whether a board that did not come to its prompt could.
+    """
+
+    def __init__(
+        self,
+        port: str,
+        on_line: Callable[[str], None] = lambda text: None,
+        may_come: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.port = port
         self._on_line = on_line
+        self._may_come = may_come
 
     def run(self, *steps: list[str], resume: bool = True) -> str:
         """Run mpremote commands one after the other on one connection; what they printed.
@@ -206,6 +216,8 @@ class Remote:
             return self._run(steps, resume)
         except _NotEntered:
             # A board may miss the key that asks for its prompt. Nothing was done yet.
+            if not self._may_come():
+                raise
             return self._run(steps, resume)
 
     def _run(self, steps: tuple[list[str], ...], resume: bool) -> str:
@@ -245,20 +257,23 @@ class Remote:
                 threading.Thread(target=pump, args=(stream, is_error), daemon=True).start()
         texts: dict[bool, list[str]] = {False: [], True: []}
         open_streams = 2
+        entered = False
         while open_streams:
+            patience_s = _SILENCE_S if entered else _ENTER_S
             try:
-                is_error, text = lines.get(timeout=_SILENCE_S)
+                is_error, text = lines.get(timeout=patience_s)
             except queue.Empty:
                 process.kill()
-                entered = any(_HERE in text for text in texts[False])
                 raise (RemoteError if entered else _NotEntered)(
-                    f"{self.port} has been silent for {_SILENCE_S:.0f} s.", NO_DEVICE
+                    f"{self.port} has been silent for {patience_s:.0f} s.", NO_DEVICE
                 ) from None
             if text is None:
                 open_streams -= 1
                 continue
             texts[is_error].append(text)
-            if _HERE not in text:
+            if _HERE in text:
+                entered = True
+            else:
                 self._on_line(text.rstrip())
         process.wait()
         return "".join(texts[False]), "".join(texts[True])

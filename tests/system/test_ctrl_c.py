@@ -86,7 +86,7 @@ def test_a_board_that_misses_the_key_is_asked_once_more(
 ) -> None:
     bench = start("provisioned")
     bench.terminal.close()
-    monkeypatch.setattr(remote, "_SILENCE_S", 8.0)
+    monkeypatch.setattr(remote, "_ENTER_S", 8.0)
     said: list[str] = []
     board = Remote(bench.simulator.pty, said.append)
     _freeze(bench.simulator.process.pid, 10.0)

@@ -10,9 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from steelyard import boards
 from steelyard import flash as flashing
-from steelyard.client import Terminal
 from steelyard.commands import Json
-from steelyard.errors import NO_DEVICE, REFUSED, UserError
 from steelyard.output import errors, rows, show
 
 
@@ -38,26 +36,7 @@ def flash_board(board: str, port: str, dry_run: bool = False) -> flashing.Report
         def progress(number: int, files: int, path: str) -> None:
             bars.update(task, description=path, completed=number - 1, total=files)
 
-        try:
-            return flashing.flash(boards.load(board), port, dry_run, progress)
-        except flashing.FlashFailed as failed:
-            if failed.exit_code == NO_DEVICE and _is_sealed(port):
-                raise UserError(
-                    REFUSED,
-                    f"the terminal at {port} is sealed: there is no prompt on it. Give it new"
-                    f" firmware with `steelyard update {port} FILE`, or open it for the bench with"
-                    f" `steelyard unseal {port} --reason WHY`",
-                ) from None
-            raise
-
-
-def _is_sealed(port: str) -> bool:
-    """Whether a sealed terminal answers there, where nobody gave a prompt."""
-    try:
-        with Terminal(port, timeout=2.0) as terminal:
-            return terminal.identify().sealed
-    except UserError:
-        return False
+        return flashing.flash(boards.load(board), port, dry_run, progress)
 
 
 def register(app: typer.Typer) -> None:
