@@ -47,7 +47,10 @@ class Entry:
             self._typed = ""
             digits, _, code = typed.partition("*")
             return digits, code or None
-        self._typed = "" if key == "*" and typed.endswith("*") else (typed + key)[:_MOST]
+        if key == "*" and (not typed or "*" in typed):
+            self._typed = ""
+        else:  # of too much the last one stays, so that `**` still begins anew
+            self._typed = typed[: _MOST - 1] + key
         return None
 
 

@@ -1,6 +1,9 @@
 """Who may do more: tokens, digits and challenges (metrology.md 7.6, row C2)."""
 
-from check import refused
+import random
+import sys
+
+from check import raises, refused
 from sealing_parts import (
     FACTORY,
     INSPECTOR,
@@ -15,10 +18,12 @@ from sealing_parts import (
     unlock,
 )
 from steelyard_wire import codes, commands, cose, record, statement
+from steelyard_wire.codes import Refused
 from storage import Scratch
-from terminal import access, sealing
+from terminal import access, digits, sealing
 from terminal_parts import finish, load
 
+_SEQUENCES = 300 if sys.implementation.name == "cpython" else 15
 _MARKS = codes.ST_CAL_EXPIRED | codes.ST_CASE_OPEN
 
 
@@ -103,6 +108,31 @@ def test_C2_twelve_digits_unlock_and_guesses_cost_time_also_across_starts():
         assert _fields(terminal, n)[record.DATA] == {1: "REPAIR", 2: 0, 3: 1, 4: "R-2"}
         assert terminal.locks[sealing.WRONG] == 0
         refused(codes.SEALED, _type, terminal, right)
+
+
+def test_S12_sequences_of_keys_at_the_keypad_unlock_nothing():
+    random.seed(26)
+    with Scratch() as folder:
+        terminal, _ = locked(folder, UNLOCK_KEY)
+        entry = digits.Entry(terminal)
+        before = dict(terminal.locks)
+        looked = 0
+        for _ in range(_SEQUENCES):
+            keys = "".join([random.choice("0123456789*") for _ in range(random.randrange(20))])
+            if random.randrange(2):
+                keys = "**%06d%06d" % (random.randrange(10**6), random.randrange(10**6))
+                keys += random.choice(("", "*2026", "*0"))
+            for key in keys:
+                assert entry.key(key) is None
+            typed = entry.key("#")
+            steps = access.unlock_by_keypad_steps(terminal, *typed)
+            error = raises(Refused, finish, steps)
+            assert error.code in (codes.ARGUMENT, codes.STATEMENT)
+            looked += error.code == codes.STATEMENT
+            terminal.ticks.now += 3600001  # the longest wait
+            before[sealing.WRONG] = looked
+            assert terminal.locks == before and terminal.alarm.locked == "CASE"
+        assert looked >= _SEQUENCES // 3
 
 
 def test_C2_digits_are_for_one_kind_one_lock_one_device():
