@@ -75,6 +75,7 @@ async def take(terminal, work, machine) -> None:
                     cold.call("terminal.access", "unlock_by_keypad_steps", terminal, *typed)
                 )
                 machine.reset()
-            except Refused as refused:
-                terminal.refused_key = refused.code
+            except (Refused, MemoryError) as error:
+                if isinstance(error, Refused):
+                    terminal.refused_key = error.code
                 silent_ms = _WRONG_MS
