@@ -29,6 +29,7 @@ from sealing_parts import (
     verify,
 )
 from steelyard_wire import codes, cose, record, statement
+from steelyard_wire.codes import Refused
 from storage import Scratch
 from terminal import access, sealing
 from terminal_parts import calibrate, finish, load, provisioned
@@ -189,6 +190,39 @@ def test_C3_an_office_puts_on_its_own_seals_also_after_digits_that_name_none():
         assert made[record.WHO] == BODY.id
         terminal = again(folder, pins)
         assert dict(sealing.said(terminal))["seals"] == ["OFFICE 7"]
+
+
+def test_C1_a_full_journal_has_room_for_an_opening_and_who_unlocks_it():
+    with Scratch() as folder:
+        pins = Pins()
+        terminal = in_use(folder, pins)
+        load(terminal, 2000)
+        # The segment that it is in is the last, and shorter.
+        journal = terminal.journal
+        journal.device.room = lambda: 0
+        journal.device.pages = journal.end + 14
+        full = False
+        while not full:
+            try:
+                finish(terminal.register_steps(None))
+            except Refused as error:
+                full = error.code == codes.JOURNAL_FULL
+                assert full, error
+        pins.move(True)
+        terminal.attend()
+        n, _ = finish(sealing.case_steps(terminal))
+        assert terminal.locks[sealing.AT] == n == terminal.journal.next_n - 1
+        pins.move(False)
+        unlock(terminal, token_of(terminal, SERVICE, statement.REPAIR, "R-1"))
+        assert _newest(terminal)[record.TYP] == record.LOCK
+        assert journal.end <= journal.device.pages
+        # Once there is room it goes on where it was.
+        terminal = again(folder, pins)
+        assert [_fields(terminal, at)[record.TYP] for at in (n, n + 1, n + 2)] == [
+            record.CASE,
+            record.LOCK,
+            record.BOOT,
+        ]
 
 
 def test_a_verification_is_void_after_another_calibration():

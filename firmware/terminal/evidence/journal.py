@@ -105,8 +105,8 @@ class Journal:
         """How many can still be begun; OSError."""
         return (self.spare >= 0) + self.device.room() + self.freeable()
 
-    def check(self, size: int) -> None:
-        """Whether an envelope of `size` bytes can be appended.
+    def check(self, size: int, spare: int = 0) -> None:
+        """Whether an envelope of `size` bytes can be appended, and `spare` bytes are left then.
 
         Refused(JOURNAL_FAULT), Refused(JOURNAL_FULL).
         """
@@ -117,7 +117,7 @@ class Journal:
         if not 0 < size <= frames.MAX_BODY:
             raise Refused(INTERNAL, "record length")
         self.full = False
-        if self._needs_segment(size):
+        if self._needs_segment(size + spare):
             try:
                 # One that is being created takes room, and is not there yet.
                 self.full = not self._creating and not self.segments_left()
@@ -126,13 +126,13 @@ class Journal:
         if self.full:
             raise Refused(JOURNAL_FULL, "")
 
-    def ready_steps(self, size: int):
-        """Generator: make room for an envelope of `size` bytes in the last segment.
+    def ready_steps(self, size: int, spare: int = 0):
+        """Generator: make room for an envelope of `size` bytes, and `spare`, in the last segment.
 
         A new segment takes a block erase for each slice. Refused as `check`.
         """
-        self.check(size)
-        if self._needs_segment(size):
+        self.check(size, spare)
+        if self._needs_segment(size + spare):
             while self._creating:
                 yield
             try:

@@ -16,6 +16,8 @@ from steelyard_wire.codes import BUSY, KEY_USES, RETIRED, Refused
 from steelyard_wire.shim import const
 
 MOST_APART = const(1)  # signatures between two records, of a key whose uses are counted
+# What a full journal has left for an opening of the case, and for who unlocks it: four records.
+_SPARE = const(2048)
 _ENVELOPE = const(86)  # bytes around a payload of 256 bytes or more; one fewer below
 
 
@@ -113,7 +115,8 @@ class Recorder:
         if uses is not None:
             whole[record.USE] = uses + 1
         payload = record.encode(whole)
-        yield from journal.ready_steps(len(payload) + _ENVELOPE)  # rather than sign in vain
+        spare = 0 if typ in (record.CASE, record.LOCK) else _SPARE
+        yield from journal.ready_steps(len(payload) + _ENVELOPE, spare)  # or it is signed in vain
         signed = cose.to_be_signed(payload, cose.protected(self.alg))
         signature = yield from self._signer.sign_steps(signed)
         envelope = cose.build(payload, signature, dev, self.alg)
