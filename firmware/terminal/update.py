@@ -19,6 +19,7 @@ from terminal.evidence import settings
 
 _SLOTS = "terminal.drivers.slot_files"
 _RECORD = 640  # bytes of a record, about
+_AFTER = 4096  # of two more, and of what the recorder keeps free
 
 
 def slots(what: str, *args):
@@ -42,7 +43,8 @@ def check_may(terminal) -> None:
         raise Refused(codes.UNFIT, "a sealed image")
     if settings.load(terminal.files, "trust") is None:
         raise Refused(codes.NO_ROOT, "")
-    terminal.journal.check(_RECORD)  # metrology.md 2.4: where nothing can be logged, none is taken
+    # metrology.md 2.4: where nothing can be logged, none is taken; the start leaves records, too.
+    terminal.journal.check(_RECORD, _AFTER)
     if slots("state")[3] != "-":
         raise Refused(codes.UPDATE_ORDER, "the firmware that runs is on trial")
 
