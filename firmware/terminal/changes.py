@@ -43,6 +43,12 @@ def record_change_steps(terminal, name: str, new: dict, typ: int, fields: dict):
     return written
 
 
+def _check_unlocked(terminal) -> None:
+    """After an opening nothing that weighs is changed before it is said who opened it."""
+    if terminal.locks is not None and terminal.locks[2] is not None:
+        raise Refused(codes.LOCKED, "UNLOCK first")
+
+
 def set_parameter_steps(terminal, name: str, value: str):
     """Change one parameter of the configuration; returns (n, envelope)."""
     new = terminal.config.with_value(name, value)
@@ -67,6 +73,7 @@ def commission_steps(terminal, values: "list[str]"):
 
 
 def _config_steps(terminal, name: str, before, after, new: Config):
+    _check_unlocked(terminal)
     cold.forget("terminal.weighing.parameters")
     cold.call("steelyard_wire.classes", "check", *new.law())
     weigher = terminal.make_weigher(new, terminal.calibration)
@@ -114,6 +121,7 @@ def roll_back_steps(terminal):
 
 
 def _commit_steps(terminal, new: Calibration):
+    _check_unlocked(terminal)
     weigher = terminal.make_weigher(terminal.config, new)
     stored = new.to_map()
     change = ("calibration", stored, record.CALIBRATION, {record.DATA: stored})

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from rich.progress import track
+from steelyard_wire import commands
 
 from steelyard import sealing
 from steelyard.client import Identity, Terminal
-from steelyard.errors import REFUSED, UserError
+from steelyard.errors import REFUSED, DeviceRefused, UserError
 from steelyard.memory import remember
 from steelyard.opened import Fields, decoded, payload_of
 from steelyard.output import errors
@@ -41,8 +42,11 @@ def opened(address: str, store: Store | None = None) -> Iterator[tuple[Terminal,
         authenticate(terminal, identity, store)
         granted: list[bool] = []
 
-        def prove() -> None:
-            sealing.prove(terminal, identity.dev, sealing.key_of_user())
+        def prove(refused: DeviceRefused) -> None:
+            needed = next(
+                (name for name in commands.LEVELS if name in str(refused).split("(")[-1]), ""
+            )
+            sealing.prove(terminal, identity.dev, sealing.key_of_user(needed.lower()))
             granted.append(True)
 
         if identity.sealed:

@@ -14,6 +14,8 @@ from steelyard_wire.line import Reply
 from steelyard.errors import BUG, UserError
 from steelyard.link import Link
 
+_SIGNING_S = 10.0  # longer than a signature takes
+
 
 class Records:
     """The part of client.Terminal that is about records."""
@@ -80,7 +82,10 @@ class Records:
             parts.setdefault(reply.tag, []).extend(reply.words)
 
         asked = [str(interval_ms), str(count), *([nonce.hex()] if nonce else [])]
-        reply = self.link.command("STREAM", *asked, changes=True, on_progress=collect)
+        silent_s = interval_ms * count / 1000 + _SIGNING_S  # it says nothing before the end
+        reply = self.link.command(
+            "STREAM", *asked, changes=True, timeout=silent_s, on_progress=collect
+        )
         try:
             found = b"".join(base64.b64decode(part) for part in parts.get(reply.tag, []))
             if len(found) == int(reply.values["bytes"]):

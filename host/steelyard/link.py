@@ -102,7 +102,8 @@ class Link:
     ) -> None:
         self.address = address
         self._key = link_key
-        self.prove: Callable[[], None] | None = None  # what is tried once when a level is asked
+        # What is tried once when a level is asked.
+        self.prove: Callable[[DeviceRefused], None] | None = None
         self._timeout = timeout
         self._transcript = transcript
         self._port = open_port(address)
@@ -203,7 +204,7 @@ class Link:
                 prove, self.prove = self.prove, None
                 if refused.code != LEVEL or prove is None:
                     raise
-                prove()
+                prove(refused)
                 return self._once(name, args, changes, timeout or self._timeout)
         raise NoDevice(
             f"the line to {self.address} damages what it carries ({what}). Check the cable, the"

@@ -6,10 +6,12 @@ picture that is not known. Units: modules.
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import segno
 
+from steelyard import saved
 from steelyard.errors import USAGE, UserError
 
 _KINDS = (".png", ".svg", ".pdf")
@@ -30,7 +32,6 @@ def write(text: str, file: Path) -> None:
         raise UserError(
             USAGE, f"{file} is no kind of picture that is known: end it with {', '.join(_KINDS)}"
         )
-    try:
-        code.save(str(file), scale=_SCALE, border=_MARGIN)
-    except OSError as error:
-        raise UserError(USAGE, f"{file} cannot be written: {error.strerror}") from None
+    picture = io.BytesIO()
+    code.save(picture, kind=file.suffix[1:].lower(), scale=_SCALE, border=_MARGIN)
+    saved.save(file, picture.getvalue())

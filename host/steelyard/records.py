@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from steelyard.errors import USAGE, UserError
+from steelyard.saved import is_no_file
 from steelyard.scratch import scratch
 
 
@@ -95,8 +96,9 @@ class Copied:
                 self._error = error
 
     def _begin(self, stack: ExitStack) -> None:
-        folder = stack.enter_context(scratch(self._path.resolve().parent))
-        self._made = folder / "records"
+        self._made = self._path
+        if not is_no_file(self._path):
+            self._made = stack.enter_context(scratch(self._path.resolve().parent)) / "records"
         self._file = self._made.open("wb")
         stack.callback(self._close)
         if self._comment:
@@ -107,8 +109,9 @@ class Copied:
 
     def _finish(self) -> None:
         self._file.flush()
-        os.fsync(self._file.fileno())
-        os.replace(self._made, self._path)
+        if self._made != self._path:
+            os.fsync(self._file.fileno())
+            os.replace(self._made, self._path)
 
     def _close(self) -> None:
         with suppress(OSError):  # what could not be flushed was told already

@@ -86,17 +86,22 @@ def install(terminal: Terminal, store: Store, wanted: Iterable[Statement]) -> li
     return told
 
 
-def key_of_user() -> files.PrivateKey:
-    """The key that STEELYARD_KEY names; UserError."""
+def key_of_user(level: str = "") -> files.PrivateKey:
+    """The key that STEELYARD_KEY names; UserError. level: whose is needed, if that is known."""
     named = os.environ.get(KEY, "")
     if not named:
         raise UserError(
             REFUSED,
             "the terminal is sealed, and this needs a key that its device statement names. Say"
-            f" where its file is: {KEY}=service.pem",
+            f" where its file is: {KEY}={level or 'service'}.pem",
         )
     source = os.environ.get(PASSPHRASE)
     public = files.public_half(Path(named), *files.ACCESS)
+    has, needs = (commands.LEVELS.index(it.upper()) for it in (public.role, level or public.role))
+    if not commands.covers(has, needs):
+        raise UserError(
+            REFUSED, f"this needs a key for {level}, and {KEY} names one for {public.role}"
+        )
     asked = Passphrase(Path(source) if source else None)
     return files.load(Path(named), lambda: asked.ask(f"the {public.role} key"), *files.ACCESS)
 

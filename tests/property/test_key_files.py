@@ -86,7 +86,7 @@ def test_a_wrong_passphrase_is_a_sentence(encrypted: Path, wrong: str) -> None:
         files.load(encrypted, lambda: wrong)
     assert caught.value.exit_code == USAGE and "Nothing was signed" in caught.value.sentence
     assert SECRET not in str(caught.value) and (not wrong or wrong not in str(caught.value))
-    with pytest.raises(UserError, match="here one of station is meant"):
+    with pytest.raises(UserError, match="here one for station is meant"):
         files.load(encrypted, _never, "station")
 
 
@@ -205,5 +205,5 @@ def test_passphrases_come_from_files_and_descriptors(tmp_path: Path) -> None:
 def test_a_key_that_says_another_kind_is_no_station(tmp_path: Path) -> None:
     key = _test_key(tmp_path / "a.pem")
     assert replace(key.public, role="station") != key.public
-    with pytest.raises(UserError, match="is the key of a holder"):
+    with pytest.raises(UserError, match="is a key for holder"):
         files.load(tmp_path / "a.pem", _never, "station")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import notary
@@ -10,7 +11,7 @@ import pytest
 from disk import disk_full
 from forge import OTHER_SEED, Forger
 from notary import DAY, UTC
-from steelyard.errors import VERDICT, UserError
+from steelyard.errors import USAGE, VERDICT, UserError
 from steelyard.generate.statement_vectors import key_id, public_of
 from steelyard.keys import issuing
 from steelyard.keys import log as station_log
@@ -68,6 +69,19 @@ def test_what_a_station_issues_counts_and_is_in_its_log(desk: Desk) -> None:
     said = _verified(office)
     assert said.statement.number == 1
     assert desk.store.authority().verifications(FORGER.dev) == ([said.statement], [])
+
+
+def test_what_cannot_be_handed_out_is_not_issued(desk: Desk) -> None:
+    def refuse() -> None:
+        raise UserError(USAGE, "there is such a file already")
+
+    hindered = replace(desk, ready=refuse)
+    with pytest.raises(UserError, match="such a file"):
+        _certify(hindered)
+    assert not desk.log.exists() and not desk.store.statements(statement.DEVICE)
+    issued = _certify(desk)
+    # What was issued before is handed out again, and nobody asks.
+    assert _certify(hindered).statement == issued.statement
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,12 @@ def test_a_checkpoint_covers_what_there_is(bench: Bench) -> None:
     assert cbor2.loads(cbor2.loads(raw).value[2])[record.ROOT] == root
 
 
+def test_a_stream_may_take_longer_than_any_reply(bench: Bench) -> None:
+    bench.terminal.link._timeout = 0.5
+    bench.world("speed 1")
+    assert bench.terminal.stream(100, 15)
+
+
 def test_a_stream_while_a_load_is_put_down(bench: Bench) -> None:
     bench.load("place 1 kg")
     raw = bench.terminal.stream(100, 30, b"TEST nonce")

@@ -202,7 +202,7 @@ def test_a_revocation_list_grows(company: Company) -> None:
     for arguments, words in (
         (("king", "x"), "WHAT is"),
         (("terminal", "SY-9"), "is not known here"),
-        (("station", company.path("service.pub")), "is the key of a service"),
+        (("station", company.path("service.pub")), "is a key for service"),
         (("access", "00" * 8, "--last", "1"), "nothing is counted"),
         (("access", "00" * 7), "is not known here"),
     ):
@@ -214,7 +214,7 @@ def test_a_revocation_list_grows(company: Company) -> None:
     [
         ("station Works --key {}/works.pub --makes DATES", "begins with TEST"),
         ("station TEST --key {}/works.pub DATES", "roles"),
-        ("station TEST --key {}/anna.pub --makes DATES", "is the key of a holder"),
+        ("station TEST --key {}/anna.pub --makes DATES", "is a key for holder"),
         ("station TEST --key {}/works.pub --makes DATES", "serials"),
         ("station TEST --key {}/works.pub --makes --serials A..BB DATES", "no range"),
         ("station TEST --key {}/works.pub --verifies DATES --until 2025-01-01", "until"),

@@ -67,6 +67,17 @@ def _verify(company: Company, port: str, code: str, repair: str = "") -> None:
     assert said.code == OK, said
 
 
+def _refuse_what_would_not_unlock(company: Company, at: tuple[str, ...]) -> None:
+    company.keys("make", "service", "TEST other", "--out", company.path("other.pem"), "--test")
+    for name, code, why in (
+        ("inspector", "R-1", "this needs a key for service"),
+        ("service", "", "--code"),
+        ("other", "R-1", "does not name that key"),
+    ):
+        given = ("--key", company.path(f"{name}.pem"), "--code", code)
+        company.said("token", *at, *given).refused(USAGE, why)
+
+
 def _scan(picture: Path) -> str:
     found = zxingcpp.read_barcodes((matplotlib.image.imread(picture) * 255).astype(np.uint8))
     assert [code.format for code in found] == [zxingcpp.BarcodeFormat.QRCode]
@@ -87,7 +98,11 @@ def test_C1_C2_C3_C6_sealed_opened_repaired_verified_again(bench: Bench, company
     assert user("seal", port).code == OK
     said = user("seals", port)
     assert said.code == VERDICT and "it was not verified yet" in " ".join(said.out.split())
-    user("calibrate", port, "--step", "begin").refused(REFUSED, "STEELYARD_KEY")
+    user("calibrate", port, "--step", "begin").refused(REFUSED, "STEELYARD_KEY=service.pem")
+    with company.holding("inspector"):
+        wrong = user("calibrate", port, "--step", "begin")
+    wrong.refused(REFUSED, "needs a key for service", "one for inspector")
+    user("seal", port).refused(REFUSED, "sealed already")
     user("flash", "--board", "virtual", "--port", port).refused(REFUSED, "sealed")
     _verify(company, port, "V-1")
     assert user("seals", port).code == OK
@@ -100,12 +115,12 @@ def test_C1_C2_C3_C6_sealed_opened_repaired_verified_again(bench: Bench, company
     assert said.code == VERDICT and locked["locked"] and "OPENED" not in locked["wrong"]
     record, lock = locked["lock"].removeprefix("record ").split(", lock ")
     user("read", port, "--allow-test").refused(REFUSED, "LOCKED")
+    assert "steelyard unlock" in user("status", port, "--json").json()["next"]
     at = (SERIAL, "--record", record, "--lock", lock)
     service = ("--key", company.path("service.pem"), "--code", "R-1")
     picture = company.path("token.png")
     made = company.keys("token", *at, *service, "--qr", picture)
-    refused = company.said("token", *at, "--key", company.path("inspector.pem"), "--code", "R-1")
-    refused.refused(USAGE, "this needs the key of a service")
+    _refuse_what_would_not_unlock(company, at)
     wrong = user("unlock", port, "--digits", "123456789012", "--code", "R-1")
     wrong.refused(REFUSED, "digits are wrong")
     # A scanner on the serial line reads the QR code, whatever else it is soldered to.

@@ -16,7 +16,7 @@ import sealing
 from steelyard import boards, cli, image, releases, updating
 from steelyard.client import Terminal
 from steelyard.commands.release import read as release_of
-from steelyard.errors import DeviceRefused, UserError
+from steelyard.errors import USAGE, DeviceRefused, UserError
 from steelyard.keys import files
 from steelyard.releases import Release
 from steelyard.verify import verify
@@ -255,6 +255,11 @@ def test_a_release_is_built_and_signed_with_key_files(
     said = json.loads(capsys.readouterr().out)
     assert len(said["signed by"]) == 2
     assert (said["sequence"], said["minimum"], said["board"]) == (7, 3, "virtual")
+    # Who builds it anew does not lose their signatures, and who signs twice is told.
+    assert cli.run(["release", "build", *board, "--out", str(file)]) == USAGE
+    assert cli.run(sign) == 0
+    assert "ben had signed it already" in capsys.readouterr().err
+    assert len(release_of(file).signatures) == 2
     # Another firmware under the same signatures is no release.
     what = release_of(file)
     for other in (

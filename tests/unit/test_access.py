@@ -10,6 +10,7 @@ from sealing_parts import (
     MAKER,
     SERVICE,
     UNLOCK_KEY,
+    Pins,
     again,
     in_use,
     locked,
@@ -21,7 +22,7 @@ from steelyard_wire import codes, commands, cose, record, statement
 from steelyard_wire.codes import Refused
 from storage import Scratch
 from terminal import access, digits, sealing
-from terminal_parts import finish, load
+from terminal_parts import calibrate, finish, load
 
 _SEQUENCES = 300 if sys.implementation.name == "cpython" else 15
 _MARKS = codes.ST_CAL_EXPIRED | codes.ST_CASE_OPEN
@@ -80,6 +81,20 @@ def _digits(terminal, kind, key=UNLOCK_KEY):
 
 def _type(terminal, digits, kind=statement.REPAIR, code="R-2"):
     return finish(access.unlock_by_digits_steps(terminal, (kind,), digits, code))
+
+
+def test_C1_nothing_that_weighs_is_changed_while_it_is_locked():
+    with Scratch() as folder:
+        pins = Pins()
+        terminal = in_use(folder, pins)
+        calibrate(terminal, 5000)
+        pins.move(True)
+        opened(terminal)
+        before = terminal.config.to_map(), terminal.generation()
+        refused(codes.LOCKED, finish, terminal.change("set_parameter", "e", "10"))
+        terminal.begin_calibration()
+        refused(codes.LOCKED, finish, terminal.change("roll_back"))
+        assert (terminal.config.to_map(), terminal.generation()) == before
 
 
 def test_C2_twelve_digits_unlock_and_guesses_cost_time_also_across_starts():

@@ -18,7 +18,7 @@ from steelyard.client import Identity, Terminal
 from steelyard.commands import Address, Json
 from steelyard.commands.hands import by_hand
 from steelyard.diagnosis import diagnose
-from steelyard.errors import OK, VERDICT, UserError
+from steelyard.errors import OK, USAGE, VERDICT, UserError
 from steelyard.facts import facts_of
 from steelyard.findings import FAULT, Facts, Report
 from steelyard.output import errors, show
@@ -145,6 +145,8 @@ def register(app: typer.Typer) -> None:
         Example: steelyard doctor /dev/ttyACM0 --load
         """
         ask = by_hand("nothing was changed", "Run it in a terminal, or without --load")
+        if plot is not None and not plot.resolve().parent.is_dir():
+            raise UserError(USAGE, f"{plot} cannot be written: there is no such folder")
         with opened(address) as (terminal, identity):
             trace = listen(terminal, seconds, "listening to the empty scale")
             facts = facts_of(terminal, identity, not loaded, trace.rate_hz)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Group
 from rich.progress import track
 from steelyard_wire import note
 
-from steelyard import proofs, pulling, records
+from steelyard import proofs, pulling, records, saved
 from steelyard.access import opened, require_key
 from steelyard.audit import Audit, Auditor
 from steelyard.commands import Address, AllowTest, Json
@@ -115,16 +115,9 @@ def _register_offline(app: typer.Typer) -> None:
             proof = proofs.prove(list(exported(source, store)), older, newer)
         report, said = proofs.check(proof, store.registry(), allow_test, store.authority())
         if out is not None and report.ok:
-            _write(out, proof.to_json())
+            saved.save(out, json.dumps(proof.to_json(), indent=1) + "\n")
         show({**report.to_json(), **said}, as_json, Group(summary(report), rows(said)))
         return OK if report.ok else VERDICT
-
-
-def _write(path: Path, data: dict[str, Any]) -> None:
-    try:
-        path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UserError(USAGE, f"cannot write {path}: {error.strerror}") from None
 
 
 def register(app: typer.Typer) -> None:
@@ -205,10 +198,7 @@ def register(app: typer.Typer) -> None:
                 return VERDICT
             n, _ = terminal.keep_witness(name, said.key_id, said.size, said.time, said.signature)
         if save is not None:
-            try:
-                save.write_text(signed, encoding="utf-8")
-            except OSError as error:
-                raise UserError(USAGE, f"cannot write {save}: {error.strerror}") from None
+            saved.save(save, signed)
         data = {"name": name, "size": said.size, "root": said.root.hex(), "time": said.time}
         show({**data, "key_id": said.key_id.hex(), "record": n, "note": signed}, as_json)
         return OK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 from steelyard_wire import commands, record, statement
 
+from steelyard import saved
 from steelyard.commands import Json
 from steelyard.commands.keys_options import Out, PassphraseFd, PassphraseFile, as_json_fields
 from steelyard.dates import first_second, last_second
@@ -58,11 +60,12 @@ def known_terminal(store: Store, serial: str) -> tuple[bytes, KeyEntry]:
     return found[0]
 
 
-def desk(key: Path, log: Path | None, store: Store, source: Passphrase) -> Desk:
-    """A station at work; its passphrase is asked for."""
+def desk(key: Path, log: Path | None, store: Store, source: Passphrase, out: Path) -> Desk:
+    """A station at work; its passphrase is asked for. out: where a new statement will go."""
     whose = f"station {plain(files.public_half(key, files.STATION).name)}"
     private = files.load(key, lambda: source.ask(whose), files.STATION)
-    return Desk(private, log or key.with_suffix(".log"), store)
+    ready = partial(statements.check_new, out)
+    return Desk(private, log or key.with_suffix(".log"), store, ready)
 
 
 def access_rows(paths: list[Path], link_key: bytes | None) -> list[tuple[int, int, bytes]]:
@@ -80,7 +83,9 @@ def access_rows(paths: list[Path], link_key: bytes | None) -> list[tuple[int, in
 
 def _told(issued: Issued, out: Path, as_json: bool) -> int:
     one = issued.statement
-    statements.write(out, [one])
+    # One that was issued before is perhaps there already.
+    if issued.new or not out.is_file() or statements.read(out) != [one]:
+        statements.write(out, [one])
     data: dict[str, Any] = {**as_json_fields(one), "file": str(out), "new": issued.new}
     data["log_head"] = issued.note
     told = {**words(one), "file": str(out)}
@@ -126,8 +131,9 @@ def _register_statements(app: typer.Typer) -> None:
         chosen = hardware or ("SE" if len(entry.public_key) == 64 else "R40")
         if chosen not in HARDWARE:
             raise UserError(USAGE, f"--hardware is {', '.join(HARDWARE)}, not {hardware!r}")
+        path = out or Path(f"{dev.hex()}-device.statement")
         issued = issuing.issue_device(
-            desk(key, log, store, Passphrase(passphrase_file, passphrase_fd)),
+            desk(key, log, store, Passphrase(passphrase_file, passphrase_fd), path),
             public_key=entry.public_key,
             test=record.is_test(dev),
             serial=entry.serial,
@@ -138,7 +144,7 @@ def _register_statements(app: typer.Typer) -> None:
             access=access_rows(access or [], store.link_key(dev)),
             approval=approval or None,
         )
-        return _told(issued, out or Path(f"{dev.hex()}-device.statement"), as_json)
+        return _told(issued, path, as_json)
 
     @app.command()
     def verification(
@@ -180,7 +186,8 @@ def _register_statements(app: typer.Typer) -> None:
         generation, digest = _calibration(calibration)
         identification = _hex(software, "--software")[:8]
         first, last = first_second(since), last_second(until)
-        station = desk(key, log, store, Passphrase(passphrase_file, passphrase_fd))
+        path = out or Path(f"{dev.hex()}-verification.statement")
+        station = desk(key, log, store, Passphrase(passphrase_file, passphrase_fd), path)
         issued = issuing.issue_verification(
             station,
             dev=dev,
@@ -195,7 +202,7 @@ def _register_statements(app: typer.Typer) -> None:
             body=body or station.key.public.name,
             lock=lock,
         )
-        return _told(issued, out or Path(f"{dev.hex()}-verification.statement"), as_json)
+        return _told(issued, path, as_json)
 
 
 def _hex(text: str, option: str) -> bytes:
@@ -236,13 +243,6 @@ def _read(path: Path) -> str:
         raise UserError(USAGE, f"cannot read {path}: {error.strerror}") from None
     except ValueError:
         raise UserError(USAGE, f"{path} is no text") from None
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(USAGE, f"cannot write {path}: {error.strerror}") from None
 
 
 def _show_proof(path: Path, text: str, station: Path | None, store: Store, as_json: bool) -> int:
@@ -312,7 +312,7 @@ def _register_log(app: typer.Typer) -> None:
             root = found_log.tree().root(0, found_log.size)
             store.keep_log_head(station_log.origin(kid), found_log.size, root, note)
             if head is not None:
-                _write(head, note)
+                saved.save(head, note)
         _show_log(found_log, found, note, as_json)
         return VERDICT if found else OK
 
@@ -321,7 +321,7 @@ def _shown_proof(text: str, out: Path | None, as_json: bool) -> int:
     if out is None:
         show(json.loads(text), True)
     else:
-        _write(out, text)
+        saved.save(out, text)
         show({"proof": str(out)}, as_json)
     return OK
 

@@ -14,7 +14,7 @@ from steelyard import qr
 from steelyard.commands import Json
 from steelyard.commands.keys_issue import Serial, known_terminal
 from steelyard.commands.keys_options import PassphraseFd, PassphraseFile
-from steelyard.commands.seal import Code, Kind, check_role, kind_of, token
+from steelyard.commands.seal import Code, Kind, check_code, check_named, check_role, kind_of, token
 from steelyard.errors import OK, USAGE, UserError
 from steelyard.keys import files
 from steelyard.keys.passphrase import Passphrase
@@ -57,9 +57,12 @@ def register(app: typer.Typer) -> None:
         Example: steelyard keys token SY-0001 --key service.pem --record 17 --lock 2 --code R-27-17
         """
         kind = kind_of(what)
-        dev, _ = known_terminal(Store(), serial)
+        store = Store()
+        dev, _ = known_terminal(store, serial)
         public = files.public_half(key, *files.ACCESS)
         check_role(public.role, kind)
+        check_code(kind, code)
+        check_named(store, dev, public.key)
         source = Passphrase(passphrase_file, passphrase_fd)
         private = files.load(key, lambda: source.ask(f"the {public.role} key"), *files.ACCESS)
         made = token(private, dev, (record, lock), kind, code, seal or [])

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from steelyard import boards, image, releases, updating
+from steelyard import boards, image, releases, saved, updating
 from steelyard.access import opened
 from steelyard.commands import Address, Json
 from steelyard.commands.keys_options import PassphraseFd, PassphraseFile
@@ -32,13 +32,6 @@ def read(path: Path) -> Release:
         raise UserError(USAGE, f"{path} cannot be read: {error.strerror}") from None
 
 
-def _write(path: Path, what: Release) -> None:
-    try:
-        path.write_bytes(what.to_bytes())
-    except OSError as error:
-        raise UserError(USAGE, f"{path} cannot be written: {error.strerror}") from None
-
-
 def _said(path: Path, what: Release) -> dict[str, Any]:
     fields = what.fields
     return {
@@ -56,6 +49,12 @@ def _said(path: Path, what: Release) -> dict[str, Any]:
     }
 
 
+def _show(path: Path, what: Release, as_json: bool) -> None:
+    said = _said(path, what)
+    by = ", ".join(said["signed by"]) or "nobody yet: steelyard release sign"
+    show(said, as_json, rows({**said, "signed by": by}))
+
+
 def _register_release(group: typer.Typer) -> None:
     @group.command()
     def build(
@@ -69,7 +68,8 @@ def _register_release(group: typer.Typer) -> None:
             int, typer.Option(min=0, help="The lowest number that may still come after it.")
         ] = 0,
         out: Annotated[
-            Path | None, typer.Option(help="Where it goes; by default BOARD-VERSION.release.")
+            Path | None,
+            typer.Option(help="Where it goes; by default BOARD-VERSION-SEQUENCE.release."),
         ] = None,
         new_calibration: Annotated[
             bool, typer.Option(help="A terminal with it must be calibrated anew.")
@@ -82,10 +82,15 @@ def _register_release(group: typer.Typer) -> None:
         """
         made = image.build(boards.load(board))
         found = releases.make(made, sequence, minimum, int(time.time()), not new_calibration)
-        path = out or Path(f"{board}-{made.version}{_ENDING}")
-        _write(path, found)
-        said = _said(path, found)
-        show(said, as_json, rows({**said, "signed by": "nobody yet: steelyard release sign"}))
+        path = out or Path(f"{board}-{made.version}-{sequence}{_ENDING}")
+        if path.is_file() and read(path).signatures:
+            raise UserError(
+                USAGE,
+                f"{path} is a release that somebody has signed already; name another file with"
+                " --out",
+            )
+        saved.save(path, found.to_bytes())
+        _show(path, found, as_json)
         return OK
 
     @group.command()
@@ -100,7 +105,7 @@ def _register_release(group: typer.Typer) -> None:
 
         A terminal takes a release that as many have signed as its root asks for.
 
-        Example: steelyard release sign rpi_pico-0.2.0.release anna.pem
+        Example: steelyard release sign rpi_pico-0.2.0-7.release anna.pem
         """
         unsigned = read(release)
         source = Passphrase(passphrase_file, passphrase_fd)
@@ -108,18 +113,19 @@ def _register_release(group: typer.Typer) -> None:
         name = plain(files.public_half(key, *roles).name)
         secret = files.load(key, lambda: source.ask(f"the key {name}"), *roles)
         found = releases.signed(unsigned, secret.public.key, secret.sign)
-        _write(release, found)
-        said = _said(release, found)
-        show(said, as_json)
+        saved.save(release, found.to_bytes())
+        if set(found.signatures) == set(unsigned.signatures):
+            errors.print(f"{name} had signed it already", markup=False)
+        _show(release, found, as_json)
         return OK
 
     @group.command("show")
     def show_release(release: File, as_json: Json = False) -> int:
         """Say what a release is, and who has signed it; whom to believe, says a terminal's root.
 
-        Example: steelyard release show rpi_pico-0.2.0.release
+        Example: steelyard release show rpi_pico-0.2.0-7.release
         """
-        show(_said(release, read(release)), as_json)
+        _show(release, read(release), as_json)
         return OK
 
 
@@ -157,14 +163,20 @@ def register(app: typer.Typer) -> None:
 
         The terminal verifies every byte, writes down what comes, and starts it on trial: a
         release that does not run three times in a row gives way to the firmware of before.
-        Settings, calibration, key and records stay. When it is interrupted, run it again.
+        Settings, calibration, key and records stay. When it is interrupted, run it again. Of a
+        sealed terminal it needs the key of its factory: STEELYARD_KEY=factory.pem.
 
-        Example: steelyard update /dev/ttyACM0 rpi_pico-0.2.0.release
+        Example: steelyard update /dev/ttyACM0 rpi_pico-0.2.0-7.release
         """
-        done = update_terminal(address, read(release))
+        try:
+            done = update_terminal(address, read(release))
+        except KeyboardInterrupt:
+            errors.print("What was sent is kept, and the same command goes on with it.")
+            raise
+        old, new = (it.hex()[:16] for it in (done.old_software_id, done.new_software_id))
         data: dict[str, Any] = {
             "version": f"{done.old_version} -> {done.new_version}",
-            "software id": f"{done.old_software_id.hex()[:16]} -> {done.new_software_id.hex()}",
+            "software id": f"{old} -> {new}",
             "release": done.sequence,
             "sent": f"{done.bytes_sent} bytes",
             "announced by": "-" if done.n is None else f"record {done.n}",

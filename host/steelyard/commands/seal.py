@@ -41,7 +41,7 @@ def kind_of(text: str) -> int:
 def check_role(role: str, kind: int) -> None:
     """UserError unless a key of this role may unlock for that."""
     if role != _ROLES[kind]:
-        raise UserError(USAGE, f"this needs the key of a {_ROLES[kind]}, and that is a {role}'s")
+        raise UserError(USAGE, f"this needs a key for {_ROLES[kind]}, and that is one for {role}")
 
 
 def _lock(terminal: Terminal) -> tuple[int, int]:
@@ -49,6 +49,19 @@ def _lock(terminal: Terminal) -> tuple[int, int]:
     if found["locked"] != "1":
         raise UserError(REFUSED, "the terminal is not locked")
     return int(found["n"]), int(found["lock"])
+
+
+def check_code(kind: int, code: str) -> None:
+    """UserError for a repair without a code."""
+    if kind == statement.REPAIR and not code:
+        raise UserError(USAGE, "a repair has a code, another one each time: --code R-27-17")
+
+
+def check_named(store: Store, dev: bytes, key: bytes) -> None:
+    """UserError when this host has the terminal's statement, and it does not name this key."""
+    made = store.statements(statement.DEVICE, subject=dev)
+    if made and key not in [row[2] for row in made[-1].fields["access"]]:
+        raise UserError(USAGE, "the device statement of this terminal does not name that key")
 
 
 def token(
@@ -156,6 +169,8 @@ def register(app: typer.Typer) -> None:
         """
         with opened(address) as (terminal, identity):
             require_key(identity, address)
+            if identity.sealed:
+                raise UserError(REFUSED, "it is sealed already; see `steelyard seals`")
             return _restarted(terminal, terminal.seal(), {"sealed": True}, as_json)
 
     @app.command()
@@ -198,6 +213,8 @@ def register(app: typer.Typer) -> None:
         kind = kind_of(what)
         if token_text and digits:
             raise UserError(USAGE, "either --token or --digits")
+        if not token_text:
+            check_code(kind, code)
         with opened(address) as (terminal, identity):
             lock = _lock(terminal)
             if digits:

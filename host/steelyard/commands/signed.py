@@ -10,9 +10,10 @@ import typer
 from steelyard_wire import block, codes
 from steelyard_wire.quantity import format_quantity, unit_name
 
+from steelyard import saved
 from steelyard.access import after_signing, judge, opened
 from steelyard.commands import Address, AllowTest, Json
-from steelyard.errors import OK, USAGE, VERDICT, UserError
+from steelyard.errors import OK, VERDICT
 from steelyard.opened import Rejected, open_block
 from steelyard.output import show
 from steelyard.store import Store
@@ -81,10 +82,7 @@ def register(app: typer.Typer) -> None:
         data = {"ok": ok, "serial": entry.serial, "test": entry.test, "n": fields[block.N]}
         data |= {"unit": unit_name(unit), "readings": rows}
         if save is not None:
-            try:
-                save.write_text(base64.b64encode(raw).decode() + "\n", encoding="ascii")
-            except OSError as error:
-                raise UserError(USAGE, f"cannot write {save}: {error.strerror}") from None
+            saved.save(save, base64.b64encode(raw).decode() + "\n")
         values = ", ".join(str(row["value"] or "-") for row in rows)
         people = {**data, "readings": values, "ok": "yes" if ok else "no: a TEST key"}
         show(data if as_json else people, as_json)

@@ -141,7 +141,12 @@ def register(app: typer.Typer) -> None:
                 **{f"fault {name}": count for name, count in terminal.faults().items()},
                 **_seal(terminal.seals(), identity),
             }
-        if not identity.provisioned:
+        if shown.get("locked"):
+            shown["next"] = (
+                f"steelyard unlock {address} (its case was opened; with a key of its statement,"
+                " a token, or digits: docs/keys.md)"
+            )
+        elif not identity.provisioned:
             shown["next"] = f"steelyard provision {address} --serial SY-0001"
         elif not identity.calibration:
             shown["next"] = f"steelyard calibrate {address} --weight 10kg"

@@ -16,6 +16,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from steelyard_wire.quantity import unit_name
 
+from steelyard import saved
 from steelyard.access import opened
 from steelyard.client import Terminal
 from steelyard.commands import Address, Json
@@ -193,7 +194,7 @@ def register(app: typer.Typer) -> None:
                     hands.let_go()
             report = _report(instrument, sections)
         if save is not None:
-            _keep(save, report)
+            saved.save(save, json.dumps(report, indent=1) + "\n")
         show(report, as_json, _tables(instrument, sections, unit))
         return OK if report["passed"] else VERDICT
 
@@ -212,10 +213,3 @@ def _say(name: str, row: Row) -> None:
         errors.print(
             f"{name}: {row.what} {_decimal(row.load)}, off by {_decimal(row.error)}{verdict}"
         )
-
-
-def _keep(path: Path, report: dict[str, Any]) -> None:
-    try:
-        path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UserError(USAGE, f"cannot write {path}: {error.strerror}") from None

@@ -26,6 +26,7 @@ from steelyard_wire import commands, statement
 
 from steelyard.errors import USAGE, UserError
 from steelyard.keys import pkcs8
+from steelyard.saved import sync_folder
 
 HOLDER, RELEASE, STATION = "holder", "release", "station"
 # What opens a terminal, in the order of the levels.
@@ -149,16 +150,6 @@ def _create(path: Path, text: str, mode: int) -> None:
         raise UserError(USAGE, f"cannot write {path}: {error.strerror}") from None
 
 
-def sync_folder(path: Path) -> None:
-    """The entry of a file in its folder is on the disk, too."""
-    if os.name == "posix":
-        folder = os.open(path.resolve().parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
 def _parts(path: Path) -> tuple[PublicKey, str]:
     """The public half, and the PEM; UserError."""
     try:
@@ -188,7 +179,7 @@ def public_half(path: Path, *roles: str) -> PublicKey:
     if roles and public.role not in roles:
         wanted = " or ".join(roles)
         raise UserError(
-            USAGE, f"{path} is the key of a {public.role}; here one of {wanted} is meant"
+            USAGE, f"{path} is a key for {public.role}; here one for {wanted} is meant"
         )
     return public
 

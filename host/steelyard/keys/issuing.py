@@ -9,7 +9,7 @@ Units: times in s since 1970.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,11 +39,15 @@ class Issued:
 
 @dataclass(frozen=True)
 class Desk:
-    """A station. log: the file of its log. store: what this host trusts, and keeps."""
+    """A station. log: the file of its log. store: what this host trusts, and keeps.
+
+    ready: called before a new statement goes into the log; UserError, and it does not.
+    """
 
     key: PrivateKey
     log: Path
     store: Store
+    ready: Callable[[], None] = lambda: None
 
 
 def issue_device(
@@ -137,6 +141,7 @@ def _issue(desk: Desk, kind: int, fields: Fields, now: int) -> Issued:
         if kind == statement.DEVICE:
             _alone([*log_statements(log), *desk.store.statements(kind)], fields)
         if same is None:
+            desk.ready()
             log.append(one, desk.key)
         note = log.note(public.key)
         root = log.tree().root(0, log.size)

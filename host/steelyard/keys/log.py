@@ -26,9 +26,10 @@ from steelyard_wire.codes import Refused
 from steelyard_wire.tree import leaf_hash
 
 from steelyard.errors import USAGE, UserError
-from steelyard.keys.files import PrivateKey, sync_folder
+from steelyard.keys.files import PrivateKey
 from steelyard.keys.statements import Statement, opened
 from steelyard.opened import EDDSA, signature_holds
+from steelyard.saved import sync_folder
 from steelyard.tlog import Frontier, Tree, includes
 from steelyard.trust import PLAIN, key_id, note_line
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,8 +20,9 @@ from typing import Any, cast
 from steelyard_wire import cose, several, statement
 from steelyard_wire.codes import SYNTAX, Refused
 
+from steelyard import saved
 from steelyard.errors import USAGE, UserError
-from steelyard.keys.files import PrivateKey, sync_folder
+from steelyard.keys.files import PrivateKey
 from steelyard.opened import EDDSA, signature_holds
 from steelyard.scratch import scratch
 
@@ -200,16 +200,17 @@ def write(path: Path, statements: Iterable[Statement], new: bool = True) -> None
     for one in statements:
         raw = one.envelope if one.signatures else one.payload
         lines.append(f"{one.name} {base64.b64encode(raw).decode()}\n")
+    if new:
+        check_new(path)
+    saved.save(path, "".join(lines))
+
+
+def check_new(path: Path) -> None:
+    """UserError unless a new file can be made there."""
+    if path.is_file():
+        raise UserError(USAGE, f"{path} is there already; name another file with --out")
     try:
-        with scratch(path.resolve().parent) as folder:
-            made = folder / "statements"
-            with made.open("w", encoding="utf-8") as file:
-                file.write("".join(lines))
-                file.flush()
-                os.fsync(file.fileno())
-            if new and path.exists():
-                raise UserError(USAGE, f"{path} is there already; name another file with --out")
-            os.replace(made, path)
-            sync_folder(path)
+        with scratch(path.resolve().parent):
+            pass
     except OSError as error:
         raise UserError(USAGE, f"cannot write {path}: {error.strerror}") from None
