@@ -84,12 +84,12 @@ def unlock_steps(terminal, token: bytes):
     envelope = cose.split(token)
     said = statement.decode(statement.UNLOCK, envelope.payload)
     locks = terminal.locks
-    for name, wanted in (
-        ("dev", terminal.identity.dev),
-        ("n", locks[sealing.AT]),
-        ("counter", locks[sealing.COUNTER]),
+    for field, name, wanted in (
+        ("dev", "terminal", terminal.identity.dev),
+        ("n", "opening", locks[sealing.AT]),
+        ("counter", "opening", locks[sealing.COUNTER]),
     ):
-        if said[name] != wanted:
+        if said[field] != wanted:
             raise Refused(codes.STATEMENT, "the token is for another " + name)
     key = _key(terminal, _LEVELS[said["kind"]], envelope.kid)
     message = statement.to_be_signed(statement.UNLOCK, envelope.payload)

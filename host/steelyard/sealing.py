@@ -9,6 +9,7 @@ Units: times in s since 1970.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,13 @@ def install(terminal: Terminal, store: Store, wanted: Iterable[Statement]) -> li
             except DeviceRefused as refused:
                 # The root is there already: it need not be taken twice.
                 there = needed.kind == statement.ROOT and "is installed" in refused.sentence
+                unfit = re.search(r"does not fit: ([A-Z_]+)", refused.sentence)
+                if unfit and unfit[1] in _VOID:
+                    raise UserError(
+                        REFUSED,
+                        f"the terminal did not take {title(needed)}: {_VOID[unfit[1]]}. See"
+                        " `steelyard seals`, and have it stated anew",
+                    ) from None
                 if refused.code != STATEMENT or not there or needed is one:
                     raise
             told.append(title(needed))

@@ -78,6 +78,21 @@ def _refuse_what_would_not_unlock(company: Company, at: tuple[str, ...]) -> None
         company.said("token", *at, *given).refused(USAGE, why)
 
 
+def test_what_does_not_fit_a_terminal_is_said_in_words(bench: Bench, company: Company) -> None:
+    user, port = company.user, bench.simulator.pty
+    assert user("install", port, _issue_device(company)).code == OK
+    assert user("seal", port).code == OK
+    assert user("time", port, "--set").code == OK
+    found = user("status", port, "--json").json()
+    seals = _json(user("seals", port, "--json"))
+    out = company.path("wrong.statement")
+    made = ("--key", company.path("office.pem"), "--code", "V-1", "--seal", "A1", "--lock", "1")
+    made += ("--calibration", seals["calibration digest"], "--from", day(-1), "--until", day(300))
+    company.keys("verification", SERIAL, *made, "--software", found["software_id"], "--out", out)
+    said = user("install", port, out)
+    said.refused(REFUSED, "did not take", "made before the case was opened", "steelyard seals")
+
+
 def _scan(picture: Path) -> str:
     found = zxingcpp.read_barcodes((matplotlib.image.imread(picture) * 255).astype(np.uint8))
     assert [code.format for code in found] == [zxingcpp.BarcodeFormat.QRCode]
