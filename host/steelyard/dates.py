@@ -1,4 +1,4 @@
-"""Days that people write, as times.
+"""Days that people write, as times, and times as people read them.
 
 Owns: the form 2027-01-31, in UTC. Refuses: with UserError, anything else.
 Units: s since 1970.
@@ -23,3 +23,11 @@ def first_second(text: str) -> int:
 def last_second(text: str) -> int:
     """When it ends: the day is in it; UserError."""
     return first_second(text) + 86399
+
+
+def moment(utc: int | None) -> str:
+    """A time to the second; "" for none. A record may say one that no calendar has."""
+    try:
+        return "" if utc is None else f"{datetime.fromtimestamp(utc, UTC):%Y-%m-%d %H:%M:%S}"
+    except (ValueError, OverflowError, OSError):
+        return f"{utc} s since 1970"

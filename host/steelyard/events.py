@@ -15,6 +15,7 @@ from steelyard_wire import record
 from steelyard_wire.quantity import format_quantity, unit_name
 
 from steelyard.calibration import METHODS
+from steelyard.dates import moment
 from steelyard.opened import Fields
 
 # Index = what a LOCK record says became of it.
@@ -79,7 +80,7 @@ class Trail:
                 code = f", {data[4]}" if data[4] else ""
                 return data[1].lower(), "", f"{_LOCKS[data[2]]} (lock {data[3]}){code}"
             case record.TIME_SET:
-                return "time", _text(data[1]), _text(data[2])
+                return "time", moment(data[1]), moment(data[2])
             case record.FIRMWARE:
                 old, new = (f"{data[at]} {data[at + 1].hex()}" for at in (1, 3))
                 return "firmware", old, new
@@ -87,7 +88,7 @@ class Trail:
                 after = f"goes on as {data[1].hex()}" if data[1] else "the end"
                 return "retired", "", f"{after}: {data[2]}"
             case record.FAULT:
-                return f"fault {data[1]}", "", f"{data[2]} times"
+                return f"fault {data[1]}", "", "once" if data[2] == 1 else f"{data[2]} times"
         return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from steelyard.access import history, opened, require_key
 from steelyard.commands import AllowTest, Json
 from steelyard.commands.evidence import exported
 from steelyard.commands.verify import summary
+from steelyard.dates import moment
 from steelyard.errors import OK, VERDICT
 from steelyard.output import show
 from steelyard.sealing import names_of_keys
@@ -32,17 +32,12 @@ Source = Annotated[
         show_default=False,
     ),
 ]
-_DAY = "%Y-%m-%d %H:%M:%S"
-
-
-def _when(time: int | None) -> str:
-    return "-" if time is None else datetime.fromtimestamp(time, UTC).strftime(_DAY)
 
 
 def _table(found: list[trails.Event]) -> Table:
     table = Table("record", "time, UTC", "what", "from", "to", "who", box=None, pad_edge=False)
     for one in found:
-        cells = (str(one.n), _when(one.time), one.what, one.old, one.new, one.who)
+        cells = (str(one.n), moment(one.time) or "-", one.what, one.old, one.new, one.who)
         table.add_row(*map(Text, cells))
     return table
 

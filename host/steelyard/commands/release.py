@@ -13,6 +13,7 @@ from steelyard import boards, image, releases, saved, updating
 from steelyard.access import opened
 from steelyard.commands import Address, Json
 from steelyard.commands.keys_options import PassphraseFd, PassphraseFile
+from steelyard.dates import moment
 from steelyard.errors import OK, USAGE, UserError
 from steelyard.keys import files
 from steelyard.keys.passphrase import Passphrase
@@ -42,7 +43,7 @@ def _said(path: Path, what: Release) -> dict[str, Any]:
         "board": fields["board"],
         "micropython": f"{releases.text(fields['oldest'])} to {releases.text(fields['newest'])}",
         "calibration": "stays" if fields["calibration"] else "must be made anew",
-        "made": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(fields["made"])),
+        "made": f"{moment(fields['made'])} UTC",
         "bytes": len(what.packed),
         "contents": fields["contents"].hex(),
         "signed by": [key_id.hex() for key_id in sorted(what.signatures)],
