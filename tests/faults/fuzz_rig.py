@@ -173,7 +173,7 @@ class Rig:
         )
         self.console = self._cable(self.access.session(terminal, random_bytes))
         self._technician = self._cable(OpenSession(random_bytes))
-        loop.create_task(app._weigh(terminal, None))
+        loop.create_task(app._weigh(terminal))
         for task in (app._watch_keys, app._check):
             loop.create_task(task(terminal))
         loop.create_task(self._server.start())

@@ -132,9 +132,9 @@ def test_S12_sequences_of_keys_at_the_keypad_unlock_nothing():
         entry = digits.Entry(terminal)
         before = dict(terminal.locks)
         looked = 0
-        for _ in range(_SEQUENCES):
+        for number in range(_SEQUENCES):
             keys = "".join([random.choice("0123456789*") for _ in range(random.randrange(20))])
-            if random.randrange(2):
+            if number % 2:
                 keys = "**%06d%06d" % (random.randrange(10**6), random.randrange(10**6))
                 keys += random.choice(("", "*2026", "*0"))
             for key in keys:
@@ -147,7 +147,7 @@ def test_S12_sequences_of_keys_at_the_keypad_unlock_nothing():
             terminal.ticks.now += 3600001  # the longest wait
             before[sealing.WRONG] = looked
             assert terminal.locks == before and terminal.alarm.locked == "CASE"
-        assert looked >= _SEQUENCES // 3
+        assert looked >= _SEQUENCES // 2
 
 
 def test_C2_digits_are_for_one_kind_one_lock_one_device():
