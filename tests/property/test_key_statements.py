@@ -51,6 +51,9 @@ def test_holders_sign_one_after_the_other_or_apart(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is there already"):
         statements.write(path, [draft])
     assert path.read_text() == both
+    for place, why in ((tmp_path, "it is a folder"), (tmp_path / "no" / "file", "No such file")):
+        with pytest.raises(UserError, match=why):
+            statements.check_new(place)
 
 
 def test_one_holder_of_three_is_not_enough_however_often_he_signs() -> None:

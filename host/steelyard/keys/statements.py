@@ -209,6 +209,10 @@ def check_new(path: Path) -> None:
     """UserError unless a new file can be made there."""
     if path.is_file():
         raise UserError(USAGE, f"{path} is there already; name another file with --out")
+    if path.is_dir():
+        raise UserError(
+            USAGE, f"cannot write {path}: it is a folder; name a file in it with --out"
+        )
     try:
         with scratch(path.resolve().parent):
             pass
