@@ -17,6 +17,7 @@ import random
 import sys
 
 import vfs
+from cut_flash import BLOCKS, ROOT, WORK, Powered
 from simulation.nor import BLOCK, PAGE, NorFlash, PowerCut, file_system
 from steelyard_wire import sentences
 from steelyard_wire.codes import Refused
@@ -29,13 +30,9 @@ from terminal.drivers.segment_files import SegmentFiles
 from terminal.evidence import settings
 from terminal.evidence.journal import Journal
 
-BLOCKS = 40
 RECORDS = 12
 SAVE_EVERY = 3
 PARTIAL = (0, 1, PAGE // 2, PAGE - 1)
-ROOT = "/flash"
-
-_WORK = bytearray(BLOCKS * BLOCK)
 
 
 class AnnouncesFirst(Journal):
@@ -91,7 +88,7 @@ class Violation(Exception):
     """A promise was broken; the message says which."""
 
 
-class World:
+class World(Powered):
     """A chip and what has been promised to the world outside while it ran."""
 
     def __init__(self, storage, make_device, make_journal, make_files):
@@ -99,7 +96,6 @@ class World:
         self.make_device = make_device
         self.make_journal = make_journal
         self.make_files = make_files
-        self.chip = None
         self.acknowledged = {}
         self.flying = None  # (n, envelope) of an append that has not returned
         self.saved = None
@@ -115,14 +111,6 @@ class World:
         self.files = self.make_files(ROOT + "/state")
         self.journal = self.make_journal(self.make_device(self.chip))
         self.journal.open()
-
-    def power_down(self):
-        """End of the session; what is still open cannot write any more."""
-        try:
-            vfs.umount(ROOT)
-        except OSError:  # the cut came before the mount
-            pass
-        self.chip.cut_after(0)
 
     def check(self, whole=False):
         """Every promise, after a start: raises Violation.
@@ -208,8 +196,8 @@ def _session(world, cut, partial, salt):
 
 def _again(start, parts):
     """A world as `start` was, in the one buffer that there is room for."""
-    _WORK[:] = start.storage
-    world = World(_WORK, *parts)
+    WORK[:] = start.storage
+    world = World(WORK, *parts)
     world.acknowledged = dict(start.acknowledged)
     world.saved = world.saving = start.saved
     world.saves = start.saves
