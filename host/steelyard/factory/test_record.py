@@ -1,0 +1,268 @@
+"""The record of a test: who, what, with which weights, what was read and what that means.
+
+Owns: its form as JSON, and computing it again: from the raw readings, by the rules of today.
+Refuses: with UserError, JSON that is no such record. Units: times in s since 1970; weights in the
+scale's unit as decimal text; temperature in Celsius, humidity in %, pressure in hPa, g in m/s2.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any
+
+from steelyard.errors import USAGE, UserError
+from steelyard.factory.measurement import (
+    VERSION,
+    Judged,
+    Measurement,
+    Scale,
+    Unusable,
+    rules_digest,
+    text,
+)
+
+FORM = "steelyard/test/1"
+# How a phase ended: its measurements decide, unless it could not be carried through.
+PASSED, FAILED, BROKEN, STOPPED = "passed", "failed", "error", "stopped"
+
+
+@dataclass(frozen=True)
+class PhaseRecord:
+    """One phase. wanted: names of the measurements that it had declared. why: it ended early.
+
+    method: how errors were found: "changeover", "fine" or "" where no load is weighed.
+    """
+
+    name: str
+    clause: str
+    method: str
+    started: float
+    ended: float
+    wanted: tuple[str, ...]
+    measurements: tuple[Measurement, ...]
+    why: str = ""
+    stopped: bool = False
+
+    def missing(self) -> list[str]:
+        """What was declared and never measured."""
+        have = {one.name for one in self.measurements}
+        return [name for name in self.wanted if name not in have]
+
+    def outcome(self, scale: Scale, guarded: bool = False) -> str:
+        """PASSED, FAILED, BROKEN or STOPPED; at the legal limit, or at the factory's."""
+        if self.stopped:
+            return STOPPED
+        if self.why or not self.measurements or self.missing():
+            return BROKEN
+        try:
+            judged = [one.judged(scale) for one in self.measurements]
+        except Unusable:
+            return BROKEN
+        good = all(one.guarded if guarded else one.passed for one in judged)
+        return PASSED if good else FAILED
+
+
+@dataclass(frozen=True)
+class TestRecord:
+    """All of it. dut, plan, station, conditions: texts by name, see docs/factory.md.
+
+    weights: the pieces that were used, as their register says (`weights.Piece.row()`).
+    said: value, limits and verdicts as they were computed then, by phase and measurement.
+    """
+
+    __test__ = False  # it is no test of pytest's
+
+    id: str
+    plan: Mapping[str, str]
+    station: Mapping[str, str]
+    dut: Mapping[str, str]
+    scale: Scale
+    conditions: Mapping[str, str]
+    started: float
+    ended: float
+    phases: tuple[PhaseRecord, ...]
+    weights: tuple[Mapping[str, str], ...] = ()
+    rules: Mapping[str, str] = field(
+        default_factory=lambda: {"version": VERSION, "digest": rules_digest()}
+    )
+    said: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def passes(self, guarded: bool = False) -> bool:
+        """Whether every phase passed: at the legal limit, or at the factory's."""
+        return bool(self.phases) and all(
+            phase.outcome(self.scale, guarded) == PASSED for phase in self.phases
+        )
+
+    def recomputed(self) -> list[str]:
+        """What is computed otherwise now than was kept, in words; empty: nothing."""
+        found = []
+        for phase in self.phases:
+            for one in phase.measurements:
+                name = f"{phase.name}: {one.name}"
+                kept = self.said.get(f"{phase.name}/{one.name}")
+                try:
+                    now = _said(one.judged(self.scale))
+                except Unusable as error:
+                    found.append(str(error))
+                    continue
+                if kept is None:
+                    found.append(f"{name} has no verdict")
+                    continue
+                found += [
+                    f"{name}: {what} was {kept.get(what)}, is {value}"
+                    for what, value in now.items()
+                    if kept.get(what) != value
+                ]
+        return found
+
+
+def _said(judged: Judged) -> dict[str, Any]:
+    limits = judged.limits
+    bounds = {
+        "low": limits.low,
+        "high": limits.high,
+        "guard_low": limits.guard_low,
+        "guard_high": limits.guard_high,
+    }
+    return {
+        "value": text(judged.value),
+        **{name: None if bound is None else text(bound) for name, bound in bounds.items()},
+        "passed": judged.passed,
+        "guarded": judged.guarded,
+    }
+
+
+def to_json(one: TestRecord) -> str:
+    """The record as it is kept; verdicts as they are computed now."""
+    scale = one.scale
+    phases = []
+    for phase in one.phases:
+        rows = []
+        for measured in phase.measurements:
+            try:
+                verdict = _said(measured.judged(scale))
+            except Unusable as error:
+                verdict = {"passed": False, "guarded": False, "unusable": str(error)}
+            rows.append(
+                {
+                    "name": measured.name,
+                    "rule": measured.rule,
+                    "clause": measured.clause,
+                    "raw": dict(measured.raw),
+                    **verdict,
+                }
+            )
+        phases.append(
+            {
+                "name": phase.name,
+                "clause": phase.clause,
+                "method": phase.method,
+                "started": phase.started,
+                "ended": phase.ended,
+                "wanted": list(phase.wanted),
+                "why": phase.why,
+                "stopped": phase.stopped,
+                "outcome": phase.outcome(scale),
+                "outcome_guarded": phase.outcome(scale, guarded=True),
+                "measurements": rows,
+            }
+        )
+    whole = {
+        "form": FORM,
+        "id": one.id,
+        "plan": dict(one.plan),
+        "station": dict(one.station),
+        "dut": dict(one.dut),
+        "scale": {
+            "class": scale.accuracy,
+            "ranges": [[text(most), text(e)] for most, e in scale.ranges],
+            "unit": scale.unit,
+            "min": text(scale.least),
+            "tracking": scale.tracking,
+        },
+        "conditions": dict(one.conditions),
+        "started": one.started,
+        "ended": one.ended,
+        "rules": dict(one.rules),
+        "weights": [dict(piece) for piece in one.weights],
+        "passed": one.passes(),
+        "passed_guarded": one.passes(guarded=True),
+        "phases": phases,
+    }
+    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+
+
+def from_json(data: str) -> TestRecord:
+    """The record; UserError for what is none."""
+    try:
+        whole = json.loads(data)
+        if whole["form"] != FORM:
+            raise ValueError(f"its form is {whole['form']!r}, not {FORM!r}")
+        return _record(whole)
+    except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+        raise UserError(
+            USAGE,
+            f"this is no record of a test ({type(error).__name__}: {error}). `steelyard history"
+            " SERIAL` names those that there are",
+        ) from None
+
+
+def _record(whole: Mapping[str, Any]) -> TestRecord:
+    scale = whole["scale"]
+    phases = []
+    said: dict[str, Mapping[str, Any]] = {}
+    for phase in whole["phases"]:
+        rows = []
+        for row in phase["measurements"]:
+            rows.append(Measurement(row["name"], row["rule"], row["clause"], dict(row["raw"])))
+            said[f"{phase['name']}/{row['name']}"] = {
+                name: row.get(name)
+                for name in (
+                    *("value", "low", "high", "guard_low", "guard_high"),
+                    *("passed", "guarded"),
+                )
+            }
+        phases.append(
+            PhaseRecord(
+                name=phase["name"],
+                clause=phase["clause"],
+                method=phase["method"],
+                started=float(phase["started"]),
+                ended=float(phase["ended"]),
+                wanted=tuple(phase["wanted"]),
+                measurements=tuple(rows),
+                why=phase["why"],
+                stopped=bool(phase["stopped"]),
+            )
+        )
+    return TestRecord(
+        id=str(whole["id"]),
+        plan=dict(whole["plan"]),
+        station=dict(whole["station"]),
+        dut=dict(whole["dut"]),
+        scale=Scale(
+            accuracy=int(scale["class"]),
+            ranges=tuple((_exact(most), _exact(e)) for most, e in scale["ranges"]),
+            unit=str(scale["unit"]),
+            least=_exact(scale["min"]),
+            tracking=bool(scale["tracking"]),
+        ),
+        conditions=dict(whole["conditions"]),
+        started=float(whole["started"]),
+        ended=float(whole["ended"]),
+        phases=tuple(phases),
+        weights=tuple(dict(piece) for piece in whole["weights"]),
+        rules=dict(whole["rules"]),
+        said=said,
+    )
+
+
+def _exact(number: str) -> Fraction:
+    found = Decimal(number)
+    if not found.is_finite():
+        raise ValueError(f"{number} is no weight")
+    return Fraction(found)
