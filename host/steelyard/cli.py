@@ -35,7 +35,7 @@ from steelyard.commands import (
     sim,
     soak,
     terminal,
-    type_test,
+    test,
     verify,
     watch,
 )
@@ -73,7 +73,7 @@ for _module in (
     events,
     seal,
     keys,
-    type_test,
+    test,
     doctor,
     replay,
     local,
