@@ -105,18 +105,20 @@ class StoredTests(StoredFactory):
         """The record of a test by its id or the beginning of it; UserError."""
         return from_json(self.attachment(self.tested(named).attachment).decode())
 
-    def measurements(self, test: str) -> list[Measured]:
-        """What a test measured, in its order."""
-        query = select(MeasurementRow).where(MeasurementRow.test == test)
-        names = [one.name for one in fields_of(Measured)]
+    def measured(
+        self, serial: str | None = None, test: str | None = None
+    ) -> Iterator[tuple[Tested, Measured]]:
+        """What the tests of a serial number (one test, all) measured, in order, as a stream."""
+        query = select(TestedRow, MeasurementRow)
+        query = query.join(MeasurementRow, MeasurementRow.test == TestedRow.id)
+        if serial is not None:
+            query = query.where(TestedRow.serial == serial)
+        if test is not None:
+            query = query.where(TestedRow.id == test)
+        query = query.order_by(TestedRow.started, TestedRow.id, MeasurementRow.id)
         with self.session() as session:
-            return [
-                Measured(
-                    **{name: getattr(row, name) for name in names if name != "raw"},
-                    raw=json.loads(row.raw),
-                )
-                for row in session.scalars(query.order_by(MeasurementRow.id))
-            ]
+            for tested, row in session.execute(query.execution_options(yield_per=1000)):
+                yield _tested(tested), _measurement(row)
 
     # --- everything ------------------------------------------------------------------------------
 
@@ -148,6 +150,11 @@ def _newest(
 
 def _tested(row: TestedRow) -> Tested:
     return Tested(**{one.name: getattr(row, one.name) for one in fields_of(Tested)})
+
+
+def _measurement(row: MeasurementRow) -> Measured:
+    names = [one.name for one in fields_of(Measured) if one.name != "raw"]
+    return Measured(**{name: getattr(row, name) for name in names}, raw=json.loads(row.raw))
 
 
 def _device(text: str) -> bytes | None:
