@@ -15,14 +15,21 @@ from dataclasses import fields as fields_of
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from steelyard.attachments import Attachments
 from steelyard.errors import USAGE, UserError
 from steelyard.factory import runs as kept
 from steelyard.factory.runs import Attached, Run, Step
-from steelyard.tables import AttachmentRow, LinkRow, RunRow, StepRow, TestedRow
+from steelyard.tables import (
+    AttachmentRow,
+    LinkRow,
+    RunRow,
+    StepRow,
+    TerminalRow,
+    TestedRow,
+)
 
 # The same on SQLite and PostgreSQL: of two programs one is first, and neither fails.
 _ATTACH = (
@@ -90,6 +97,29 @@ class StoredFactory:
         with self.session() as session:
             row = session.scalar(query.order_by(RunRow.started.desc()).limit(1))
             return None if row is None else run_of(row)
+
+    def unborn_run(self, plan: str, address: str, serial: str = "") -> Run | None:
+        """The newest open run over a terminal that has no key yet: of a serial number, else of a
+        plan at an address."""
+        query = select(RunRow).where(RunRow.state == kept.OPEN, RunRow.dev.is_(None))
+        if serial:
+            query = query.where(RunRow.serial == serial)
+        else:
+            query = query.where(RunRow.plan == plan, RunRow.address == address)
+        with self.session() as session:
+            row = session.scalar(query.order_by(RunRow.started.desc()).limit(1))
+            return None if row is None else run_of(row)
+
+    def newest_run(self) -> float:
+        """When the newest run began; 0 without one."""
+        with self.session() as session:
+            return session.scalar(select(func.max(RunRow.started))) or 0.0
+
+    def numbers_taken(self) -> set[str]:
+        """All serial numbers that a terminal here has, or a run is to give."""
+        with self.session() as session:
+            found = set(session.scalars(select(TerminalRow.serial)))
+            return found | set(session.scalars(select(RunRow.serial)))
 
     def runs(self, serial: str) -> list[Run]:
         """All runs over a serial number, oldest first."""

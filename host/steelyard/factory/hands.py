@@ -9,21 +9,37 @@ Units: loads in the terminal's unit; seconds; Celsius.
 from __future__ import annotations
 
 import json
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from fractions import Fraction
+from typing import TypeVar
 
 import serial
 
 from steelyard.commands.hands import Prompt
 from steelyard.errors import NO_DEVICE, REFUSED, USAGE, UserError
 from steelyard.factory.measurement import text
+from steelyard.output import errors
 from steelyard.port import open_port
 from steelyard.simulator import World
 
+T = TypeVar("T")
 _REST_S = 3.0
+_MARGIN_S = 0.5  # of board time, for what a command takes beside what it waits for
+_BEFORE_S = 4.0  # of a change that is listened to: the platform at rest
 _CARRY_S = 120.0  # a handler may drive a load of tonnes
+
+
+def _beside(move: Callable[[], None], action: Callable[[], T]) -> T:
+    """What `action` gives while `move` goes on in a thread of its own."""
+    other = threading.Thread(target=move, daemon=True)
+    other.start()
+    try:
+        return action()
+    finally:
+        other.join()
 
 
 class Person:
@@ -49,6 +65,16 @@ class Person:
             self._prompt(f"Leave everything as it is for {seconds / 60:g} minutes")
         else:
             time.sleep(seconds)
+
+    def passing(self, seconds: float, action: Callable[[], T]) -> T:
+        """See instrument.Hands."""
+        return action()
+
+    def meanwhile(self, load: Fraction, seconds: float, action: Callable[[], T]) -> T:
+        """See instrument.Hands."""
+        what = f"Put {text(load)} {self._unit} on" if load else "Take everything off"
+        errors.print(f"{what} NOW, in one go, and let go of it", markup=False)
+        return action()
 
     def air(self, celsius: float) -> None:
         """See instrument.Hands."""
@@ -93,6 +119,26 @@ class Simulated:
         """See instrument.Hands."""
         self._world(f"advance {seconds:g} s")
 
+    def passing(self, seconds: float, action: Callable[[], T]) -> T:
+        """See instrument.Hands."""
+
+        def advance() -> None:
+            with suppress(UserError):  # `action` says what is wrong
+                self.wait(seconds + _MARGIN_S)
+
+        return _beside(advance, action)
+
+    def meanwhile(self, load: Fraction, seconds: float, action: Callable[[], T]) -> T:
+        """See instrument.Hands."""
+
+        def move() -> None:
+            with suppress(UserError):  # `action` says what is wrong
+                self.wait(_BEFORE_S)
+                self._world(f"place {text(load)} {self._unit}" if load else "remove")
+                self.wait(seconds)
+
+        return _beside(move, action)
+
     def air(self, celsius: float) -> None:
         """See instrument.Hands."""
         # Two hours of soaking, which a virtual body has at once.
@@ -131,6 +177,26 @@ class Handler:
     def wait(self, seconds: float) -> None:
         """See instrument.Hands."""
         time.sleep(seconds)
+
+    def passing(self, seconds: float, action: Callable[[], T]) -> T:
+        """See instrument.Hands."""
+        return action()
+
+    def meanwhile(self, load: Fraction, seconds: float, action: Callable[[], T]) -> T:
+        """See instrument.Hands."""
+        failed: list[UserError] = []
+
+        def move() -> None:
+            time.sleep(_BEFORE_S)
+            try:
+                self.put(load)
+            except UserError as error:
+                failed.append(error)
+
+        found = _beside(move, action)
+        if failed:
+            raise failed[0]
+        return found
 
     def air(self, celsius: float) -> None:
         """See instrument.Hands."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from steelyard_wire.classes import lowest_min
 from steelyard_wire.quantity import unit_name
@@ -22,6 +22,7 @@ from steelyard.factory.measurement import Judged, Scale, before_rounding, text
 from steelyard.factory.sheet import Sheet, Wanted
 
 TENTH = 10
+T = TypeVar("T")
 METHODS = ("changeover", "fine")
 
 
@@ -48,6 +49,13 @@ class Hands(Protocol):
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
+
+    def passing(self, seconds: float, action: Callable[[], T]) -> T:
+        """What `action` gives, for which so much time has to pass on the terminal."""
+
+    def meanwhile(self, load: Fraction, seconds: float, action: Callable[[], T]) -> T:
+        """What `action` gives, which listens to the platform for so long: a few seconds after its
+        begin just this load gets there."""
 
     def air(self, celsius: float) -> None:
         """Have everything at this temperature."""

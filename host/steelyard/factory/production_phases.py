@@ -29,6 +29,7 @@ from steelyard.facts import calibration_of, interval_counts
 
 _ROUND_TRIPS = 20
 _LISTEN_S = 6.0
+_TEST_S = 3.0  # of a converter
 # Of the data sheet: an HX711's oscillator is 20 % off on some modules.
 _RATE = (Fraction(8, 10), Fraction(12, 10))
 _NOISE_E = "0.2"  # peak to peak of the indication (metrology.md, W12)
@@ -86,7 +87,7 @@ def noise(instrument: Instrument, sheet: Sheet, options: Options) -> None:
     instrument.hands.put(Fraction(0))
     config = terminal.config()
     e = interval_counts(calibration_of(terminal, config), config)
-    trace = terminal.trace(_LISTEN_S)
+    trace = instrument.hands.passing(_LISTEN_S, lambda: terminal.trace(_LISTEN_S))
     sigma = signature(trace.counts[trace.good].astype(float))
     share = sigma / e if e else float("inf")
     sheet.enter("noise of a sample, 6 sigma", value=_decimal(_PEAKS * share))
@@ -116,9 +117,10 @@ def rate_wanted(instrument: Instrument, options: Options) -> Iterator[Wanted]:
 
 def rate(instrument: Instrument, sheet: Sheet, options: Options) -> None:
     """As fast as the board file says, without gaps."""
-    before = instrument.terminal.status()
-    trace = instrument.terminal.trace(_LISTEN_S)
-    after = instrument.terminal.status()
+    terminal = instrument.terminal
+    before = terminal.status()
+    trace = instrument.hands.passing(_LISTEN_S, lambda: terminal.trace(_LISTEN_S))
+    after = terminal.status()
     lost = sum(int(after[name]) - int(before[name]) for name in ("gaps", "dropped"))
     sheet.enter("sample rate", value=_decimal(trace.rate_hz))
     sheet.enter("samples lost", value=str(lost))
@@ -137,7 +139,8 @@ def self_test_wanted(instrument: Instrument, options: Options) -> Iterator[Wante
 def self_test(instrument: Instrument, sheet: Sheet, options: Options) -> None:
     """Nothing is wrong that the terminal could know of."""
     terminal = instrument.terminal
-    fault = terminal.ask_converter("TEST").get("fault", "?")
+    asked = instrument.hands.passing(_TEST_S, lambda: terminal.ask_converter("TEST"))
+    fault = asked.get("fault", "?")
     sheet.enter("converter", **{"is": fault})
     instrument.indication()  # it is weighing again
     status = terminal.status()

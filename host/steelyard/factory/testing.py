@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from steelyard import __version__
 from steelyard.client import Terminal
-from steelyard.errors import USAGE, UserError
+from steelyard.errors import INTERRUPTED, NO_DEVICE, USAGE, UserError
 from steelyard.factory.instrument import Instrument
 from steelyard.factory.measurement import Judged, Measurement
 from steelyard.factory.plan import Plan, Planned
@@ -113,7 +113,7 @@ def carry_out(
             weights=tuple(row for row in surroundings.weights if row.get("id") in instrument.used),
         )
 
-    stopped = False
+    stopped = gone = False
     for planned in plan.phases:
         if stopped or (plan.stops and _not_passed(phases, instrument)):
             phases.append(_not_reached(planned, time.time(), stopped))
@@ -122,8 +122,8 @@ def carry_out(
             phases.append(_phase(plan, planned, instrument, begun, told))
         except _Interrupted as interrupted:
             phases.append(interrupted.phase)
-            stopped = True
-    if stopped:
+            stopped, gone = True, interrupted.gone
+    if stopped and not gone:
         raise Stopped(record())
     return record()
 
@@ -139,9 +139,10 @@ def _not_reached(planned: Planned, now: float, stopped: bool) -> PhaseRecord:
 
 
 class _Interrupted(Exception):
-    def __init__(self, phase: PhaseRecord) -> None:
+    def __init__(self, phase: PhaseRecord, gone: bool) -> None:
         super().__init__()
         self.phase = phase
+        self.gone = gone  # the terminal is, nobody pressed anything
 
 
 def _phase(
@@ -152,7 +153,7 @@ def _phase(
     method = phase.method(plan.method)
     wanted: tuple[str, ...] = ()
     measured: list[Measurement] = []
-    why, stopped = "", False
+    why, stopped, gone = "", False, False
     try:
         instrument.method = method or plan.method
         instrument.at_zero = Fraction(0)
@@ -168,7 +169,11 @@ def _phase(
         phase.carry_out(instrument, sheet, options)
         instrument.hands.put(Fraction(0))
     except UserError as error:
-        why = error.sentence
+        if error.exit_code == USAGE:  # nobody is there to put loads on: no other phase will do
+            raise
+        # Without a terminal there is nothing to go on with, either.
+        why, stopped = error.sentence, error.exit_code in (INTERRUPTED, NO_DEVICE)
+        gone = error.exit_code == NO_DEVICE
     except Undeclared as error:
         why = f"the phase is wrong: {error}"
     except KeyboardInterrupt:
@@ -187,5 +192,5 @@ def _phase(
         stopped=stopped,
     )
     if stopped:
-        raise _Interrupted(made)
+        raise _Interrupted(made, gone)
     return made
