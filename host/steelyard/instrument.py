@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from steelyard_wire.classes import lowest_min
+from steelyard_wire.quantity import unit_name
 
 from steelyard.client import Terminal
 from steelyard.errors import REFUSED, UserError
@@ -87,6 +88,7 @@ class Instrument:
         self.most = self.ranges[-1][0]
         self.e = e
         self.tracking = bool(values["tracking"])
+        self.unit = unit_name(values["unit"])
         self.at_zero = Fraction(0)  # E0, which every error is less
 
     def indication(self) -> Fraction:

@@ -15,8 +15,10 @@ from steelyard_wire import cose, record
 from steelyard_wire.codes import MOTION, NOT_READY, ZERO_RANGE
 
 from steelyard.errors import REFUSED, DeviceRefused, UserError
+from steelyard.factory.loads import loads
+from steelyard.factory.measurement import Scale
 from steelyard.instrument import TENTH, Instrument, Row, Section
-from steelyard.r76 import before_rounding, change_points, interval
+from steelyard.r76 import before_rounding, interval
 
 PLACES = ("centre", "front left", "front right", "back left", "back right")
 T = TypeVar("T")
@@ -27,15 +29,17 @@ _WATCH_S = 5
 
 
 def weighing_loads(instrument: Instrument, count: int) -> list[Fraction]:
-    """Min, the points where the permissible error changes, (nearly) Max, and steps between."""
-    loads = {instrument.least, instrument.near(instrument.most)}
-    loads |= set(change_points(instrument.accuracy, instrument.ranges))
-    step = 1
-    while len(loads) < count:
-        step += 1
-        more = {instrument.near(instrument.most * part / step) for part in range(1, step)}
-        loads |= {load for load in more if load > instrument.least}
-    return sorted(loads)
+    """The load list of A.4.4.1 for this scale."""
+    return loads(
+        Scale(
+            instrument.accuracy,
+            tuple(instrument.ranges),
+            instrument.unit,
+            instrument.least,
+            instrument.tracking,
+        ),
+        count,
+    )
 
 
 def zeroing(instrument: Instrument) -> Iterator[Row]:
@@ -47,8 +51,8 @@ def zeroing(instrument: Instrument) -> Iterator[Row]:
 def weighing(instrument: Instrument) -> Iterator[Row]:
     """A.4.4: ten loads up and down."""
     yield instrument.zero()
-    loads = weighing_loads(instrument, 10)
-    for way, series in (("up", loads), ("down", loads[-2::-1])):
+    tried = weighing_loads(instrument, 10)
+    for way, series in (("up", tried), ("down", tried[-2::-1])):
         for load in series:
             yield instrument.measure(way, load)
 
@@ -186,7 +190,7 @@ def creep(instrument: Instrument) -> Iterator[Row]:
 
 def temperature(instrument: Instrument) -> Iterator[Row]:
     """A.5.3: errors at each temperature; zero moves by one e in 5 degrees at most (3.9.2)."""
-    loads = weighing_loads(instrument, 5)
+    tried = weighing_loads(instrument, 5)
     yield instrument.zero()
     before: tuple[float, Fraction] | None = None
     for celsius in CELSIUS:
@@ -199,7 +203,7 @@ def temperature(instrument: Instrument) -> Iterator[Row]:
         before = (celsius, at)
         # Zero is set before the loads: what it moved was judged by itself.
         yield instrument.zero()
-        for load in loads:
+        for load in tried:
             yield instrument.measure(f"at {celsius}", load)
         first, added = instrument.changeover(Fraction(0))
         before = (celsius, before_rounding(first, instrument.e, added))
