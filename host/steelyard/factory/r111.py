@@ -4,8 +4,8 @@ Owns: Table 1 (clause 5.1) for the classes E2 to M3, and 5.2: how uncertain a we
 Refuses: ValueError, a nominal value or a class that the table does not have.
 Units: grams, exact (Fraction).
 
-The table was compared with three reprints of it (a maker's, a laboratory's, the Greek trade rules
-of 2015 for M1 to M3); where one of them differed from the others it was a slip of that one.
+The table was compared with reprints of it (a maker's, a laboratory's, a Greek rule for trade weights
+of M1 to M3), not with the official text. The laboratory's has a slip: 0.02 mg for 5 mg of M1.
 """
 
 from __future__ import annotations
