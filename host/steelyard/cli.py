@@ -38,6 +38,7 @@ from steelyard.commands import (
     type_test,
     verify,
     watch,
+    weights,
 )
 from steelyard.errors import BUG, CLOSED, INTERRUPTED, OK, USAGE, UserError
 from steelyard.output import OutputClosed, errors
@@ -73,6 +74,7 @@ for _module in (
     events,
     seal,
     keys,
+    weights,
     type_test,
     doctor,
     replay,

@@ -172,8 +172,8 @@ def test_F1_every_load_of_a_shop_scale_from_the_example() -> None:
         assert problems(SHOP, load, choice.pieces, TODAY) == []
     assert marks(combine(found, F(10), SHOP, TODAY)) == ["10"]
     left = [one for one in found.pieces if one.mark.startswith("t")]
-    assert missing_tenths(SHOP, left) == []
-    assert missing_tenths(scale(("6", "0.002")), left)[0] == F("0.0002")
+    assert missing_tenths(SHOP, left, F(5)) == []
+    assert missing_tenths(scale(("6", "0.002")), left, F(5))[0] == F("0.0002")
     assert combine(found, F(0), SHOP, TODAY) == Choice(F(0), (), F(0))
 
 

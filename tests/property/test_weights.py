@@ -186,7 +186,7 @@ def test_F1_the_row_for_a_record() -> None:
         "digest": "ab12",
     }
     assert piece("c", "1").row()["used"] == "at nominal"
-    assert said(F(1, 3)) == "0.3333 g" and said(F(0)) == "0 g" and said(F("0.05")) == "50 mg"
+    assert said(F(1, 3)) == "0.3333 g" and said(F(0)) == "0 mg" and said(F("0.05")) == "50 mg"
 
 
 @given(

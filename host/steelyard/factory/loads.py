@@ -262,11 +262,11 @@ def _add(scale: Scale, pieces: Sequence[Piece], load: Fraction) -> str:
     return f"To make it add {' + '.join(map(said, sizes))} of class {better[0]} or better"
 
 
-def missing_tenths(scale: Scale, pieces: Sequence[Piece]) -> list[Fraction]:
-    """Which tenths of e cannot be added, of 1 to 10, to find a changeover point (A.4.4.3).
+def missing_tenths(scale: Scale, pieces: Sequence[Piece], load: Fraction) -> list[Fraction]:
+    """Which tenths of e cannot be added to a load, of 1 to 10, for its changeover point (A.4.4.3).
 
     pieces: those that do not lie on the scale.
     """
     bodies = _bodies(pieces)
-    e = grams(scale.e, scale.unit)
-    return [scale.e * n / 10 for n in range(1, 11) if exact(bodies, e * n / 10) is None]
+    tenths = [scale.interval(load) * n / 10 for n in range(1, 11)]
+    return [one for one in tenths if exact(bodies, grams(one, scale.unit)) is None]

@@ -4,8 +4,9 @@ Owns: Table 1 (clause 5.1) for the classes E2 to M3, and 5.2: how uncertain a we
 Refuses: ValueError, a nominal value or a class that the table does not have.
 Units: grams, exact (Fraction).
 
-The table was compared with reprints of it (a maker's, a laboratory's, a Greek rule for trade weights
-of M1 to M3), not with the official text. The laboratory's has a slip: 0.02 mg for 5 mg of M1.
+The table was compared with reprints of it (a maker's, a laboratory's, for M1 to M3 a Greek rule
+for trade weights) and not with the official text. The laboratory's has a slip: 0.02 mg for 5 mg of
+class M1.
 """
 
 from __future__ import annotations

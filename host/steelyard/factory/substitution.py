@@ -65,10 +65,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Substitution:
-    """All steps up to a load. portion: what is replaced each time; share: of Max, by 3.7.3."""
+    """All steps up to a load. portion: what is replaced each time; share: of Max, by 3.7.3.
+
+    wrong: how wrong the load may be for the weights alone, which 3.7.1 limits.
+    """
 
     portion: Fraction
     share: Fraction
+    wrong: Fraction
     steps: tuple[Step, ...]
     notes: tuple[str, ...] = ()
 
@@ -111,7 +115,7 @@ def substitute(
     matched = CHANGEOVER * scale.interval(portion) + (repeatability or 0)
     steps = tuple(_steps(scale, *bodies, times, matched))
     made = times * portion + last
-    _refuse_wrong(scale, *bodies, times)
+    wrong = _weights_wrong(scale, *bodies, times)
     notes = []
     if made != load:
         notes.append(
@@ -120,14 +124,14 @@ def substitute(
         )
     if repeatability is None:
         notes.append("the repeatability is not known: what each substitution adds is without it")
-    return Substitution(portion, part, steps, tuple(notes))
+    return Substitution(portion, part, wrong, steps, tuple(notes))
 
 
-def _refuse_wrong(
+def _weights_wrong(
     scale: Scale, weights: tuple[Piece, ...], last: tuple[Piece, ...], times: int
-) -> None:
-    """UserError where the weights alone make a load too wrong for 3.7.1."""
-    unit = scale.unit
+) -> Fraction:
+    """How wrong the last load may be for the weights alone; UserError if any is too wrong."""
+    unit, wrong = scale.unit, Fraction(0)
     for done in range(times + 1):
         more = weights if done < times else last
         load = done * nominal(weights, unit) + nominal(more, unit)
@@ -147,6 +151,7 @@ def _refuse_wrong(
                     else "no class is good enough. Take more weights and fewer substitutions"
                 ),
             )
+    return wrong
 
 
 def _too_small(
@@ -190,7 +195,7 @@ def _portions(
     unit = scale.unit
     bodies = [Body(piece.size, piece.wrong) for piece in pieces]
     largest = sorted(pieces, key=lambda piece: -piece.size)
-    sums = [nominal(largest[:n], unit) for n in range(len(largest), 0, -1)]
+    sums = [nominal(largest[:n], unit) for n in range(1, len(largest) + 1)]
     ways = []
     for times in range(1, ceil(1 / part)):
         equal = load / (times + 1)

@@ -40,13 +40,22 @@ def of_grams(value: Fraction, unit: str) -> Fraction:
     return value * NANOGRAMS["g"] / NANOGRAMS[unit]
 
 
+def _unit_for(value: Fraction) -> str:
+    """The unit in which people say a weight in grams."""
+    return "kg" if abs(value) >= 1000 else "g" if abs(value) >= Fraction(1, 10) else "mg"
+
+
+def _in_full(value: Fraction) -> str:
+    unit = _unit_for(value)
+    return f"{text(of_grams(value, unit))} {unit}"
+
+
 def said(value: Fraction) -> str:
     """A weight in grams as people say it: 10 kg, 0.5 g, 50 mg; a third to four digits."""
-    unit = "kg" if abs(value) >= 1000 else "g" if abs(value) >= Fraction(1, 10) else "mg"
-    exact_text = text(of_grams(value, unit))
-    if Fraction(exact_text) != of_grams(value, unit):
-        exact_text = f"{float(of_grams(value, unit)):.4g}"
-    return f"{exact_text} {unit}" if value else "0 g"
+    unit = _unit_for(value)
+    number = of_grams(value, unit)
+    short = f"{float(number):.6g}"
+    return f"{short if Fraction(short) == number else f'{float(number):.4g}'} {unit}"
 
 
 @dataclass(frozen=True)
@@ -99,7 +108,7 @@ class Piece:
         """What a record of a test keeps of it."""
         known = {"error": self.error, "uncertainty": self.uncertainty}
         figures = {
-            name: said(grams(value, self.unit))
+            name: _in_full(grams(value, self.unit))
             for name, value in known.items()
             if value is not None
         }

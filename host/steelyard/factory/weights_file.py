@@ -28,7 +28,7 @@ from steelyard.factory.weights import Piece, WeightSet, grams, of_grams, said
 MOST_PIECES = 200
 MOST_BYTES = 2**20
 _MOST_TEXT = 200
-_QUANTITY = re.compile(r"([+-]?[0-9]{1,12}(?:\.[0-9]{1,12})?) ?([a-z]+)")
+_QUANTITY = re.compile(r"([+-]?[0-9]{1,12}(?:\.[0-9]{1,9})?) ?([a-z]+)")
 _SET = {"name", "certificate", "piece"}
 _PIECE = {"mark", "marks", "nominal", "class", "error", "errors", "uncertainty", "k"}
 _CERTIFICATE = {"number", "issuer", "date", "valid_until"}
