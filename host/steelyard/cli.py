@@ -39,6 +39,7 @@ from steelyard.commands import (
     test,
     verify,
     watch,
+    weights,
 )
 from steelyard.errors import BUG, CLOSED, INTERRUPTED, OK, USAGE, UserError
 from steelyard.output import OutputClosed, errors
@@ -75,6 +76,7 @@ for _module in (
     history,
     seal,
     keys,
+    weights,
     test,
     doctor,
     replay,

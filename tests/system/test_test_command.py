@@ -20,10 +20,10 @@ from steelyard.errors import OK, USAGE, VERDICT
 from steelyard.factory import plan as plans
 from steelyard.factory.hands import Simulated
 from steelyard.factory.instrument import Instrument
+from steelyard.factory.loads import loads
 from steelyard.factory.measurement import Judged, Measurement, Scale
 from steelyard.factory.test_record import PASSED, PhaseRecord, from_json
 from steelyard.factory.testing import Surroundings, carry_out
-from steelyard.factory.weighing_phases import weighing_loads
 from steelyard.provisioning import provision_terminal
 from steelyard.simulator import World
 from steelyard.store import Store
@@ -208,10 +208,10 @@ def test_a_good_scale_passes_the_sections_that_need_no_patience(tmp_path: Path) 
 
 def test_the_loads_are_those_of_the_standard(tmp_path: Path) -> None:
     with begin(tmp_path) as bench:
-        loads = [float(load) for load in weighing_loads(instrument(bench), 10)]
+        found = [float(load) for load in loads(instrument(bench).scale, 10)]
     # Min, 500 e, 2000 e and Max - 5 e; ten at least, all in whole intervals.
-    assert {0.1, 2.5, 10.0, 14.975} <= set(loads) and len(loads) >= 10
-    assert all(round(load * 1000) % 5 == 0 for load in loads) and loads == sorted(loads)
+    assert {0.1, 2.5, 10.0, 14.975} <= set(found) and len(found) >= 10
+    assert all(round(load * 1000) % 5 == 0 for load in found) and found == sorted(found)
 
 
 def test_the_command_says_what_it_found_and_keeps_it(tmp_path: Path) -> None:

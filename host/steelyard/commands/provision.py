@@ -27,6 +27,7 @@ from steelyard.errors import OK, USAGE, UserError
 from steelyard.factory import bench, flow
 from steelyard.factory import product as products
 from steelyard.factory.instrument import Hands
+from steelyard.factory.loading import Loading
 from steelyard.factory.work import Work
 from steelyard.keys.issuing import Desk
 from steelyard.keys.passphrase import Passphrase
@@ -99,8 +100,8 @@ def provision_all(
         run = flow.begin(store, product, place.address, place.serial, operator, name)
         result.serial = run.serial
 
-        def hands(terminal: Terminal) -> AbstractContextManager[Hands]:
-            return hands_for(terminal, place.world, place.handler)
+        def hands(terminal: Terminal, loading: Loading | None) -> AbstractContextManager[Hands]:
+            return hands_for(terminal, place.world, place.handler, loading)
 
         def told(step: str, share: float, words: str) -> None:
             progress.tell(place.address, step, share, words)

@@ -23,27 +23,31 @@ from steelyard.commands.test_tables import announce, tables
 from steelyard.errors import INTERRUPTED, OK, USAGE, VERDICT, UserError
 from steelyard.factory import plan as plans
 from steelyard.factory.hands import Handler, Person, Simulated
-from steelyard.factory.instrument import METHODS, Hands, Instrument
+from steelyard.factory.instrument import METHODS, Hands, Instrument, scale_of
+from steelyard.factory.loading import Loading
 from steelyard.factory.test_record import TestRecord, from_json, to_json
 from steelyard.factory.testing import Stopped, Surroundings, carry_out
 from steelyard.output import errors, show
 from steelyard.simulator import World
 
 _PLAN = "A plan by its name (initial-verification, production, r76-type, retest), or a file."
+_WEIGHTS = "The register of the weights that are put on (docs/weights.md)."
 _WORLD = "The virtual terminal's world: it puts the loads on."
 _HANDLER = "A weight handler: its serial port, or socket://HOST:PORT."
 _METHOD = "How errors are found, if not as the plan says: changeover or fine."
 
 
 @contextmanager
-def hands_for(terminal: Terminal, world: str = "", handler: str = "") -> Iterator[Hands]:
+def hands_for(
+    terminal: Terminal, world: str = "", handler: str = "", loading: Loading | None = None
+) -> Iterator[Hands]:
     """Whoever puts the loads on: a virtual world, a machine, else a person."""
     if world and handler:
         raise UserError(USAGE, "either --world or --handler")
     unit = unit_name(int(terminal.config()["unit"]))
     hands: Hands
     if world:
-        hands = Simulated(World(world), unit)
+        hands = Simulated(World(world), unit, loading.errors() if loading else None)
     elif handler:
         hands = Handler(handler, unit)
     else:
@@ -54,6 +58,14 @@ def hands_for(terminal: Terminal, world: str = "", handler: str = "") -> Iterato
         yield hands
     finally:
         hands.let_go()
+
+
+def loading_of(path: Path | None, terminal: Terminal) -> Loading | None:
+    """The weights of a register's file, for a terminal; UserError."""
+    if path is None:
+        return None
+    config = {name: int(value) for name, value in terminal.config().items()}
+    return Loading.of_file(path, scale_of(config))
 
 
 def operator_of(named: str) -> str:
@@ -70,6 +82,7 @@ def register(app: typer.Typer) -> None:
         plan: Annotated[str, typer.Option(help=_PLAN)] = "r76-type",
         only: Annotated[list[str] | None, typer.Option(help="Some phases alone.")] = None,
         method: Annotated[str, typer.Option(help=_METHOD)] = "",
+        weights: Annotated[Path | None, typer.Option(help=_WEIGHTS)] = None,
         world: Annotated[str, typer.Option(help=_WORLD)] = "",
         handler: Annotated[str, typer.Option(help=_HANDLER)] = "",
         operator: Annotated[str, typer.Option(help="Who does it, for the record.")] = "",
@@ -91,17 +104,20 @@ def register(app: typer.Typer) -> None:
         if method and method not in METHODS:
             raise UserError(USAGE, f"--method is {' or '.join(METHODS)}, not {method!r}")
         said = {"celsius": celsius, "humidity": humidity}
-        around = Surroundings(
-            station={"operator": operator_of(operator)},
-            conditions={name: f"{value:g}" for name, value in said.items() if value is not None},
-        )
         stopped = False
-        with opened(address) as (terminal, _), hands_for(terminal, world, handler) as hands:
-            instrument = Instrument(terminal, hands, method or chosen.method)
-            try:
-                made = carry_out(chosen.by(method), instrument, around, *announce())
-            except Stopped as interrupted:
-                made, stopped = interrupted.record, True
+        with opened(address) as (terminal, _):
+            loading = loading_of(weights, terminal)
+            around = Surroundings(
+                station={"operator": operator_of(operator)},
+                conditions={name: f"{it:g}" for name, it in said.items() if it is not None},
+                weights=loading.rows() if loading else (),
+            )
+            with hands_for(terminal, world, handler, loading) as hands:
+                instrument = Instrument(terminal, hands, method or chosen.method, loading)
+                try:
+                    made = carry_out(chosen.by(method), instrument, around, *announce())
+                except Stopped as interrupted:
+                    made, stopped = interrupted.record, True
         return finish(made, save, as_json, stopped)
 
 

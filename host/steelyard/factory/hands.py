@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from typing import TypeVar
@@ -85,27 +85,31 @@ class Person:
 
 
 class Simulated:
-    """The world of a virtual terminal. held: its time passes only while it is waited for."""
+    """The world of a virtual terminal, whose time passes only while it is waited for.
 
-    def __init__(self, world: World, unit: str, held: bool = True) -> None:
+    errors: what a weight weighs more than its nominal value, by its mark.
+    """
+
+    def __init__(
+        self, world: World, unit: str, errors: Mapping[str, Fraction] | None = None
+    ) -> None:
         if unit not in ("kg", "g"):
             raise UserError(USAGE, f"the virtual world has kg and g, not {unit}")
         self._world = world
         self._unit = unit
-        self._held = held
+        self._errors = errors or {}
         self._speed = json.loads(world("state"))["speed"]
-        if held:
-            world("speed 0")
+        world("speed 0")
 
     def let_go(self) -> None:
         """Time passes again as it did."""
-        if self._held:
-            self._world(f"speed {self._speed}")
+        self._world(f"speed {self._speed}")
         self._world.close()
 
     def put(self, load: Fraction, place: str = "centre", pieces: Sequence[str] = ()) -> None:
         """See instrument.Hands."""
-        self._world(f"place {text(load)} {self._unit} {place}" if load else "remove")
+        weighs = load + sum(self._errors.get(piece, Fraction(0)) for piece in pieces)
+        self._world(f"place {text(weighs)} {self._unit} {place}" if load else "remove")
         self.wait(_REST_S)
 
     def push(self, load: Fraction) -> None:

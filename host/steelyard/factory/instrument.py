@@ -144,7 +144,7 @@ class Instrument:
         e = self.scale.interval(first)
         for tenths in range(1, 16):
             added = tenths * e / TENTH
-            self.hands.put(load + added, place, (*pieces, f"+{text(added)}") if pieces else ())
+            self.hands.put(load + added, place, pieces)
             if self.indication() >= first + e:
                 return {**found, "added": text(added)}
         raise UserError(REFUSED, f"at {float(load):g} one and a half e do not change the weight")

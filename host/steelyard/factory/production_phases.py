@@ -129,7 +129,7 @@ def rate(instrument: Instrument, sheet: Sheet, options: Options) -> None:
 def self_test_wanted(instrument: Instrument, options: Options) -> Iterator[Wanted]:
     """The converter's own test, and the terminal's."""
     yield _same("converter", "NONE")
-    yield _same("alarm", "NONE")
+    yield _same("alarm", "-")
     yield _same("halted", "0")
     software = options.more.get("software")
     if software:

@@ -110,7 +110,9 @@ def carry_out(
             started=began,
             ended=time.time(),
             phases=tuple(phases),
-            weights=tuple(row for row in surroundings.weights if row.get("id") in instrument.used),
+            weights=tuple(
+                row for row in surroundings.weights if row.get("mark") in instrument.used
+            ),
         )
 
     stopped = gone = False

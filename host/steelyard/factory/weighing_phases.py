@@ -17,9 +17,9 @@ from steelyard_wire.codes import MOTION, NOT_READY, ZERO_RANGE
 
 from steelyard.errors import REFUSED, DeviceRefused, UserError
 from steelyard.factory.instrument import TENTH, Instrument
+from steelyard.factory.loads import loads as load_list
 from steelyard.factory.measurement import text
 from steelyard.factory.sheet import Sheet, Wanted
-from steelyard.r76 import change_points
 
 PLACES = ("centre", "front left", "front right", "back left", "back right")
 T = TypeVar("T")
@@ -41,23 +41,10 @@ class Options:
     more: dict[str, Any] = field(default_factory=dict)
 
 
-def weighing_loads(instrument: Instrument, count: int) -> list[Fraction]:
-    """Min, the points where the permissible error changes, (nearly) Max, and steps between."""
-    scale = instrument.scale
-    loads = {scale.least, instrument.near(scale.most)}
-    loads |= set(change_points(scale.accuracy, scale.ranges))
-    step = 1
-    while len(loads) < count:
-        step += 1
-        more = {instrument.near(scale.most * part / step) for part in range(1, step)}
-        loads |= {load for load in more if load > scale.least}
-    return sorted(loads)
-
-
 def loads_of(instrument: Instrument, options: Options) -> list[Fraction]:
     """The loads that the plan names, or as many as it wants."""
     if isinstance(options.loads, int):
-        return weighing_loads(instrument, options.loads)
+        return load_list(instrument.scale, options.loads)
     return sorted(options.loads)
 
 

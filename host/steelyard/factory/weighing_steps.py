@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,9 @@ from steelyard.commands.commission import keep_found
 from steelyard.commissioning import Unfit, commission, transient
 from steelyard.errors import REFUSED, VERDICT, UserError
 from steelyard.factory import plan as plans
-from steelyard.factory.instrument import Hands, Instrument, scale_of
-from steelyard.factory.measurement import Judged, Measurement, text
+from steelyard.factory.instrument import Instrument, scale_of
+from steelyard.factory.loading import Loading
+from steelyard.factory.measurement import Judged, Measurement, Scale, text
 from steelyard.factory.plan import Plan
 from steelyard.factory.test_record import PASSED, TestRecord
 from steelyard.factory.testing import Surroundings, carry_out
@@ -116,42 +118,68 @@ def fits_filter(work: Work, found: Found) -> bool:
 def calibrate(work: Work) -> Found:
     """The loads of the plan; before them the errors as found, where there was a calibration."""
     plan = work.product.calibration
-    with work.terminal() as (terminal, identity), work.handled(terminal) as hands:
-        scale = Instrument(terminal, hands).scale
+    with work.terminal() as (terminal, identity):
+        scale = _scale(terminal)
+        loading = _loading(plan.weights, scale)
+        other = _loading(plan.check_weights, scale) or loading
         as_found = ""
         if identity.calibration and work.product.as_found:
             work.say(0.0, "as found")
-            as_found = _as_found(work, terminal, hands)
+            as_found = _as_found(work, terminal)
         total = 2 + len(plan.loads) * (1 + plan.down) + (plan.check is not None)
         done = [0]
-
-        def put(asked: Request) -> None:
-            load = quantity(asked.load, scale.unit) if asked.load else Fraction(0)
-            done[0] += 1
-            work.say(done[0] / total, str(asked))
-            hands.put(load)
 
         wanted = Calibration(
             weights=plan.loads,
             down=plan.down,
             check=plan.check,
             line=plan.line,
-            reference=work.product.name[:64],
+            references=tuple(_reference(loading, weight, scale.unit) for weight in plan.loads),
             gravity=(plan.here.g, plan.there.g) if plan.here and plan.there else None,
         )
         check_weights(terminal, wanted)
         began = time.time()
-        made = calibrate_terminal(terminal, work.store, wanted, put)
-        hands.put(Fraction(0))
+        with work.handled(terminal, loading) as hands:
+
+            def put(asked: Request) -> None:
+                load = quantity(asked.load, scale.unit) if asked.load else Fraction(0)
+                done[0] += 1
+                work.say(done[0] / total, str(asked))
+                chosen = other if asked.load and asked.load == plan.check else loading
+                hands.put(load, pieces=chosen(load).marks if chosen and load else ())
+
+            made = calibrate_terminal(terminal, work.store, wanted, put)
+            hands.put(Fraction(0))
         digest = terminal.seals()["calibration"]
-    return {**made, "digest": digest, "as_found": as_found, "started": began}
+    return {
+        **made,
+        "digest": digest,
+        "as_found": as_found,
+        "started": began,
+        "ended": time.time(),
+        "weights": [dict(row) for row in loading.rows()] if loading else [],
+    }
 
 
-def _as_found(work: Work, terminal: Terminal, hands: Hands) -> str:
+def _scale(terminal: Terminal) -> Scale:
+    return scale_of({name: int(value) for name, value in terminal.config().items()})
+
+
+def _loading(path: Path | None, scale: Scale) -> Loading | None:
+    return Loading.of_file(path, scale) if path else None
+
+
+def _reference(loading: Loading | None, weight: Weight, unit: str) -> str:
+    return loading.reference(quantity(weight, unit)) if loading else ""
+
+
+def _as_found(work: Work, terminal: Terminal) -> str:
     """The errors before anything is changed; the id of the test."""
     plan = plans.load("retest").only(["weighing"])
-    instrument = Instrument(terminal, hands, plan.method)
-    made = carry_out(plan, instrument, around(work, {"state": AS_FOUND}))
+    loading = _loading(work.product.test_weights, _scale(terminal))
+    with work.handled(terminal, loading) as hands:
+        instrument = Instrument(terminal, hands, plan.method, loading)
+        made = carry_out(plan, instrument, around(work, {"state": AS_FOUND}, loading))
     work.store.add_test(made, work.run.id)
     return made.id
 
@@ -165,9 +193,10 @@ def is_calibrated(work: Work, found: Found) -> bool:
 # --- test ----------------------------------------------------------------------------------------
 
 
-def around(work: Work, conditions: Mapping[str, str]) -> Surroundings:
+def around(work: Work, conditions: Mapping[str, str], loading: Loading | None) -> Surroundings:
     """What the record of a test says beside its readings."""
     return Surroundings(
+        weights=loading.rows() if loading else (),
         station={"operator": work.operator, "station": work.desk.key.public.name},
         conditions=conditions,
     )
@@ -176,11 +205,12 @@ def around(work: Work, conditions: Mapping[str, str]) -> Surroundings:
 def try_out(work: Work) -> Found:
     """The plan of the product; it must pass at the factory's limits."""
     plan = plans.load(work.product.test)
-    with work.terminal() as (terminal, identity), work.handled(terminal) as hands:
-        instrument = Instrument(terminal, hands, plan.method)
-        made = carry_out(
-            plan, instrument, around(work, {"state": "as left"}), *_telling(work, plan)
-        )
+    with work.terminal() as (terminal, _):
+        loading = _loading(work.product.test_weights, _scale(terminal))
+        left = around(work, {"state": AS_LEFT}, loading)
+        with work.handled(terminal, loading) as hands:
+            instrument = Instrument(terminal, hands, plan.method, loading)
+            made = carry_out(plan, instrument, left, *_telling(work, plan))
         config = terminal.config()
     work.store.add_test(made, work.run.id)
     failed = _failed(made)

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from steelyard.access import opened
 from steelyard.client import Identity, Terminal
 from steelyard.factory.instrument import Hands
+from steelyard.factory.loading import Loading
 from steelyard.factory.product import Product
 from steelyard.factory.runs import Run
 from steelyard.keys.issuing import Desk
@@ -44,7 +45,7 @@ class Work:
     run: Run
     folder: Path
     desk: Desk
-    hands: Callable[[Terminal], AbstractContextManager[Hands]]
+    hands: Callable[[Terminal, Loading | None], AbstractContextManager[Hands]]
     operator: str
     told: Told
     halt: threading.Event = field(default_factory=threading.Event)
@@ -79,9 +80,9 @@ class Work:
             yield both
 
     @contextmanager
-    def handled(self, terminal: Terminal) -> Iterator[Hands]:
-        """Hands that stop when everything stops."""
-        with self.hands(terminal) as hands:
+    def handled(self, terminal: Terminal, loading: Loading | None = None) -> Iterator[Hands]:
+        """Hands that stop when everything stops. loading: the weights that they take."""
+        with self.hands(terminal, loading) as hands:
             yield _Halting(hands, self.halt)
 
 
