@@ -92,17 +92,19 @@ def _calibrations(store: Store, dev: bytes) -> Iterator[Entry]:
     wanted = record.type_name(record.CALIBRATION)
     query = select(RecordRow).where(RecordRow.dev == dev, RecordRow.type == wanted)
     with store.session() as session:
-        rows = list(session.scalars(query.order_by(RecordRow.n)))
+        rows = [
+            (row.n, row.raw, row.passed, row.received)
+            for row in session.scalars(query.order_by(RecordRow.n))
+        ]
     trail = Trail(names_of_keys(store, dev))
-    for row in rows:
-        fields = decoded(payload_of(row.raw))
-        for event in trail.take([fields]):
+    for n, raw, passed, received in rows:
+        for event in trail.take([decoded(payload_of(raw))]):
             # A terminal that does not know the time says none.
-            time = row.received if event.time is None else event.time
-            data = {"device": dev, "n": row.n, "from": event.old, "to": event.new}
-            data |= {"who": event.who, "clock": event.time, "received": row.received}
-            what = f"calibration, record {row.n}"
-            yield Entry(time, "calibration", what, verdict(row.passed), "", event.new, data)
+            time = received if event.time is None else event.time
+            data = {"device": dev, "n": n, "from": event.old, "to": event.new, "who": event.who}
+            data |= {"clock": event.time, "received": received}
+            what = f"calibration, record {n}"
+            yield Entry(time, "calibration", what, verdict(passed), "", event.new, data)
 
 
 def _statements(store: Store, dev: bytes) -> Iterator[Entry]:
@@ -115,7 +117,7 @@ def _statements(store: Store, dev: bytes) -> Iterator[Entry]:
 
 
 def _run(run: Run) -> Entry:
-    detail = f"{run.operator} at {run.station}, run {run.id}"
+    detail = f"{run.operator} at {run.station}"
     return Entry(run.started, "run", f"run of {run.plan}", run.state, "", detail, asdict(run))
 
 
@@ -146,12 +148,6 @@ def _attachments(store: Store, serial: str) -> Iterator[Entry]:
         path = store.files.path(one.digest)
         there = path.is_file()
         data = {**asdict(one), "path": str(path), "there": there}
-        yield Entry(
-            one.added,
-            "attachment",
-            f"{one.what}: {one.name}",
-            "" if there else "missing",
-            "",
-            f"{path}",
-            data,
-        )
+        state, detail = "" if there else "missing", f"{one.size} bytes, {one.media}"
+        what = f"{one.what}: {one.name}"
+        yield Entry(one.added, "attachment", what, state, "", detail, data)

@@ -47,6 +47,8 @@ _DISOWN_TWINS = (
     "UPDATE records SET passed = FALSE WHERE dev = ? AND n IN (SELECT n FROM records"
     " WHERE dev = ? AND n BETWEEN ? AND ? GROUP BY n HAVING COUNT(*) > 1)"
 )
+# On a server: until the end of the transaction nobody else writes records of this terminal.
+_ALONE = "SELECT pg_advisory_xact_lock(1399812178, %s)"
 Keep = Callable[[Mapping[int, Any], bytes, bool], None]
 Row = tuple[bytes, int, bytes, bytes, str, str | None, str | None, float, bool]
 
@@ -245,11 +247,20 @@ def _write(connection: Connection, rows: list[Row]) -> None:
     """Insert rows, and empty the list."""
     # In the same order by everybody, or of two writers each could wait for the other.
     rows.sort(key=lambda row: row[:3])
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    spans = [
+        (dev, [row[1] for row in rows if row[0] == dev])
+        for dev in dict.fromkeys(row[0] for row in rows)
+    ]
+    on_server = connection.dialect.name != "sqlite"
+    mark = "%s" if on_server else "?"
+    for dev, _ in spans if on_server else ():
+        # SQLite has one writer at a time. Of two that do not see what the other has not yet
+        # committed, neither would find the twins.
+        number = int.from_bytes(dev[-4:], "big", signed=True)
+        connection.exec_driver_sql(_ALONE, (number,))
     if rows:
         connection.exec_driver_sql(_INSERT.replace("?", mark), list(rows))
-    for dev in {row[0] for row in rows}:
-        numbers = [row[1] for row in rows if row[0] == dev]
+    for dev, numbers in spans:
         span = (dev, dev, numbers[0], numbers[-1])
         connection.exec_driver_sql(_DISOWN_TWINS.replace("?", mark), span)
     rows.clear()

@@ -16,6 +16,7 @@ from steelyard.access import judge
 from steelyard.database import place_of
 from steelyard.errors import USAGE, UserError
 from steelyard.store import Store
+from steelyard_wire import record
 
 FORGER = Forger()
 CHAIN = FORGER.chain(4)
@@ -164,22 +165,23 @@ def test_two_writers_at_once_keep_everything(place: Place) -> None:
     trouble: list[UserError] = []
     start = threading.Barrier(2)
 
-    def write(store: Store, records: list[bytes]) -> None:
+    def write(store: Store, records: list[tuple[int, bytes]]) -> None:
         try:
             start.wait(10)
             for _ in range(10):
                 with store.writer() as keep:
-                    for n, raw in enumerate(records):
-                        keep({1: 1, 2: FORGER.dev, 3: n, 5: 1}, raw, True)
+                    for n, raw in records:
+                        keep(_fields(n), raw, True)
         except UserError as error:
             trouble.append(error)
 
-    # The same records from both sides, in the opposite order, and one number that differs.
+    # The same records from both sides in the opposite order, and one number that differs.
     mine, theirs = (
-        [b"%d%c" % (n, who if n == 7 else 0) for n in range(300)] for who in (b"a", b"b")
+        [(n, b"%d" % n + (who if n == 7 else b"")) for n in range(300)] for who in (b"a", b"b")
     )
     threads = [
-        threading.Thread(target=write, args=args) for args in ((first, mine), (second, theirs))
+        threading.Thread(target=write, args=args)
+        for args in ((first, mine), (second, theirs[::-1]))
     ]
     for thread in threads:
         thread.start()
@@ -187,10 +189,36 @@ def test_two_writers_at_once_keep_everything(place: Place) -> None:
         thread.join(60)
     assert not trouble and not any(thread.is_alive() for thread in threads)
     assert place.query("select count(*) from records") == [(301,)]
-    # Two truths under one number, each from another program: neither passes.
     assert place.query("select n from records where not passed") == [(7,), (7,)]
     first.close()
     second.close()
+
+
+def test_two_truths_at_the_same_moment_are_both_disowned(place: Place) -> None:
+    first, second = Store(place.named), Store(place.named)
+    first.add_terminal(FORGER.public_key, "SY-1", "bench", test=False)
+
+    def other() -> None:
+        with second.writer() as keep:
+            keep(_fields(7), b"theirs", True)
+
+    thread = threading.Thread(target=other)
+    with first.writer() as keep:
+        for n in range(2500):  # more than are written in one go
+            keep(_fields(n), b"mine %d" % n, True)
+        thread.start()
+        thread.join(0.5)  # it waits; if it did not, it would not see what is not committed yet
+    thread.join(30)
+    assert not thread.is_alive()
+    assert place.query("select n from records where not passed") == [(7,), (7,)]
+    assert place.query("select count(*) from records") == [(2501,)]
+    first.close()
+    second.close()
+
+
+def _fields(n: int) -> dict[int, object]:
+    """Of a record of the forger's terminal, as far as a row needs them."""
+    return {record.DEV: FORGER.dev, record.N: n, record.TYP: record.READING}
 
 
 def test_the_folder_of_a_database_is_only_written_where_it_lies(tmp_path: Path) -> None:

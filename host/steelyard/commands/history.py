@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -47,6 +47,10 @@ def _time(time: float | None) -> str:
     return moment(None if time is None else int(time)) or "-"
 
 
+def _minute(time: float | None) -> str:
+    return _time(time).rpartition(":")[0] or "-"  # six columns fit a screen of 80
+
+
 def _line(one: Entry) -> tuple[object, ...]:
     data = one.data
     ours = data.get("id") or data.get("digest") or data.get("run") or ""
@@ -64,9 +68,14 @@ def _of_one(store: Store, serial: str, csv: Path | None, as_json: bool) -> None:
         (_time(one.time), one.what, one.verdict or "-", one.guard or "-", one.detail)
         for one in found
     ]
-    people = _table(("time, UTC", "what", "verdict", "guard band", "detail"), rows)
+    people: list[RenderableType] = [
+        _table(("time, UTC", "what", "verdict", "guard band", "detail"), rows)
+    ]
+    # In lines of their own, where they can be copied.
+    files = [one for one in found if one.kind == "attachment"]
+    people += [Text(plain(f"{one.what} is {one.data['path']}")) for one in files]
     data = {"serial": serial, "history": [one.to_json() for one in found]}
-    show(data, as_json, people)
+    show(data, as_json, Group(*people))
 
 
 def _of_all(store: Store, csv: Path | None, as_json: bool) -> None:
@@ -82,9 +91,9 @@ def _of_all(store: Store, csv: Path | None, as_json: bool) -> None:
             for row in rows
         ]
         spreadsheet.write(csv, header, lines)
-    told = ("serial number", "last run, UTC", "state", "last test, UTC", "verdict", "guard band")
+    told = ("serial", "last run, UTC", "state", "last test, UTC", "verdict", "guard band")
     texts = [
-        (row[0], _time(row[1]), row[2] or "-", _time(row[3]), row[4] or "-", row[5] or "-")
+        (row[0], _minute(row[1]), row[2] or "-", _minute(row[3]), row[4] or "-", row[5] or "-")
         for row in rows
     ]
     people = _table(told, texts) if rows else Text("nothing is known here of any serial number")
@@ -179,7 +188,7 @@ def _register_recompute(app: typer.Typer) -> None:
             list[str] | None,
             typer.Argument(
                 help="A test's id, the beginning of one, or a file of its record.",
-                metavar="[TEST]",
+                metavar="TEST",
                 show_default=False,
             ),
         ] = None,
@@ -220,7 +229,7 @@ def register(app: typer.Typer) -> None:
             str | None,
             typer.Argument(
                 help="A serial number; without one, all are listed.",
-                metavar="[SERIAL]",
+                metavar="SERIAL",
                 show_default=False,
             ),
         ] = None,
