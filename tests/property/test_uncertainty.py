@@ -40,10 +40,16 @@ def test_tolerances_are_those_of_r111() -> None:
     for nominal, row in table.items():
         for accuracy, mg in zip(("F1", "F2", "M1", "M2", "M3"), row, strict=True):
             assert uncertainty.tolerance(nominal, accuracy) * 1000 == pytest.approx(mg)
+    # OIML R 111-1:2004, Table 1, in mg: E2, F1, F2, M1, M2, M3.
+    small = {50: (0.1, 0.3, 1, 3, 10, 30), 20: (0.08, 0.25, 0.8, 2.5, 8, 25)}
+    small[1] = (0.03, 0.1, 0.3, 1, 3, 10)
+    for nominal, values in small.items():
+        for accuracy, mg in zip(("E2", "F1", "F2", "M1", "M2", "M3"), values, strict=True):
+            assert uncertainty.tolerance(nominal, accuracy) * 1000 == pytest.approx(mg)
     with pytest.raises(ValueError, match="class"):
         uncertainty.tolerance(1000, "X9")
-    with pytest.raises(ValueError, match="100 g"):
-        uncertainty.tolerance(50, "M1")
+    with pytest.raises(ValueError, match="no weight of 30 g"):
+        uncertainty.tolerance(30, "M1")
 
 
 def test_coverage_factors_are_those_of_student() -> None:
