@@ -190,19 +190,18 @@ def _value(value: Any) -> Any:
 
 @cache
 def _drawn() -> Callable[[str], bool]:
-    """Whether the fonts of the reports have a character."""
+    """Whether the font of the reports has a character."""
     from matplotlib.ft2font import FT2Font
 
-    from steelyard.factory.reports.fonts import files
+    from steelyard.factory.reports.fonts import file
 
-    known: set[int] = set()
-    for file in files():
-        known |= set(FT2Font(str(file)).get_charmap())
+    # The first alone: figures have no other.
+    known = set(FT2Font(str(file())).get_charmap())
     return lambda character: ord(character) in known
 
 
 def printable(text: str) -> str:
-    """The text with spaces for what ends lines, and U+XXXX for what no font of ours can show.
+    """The text with spaces for what ends lines, and U+XXXX for what our font cannot show.
 
     Marks that turn the direction of writing, and halves of characters, are such, too: nothing may
     look otherwise than it is.

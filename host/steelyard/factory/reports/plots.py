@@ -17,7 +17,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from steelyard.doctor_plot import BLUE, GREEN, GREY, ORANGE, RED
-from steelyard.factory.reports.fonts import files
+from steelyard.factory.reports.document import printable
+from steelyard.factory.reports.fonts import file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,7 +71,7 @@ class Place:
 def _font(size: float) -> FontProperties:
     from matplotlib.font_manager import FontProperties
 
-    return FontProperties(fname=files()[0], size=size)
+    return FontProperties(fname=file(), size=size)
 
 
 def _axes(height: float, title: str, x: str, y: str) -> tuple[Figure, Axes]:
@@ -99,9 +100,10 @@ def _axes(height: float, title: str, x: str, y: str) -> tuple[Figure, Axes]:
 
 
 def _write(text: Any, size: float) -> None:
-    """The report's font for a text, in which a $ is a $."""
+    """The report's font for a text, in which a $ is a $, and nothing that it cannot show."""
     text.set_fontproperties(_font(size))
     text.set_parse_math(False)
+    text.set_text(printable(text.get_text()))
 
 
 def _finish(figure: Figure, axes: Axes, name: str, legend: bool = True) -> str:
@@ -115,7 +117,7 @@ def _finish(figure: Figure, axes: Axes, name: str, legend: bool = True) -> str:
             handlelength=1.6, columnspacing=1.4,
         )  # fmt: skip
         for text in box.get_texts():
-            text.set_parse_math(False)
+            _write(text, 8)
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         _write(label, 8)
     return _svg(figure, name)
@@ -296,6 +298,6 @@ def bars(
         for sign in (1, -1):
             axes.plot([place - 0.33, place + 0.33], [sign * limit] * 2, color=RED, linewidth=1.3,
                       label=say("legal limit") if place == 0 and sign == 1 else None)  # fmt: skip
-    axes.set_xticks(list(x), list(names))
+    axes.set_xticks(list(x), [printable(name) for name in names])
     axes.margins(x=0.05)
     return _finish(figure, axes, "bars")

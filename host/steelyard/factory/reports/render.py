@@ -8,6 +8,7 @@ Neither template is given markup but the drawings that `plots` made.
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import UTC, datetime
 from functools import cache
@@ -41,8 +42,11 @@ def _page() -> Template:
 
 
 def html(document: Document) -> bytes:
-    """The report as one HTML file with its drawings in it; it loads nothing."""
-    return _page().render(plain(document)).encode()
+    """The report as one HTML file with drawings and font in it; it loads nothing."""
+    data = plain(document)
+    letters = {one for one in json.dumps(data, ensure_ascii=False) if one > "\x7f"}
+    font = fonts.part(frozenset(letters.union(map(chr, range(32, 127)))))
+    return _page().render(data, font=base64.b64encode(font).decode()).encode()
 
 
 @cache
@@ -51,7 +55,7 @@ def _compiler() -> Compiler:
     from typst import Compiler, Fonts
 
     # Nothing of the host's: the same report looks the same everywhere.
-    folders: list[Any] = [str(file.parent) for file in fonts.files()]
+    folders: list[Any] = [str(fonts.file().parent)]
     known = Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
     return Compiler(font_paths=known, ignore_system_fonts=True)
 
