@@ -145,7 +145,14 @@ def calibrate_terminal(
         here, there = work.gravity
         done["gravity"] = f"{here / 1e5:.5f} here, {there / 1e5:.5f} there: {here / there:.6f}"
     weights = ", ".join(" ".join(weight) for weight in work.weights)
-    return {**done, "weight": weights or None, "errors": errors, "check": checked}
+    said = checked and f"{checked['load']}: off by {checked['error']}, {checked['most']} allowed"
+    return {
+        **done,
+        "weight": weights or None,
+        "errors": errors,
+        "check": said,
+        "checked": checked,
+    }
 
 
 def _capture_all(
@@ -177,14 +184,16 @@ def _capture(terminal: Terminal, patience_s: float, *step: str) -> int:
     return int(terminal.calibrate_when_still(*step, seconds=patience_s)["counts"])
 
 
-def _check(terminal: Terminal, work: Work, prompt: Prompt, patience_s: float) -> str | None:
-    """What the second weight showed; None without one."""
+def _check(
+    terminal: Terminal, work: Work, prompt: Prompt, patience_s: float
+) -> dict[str, str] | None:
+    """What the second weight showed: load, error, most; None without one."""
     if work.check is None:
         return None
     number, unit = work.check
     prompt(Request(f"Put the second weight of {number} {unit} on, alone", work.check))
     said = terminal.calibrate_when_still("CHECK", number, unit, seconds=patience_s)
-    return f"{number} {unit}: off by {said['error']}, {said['most']} allowed"
+    return {"load": f"{number} {unit}", "error": said["error"], "most": said["most"]}
 
 
 def give_up(terminal: Terminal, why: BaseException, before: int) -> None:

@@ -229,9 +229,9 @@ def register(app: typer.Typer) -> None:
         The key is made on the terminal and stays there; this host keeps the public key and the
         key for the network link. Running it again changes nothing.
 
-        With --plan: flash, key, certify, configure, commission, calibrate, test, seal, label,
-        verify. Each step is read back and compared; after a pulled cable or Ctrl-C the same
-        command goes on where it stopped.
+        With --plan: flash, key, certify, configure, commission, calibrate, test, report, seal,
+        label, verify. Each step is read back and compared; after a pulled cable or Ctrl-C the
+        same command goes on where it stopped.
 
         Example: steelyard provision /dev/ttyACM0 --serial SY-0001
 

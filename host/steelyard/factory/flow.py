@@ -17,7 +17,7 @@ from typing import Any
 
 from steelyard.client import Identity, Terminal
 from steelyard.errors import REFUSED, USAGE, AtPrompt, NoDevice, UserError
-from steelyard.factory import first_steps, last_steps, weighing_steps
+from steelyard.factory import first_steps, last_steps, reporting, weighing_steps
 from steelyard.factory.product import Product
 from steelyard.factory.runs import DONE, Run
 from steelyard.factory.work import Work
@@ -48,6 +48,7 @@ STEPS = (
     Step("commission", weighing_steps.fit_filter, weighing_steps.fits_filter),
     Step("calibrate", weighing_steps.calibrate, weighing_steps.is_calibrated),
     Step("test", weighing_steps.try_out, weighing_steps.is_tested),
+    Step("report", reporting.make_reports, reporting.are_reported),
     Step("seal", last_steps.seal, last_steps.is_sealed),
     Step("label", last_steps.label, last_steps.is_labelled),
     Step("verify", last_steps.verify, last_steps.is_verified),

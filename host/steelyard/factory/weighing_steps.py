@@ -151,8 +151,17 @@ def calibrate(work: Work) -> Found:
             made = calibrate_terminal(terminal, work.store, wanted, put)
             hands.put(Fraction(0))
         digest = terminal.seals()["calibration"]
+        points = terminal.calibrate("STATUS")["points"]
+        celsius = terminal.status()["celsius"]
+    if made["checked"]:
+        made["checked"]["pieces"] = _pieces(other, plan.check, scale.unit)
     return {
         **made,
+        "points": points,
+        "pieces": {
+            text(Fraction(one[0])): _pieces(loading, one, scale.unit) for one in plan.loads
+        },
+        "celsius": "" if celsius == "-" else celsius,
         "digest": digest,
         "as_found": as_found,
         "started": began,
@@ -167,6 +176,10 @@ def _scale(terminal: Terminal) -> Scale:
 
 def _loading(path: Path | None, scale: Scale) -> Loading | None:
     return Loading.of_file(path, scale) if path else None
+
+
+def _pieces(loading: Loading | None, weight: Weight | None, unit: str) -> list[str]:
+    return list(loading(quantity(weight, unit)).marks) if loading and weight else []
 
 
 def _reference(loading: Loading | None, weight: Weight, unit: str) -> str:

@@ -22,6 +22,7 @@ from steelyard.factory.product import Product
 from steelyard.factory.runs import Run
 from steelyard.keys.issuing import Desk
 from steelyard.store import Store
+from steelyard.transcript import add_line
 
 T = TypeVar("T")
 # What is told while work goes on: the step, how far it is (0 to 1), and words.
@@ -64,8 +65,7 @@ class Work:
 
     def note(self, text: str) -> None:
         """A line of the transcript that did not go over the terminal's service line."""
-        with self.transcript.open("a", encoding="utf-8") as file:
-            file.write(f"# {text}\n")
+        add_line(self.transcript, f"# {text}")
 
     def say(self, share: float, words: str) -> None:
         """How far the step is; Halted if somebody pressed Ctrl-C meanwhile."""

@@ -1,0 +1,1 @@
+"""Reports of tests and calibrations, as HTML and PDF, in English and Chinese."""
