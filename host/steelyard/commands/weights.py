@@ -224,10 +224,8 @@ def for_people(whole: dict[str, Any]) -> RenderableType:
 def _scale(accuracy: str, most: Sequence[str], e: Sequence[str]) -> Scale:
     if len(most) != len(e):
         raise UserError(USAGE, "each range has both, --max 15kg and --e 5g")
+    pairs = [(nanograms(first), nanograms(second)) for first, second in zip(most, e, strict=True)]
     unit = re.sub(r"[^a-z]", "", most[0])
-    pairs = zip(map(nanograms, most), map(nanograms, e), strict=True)
-    if unit not in NANOGRAMS:  # nanograms() has refused it
-        raise UserError(USAGE, f"{most[0]!r} is not a weight like 15kg")
     one = NANOGRAMS[unit]
     return scales.of_words(
         accuracy, [(first / one, second / one) for first, second in pairs], unit
