@@ -300,7 +300,7 @@ def test_a_set_that_is_too_small_even_so() -> None:
         combine(a_set("10", "5"), F(59), PLATFORM, TODAY, F("0.005"))
     with pytest.raises(UserError) as caught:
         combine(a_set("10", "10", "10", name="M3"), F("59.9"), PLATFORM, TODAY)
-    assert "30 kg by 0 substitutions" in caught.value.sentence
+    assert "30 kg of 0:10 + 1:10 + 2:10 may be wrong by 15 g for the" in caught.value.sentence
     assert caught.value.sentence.endswith("take weights of class M2 or better")
 
 

@@ -139,7 +139,10 @@ def test_a_certificate_that_has_ended_or_has_not_begun() -> None:
     assert "K-1 of old ended on 2026-11-28" in found and "calibrated anew" in found
     assert found.endswith("Of the set, new will do")
     (found,) = problems(shop, F(10), [new], date(2026, 5, 31))
-    assert "K-1 of new is of 2026-06-01: to come" in found
+    assert "K-1 of new is of 2026-06-01, which is to come: correct that day" in found
+    other = piece("x5", "5", until=date(2026, 11, 28))
+    (found,) = problems(shop, F(15), [old, other], TODAY)
+    assert "K-1 of old, x5 ended on 2026-11-28" in found
     assert WeightSet("S", (old, new)).usable(TODAY) == (new,)
 
 

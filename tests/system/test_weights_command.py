@@ -44,7 +44,10 @@ def test_a_set_by_itself(tmp_path: Path, user: CommandLine) -> None:
     assert said.code == OK and "nothing is refused" in said.out and "K-1" in said.out
     soon = user("weights", write(tmp_path / "w.toml", days=60))
     assert soon.code == OK and "ENDS SOON" in soon.out
-    assert "warning: the certificate of 10 ends on" in soon.out and "in 60 days" in soon.out
+    assert (
+        "warning: the certificate K-1 of 10, 5, 2, 1, 500, 100 ends on" in soon.out
+        and "in 60 days" in soon.out
+    )
     assert "ENDS SOON" not in user("weights", write(tmp_path / "w.toml", days=61)).out
     ended = user("weights", write(tmp_path / "w.toml", days=-1))
     assert ended.code == VERDICT and "ENDED" in ended.out and "calibrated anew" in ended.out

@@ -24,7 +24,17 @@ from steelyard.errors import OK, USAGE, VERDICT, UserError
 from steelyard.factory import scales, weights_file
 from steelyard.factory.loads import combine, loads, missing_tenths, warnings
 from steelyard.factory.measurement import Scale, text
-from steelyard.factory.weights import SHARE, Piece, WeightSet, grams, limit_error, problems, said
+from steelyard.factory.weights import (
+    SHARE,
+    Piece,
+    WeightSet,
+    by_certificate,
+    grams,
+    limit_error,
+    problems,
+    said,
+    stale,
+)
 from steelyard.output import rows, show
 
 WARN_DAYS = 60  # a laboratory needs some weeks
@@ -37,30 +47,24 @@ def _today() -> date:
 def _state(piece: Piece, today: date) -> tuple[str, str]:
     """("ok", "ends soon", "ended" or "to come", the sentence that belongs to it)."""
     left = (piece.valid_until - today).days
-    if left < 0:
-        ended = f"the certificate of {piece.mark} ended on {piece.valid_until}"
-        return "ended", f"{ended}: have it calibrated anew"
-    if today < piece.date:
-        return "to come", f"the certificate of {piece.mark} is of {piece.date}: correct the day"
+    if reason := stale(piece, today):
+        return "ended" if left < 0 else "to come", reason
     if left <= WARN_DAYS:
-        ends = f"the certificate of {piece.mark} ends on {piece.valid_until}"
+        ends = f"the certificate {piece.certificate} of {piece.mark} ends on {piece.valid_until}"
         return "ends soon", f"{ends}, in {left} days: have it calibrated anew"
     return "ok", ""
 
 
 def pieces_of(found: WeightSet, today: date) -> dict[str, Any]:
     """The set as data: each piece with its state, and sentences: refused, warnings."""
-    states = [_state(piece, today) for piece in found.pieces]
+    papers = [_state(piece, today) for piece in by_certificate(found.pieces)]
     return {
         "set": found.name,
         "digest": found.digest,
         "today": today.isoformat(),
-        "pieces": [
-            piece.row() | {"state": state}
-            for piece, (state, _) in zip(found.pieces, states, strict=True)
-        ],
-        "refused": [words for state, words in states if state in ("ended", "to come")],
-        "warnings": [words for state, words in states if state == "ends soon"],
+        "pieces": [piece.row() | {"state": _state(piece, today)[0]} for piece in found.pieces],
+        "refused": [words for state, words in papers if state in ("ended", "to come")],
+        "warnings": [words for state, words in papers if state == "ends soon"],
     }
 
 
