@@ -17,6 +17,7 @@ import typer
 from steelyard import __version__
 from steelyard.commands import (
     calibrate,
+    cell,
     commission,
     demo,
     doctor,
@@ -75,6 +76,7 @@ for _module in (
     seal,
     keys,
     weights,
+    cell,
     type_test,
     doctor,
     replay,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from fractions import Fraction
@@ -19,7 +18,7 @@ from steelyard_wire.units import NANOGRAMS
 
 from steelyard.access import opened
 from steelyard.commands import Json
-from steelyard.commands.scale import nanograms
+from steelyard.commands.scale import nanograms, said_scale
 from steelyard.errors import OK, USAGE, VERDICT, UserError
 from steelyard.factory import scales, weights_file
 from steelyard.factory.loads import combine, loads, missing_tenths, warnings
@@ -225,17 +224,6 @@ def for_people(whole: dict[str, Any]) -> RenderableType:
     return Group(*parts)
 
 
-def _scale(accuracy: str, most: Sequence[str], e: Sequence[str]) -> Scale:
-    if len(most) != len(e):
-        raise UserError(USAGE, "each range has both, --max 15kg and --e 5g")
-    pairs = [(nanograms(first), nanograms(second)) for first, second in zip(most, e, strict=True)]
-    unit = re.sub(r"[^a-z]", "", most[0])
-    one = NANOGRAMS[unit]
-    return scales.of_words(
-        accuracy, [(first / one, second / one) for first, second in pairs], unit
-    )
-
-
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
@@ -278,7 +266,7 @@ def register(app: typer.Typer) -> None:
             with opened(address) as (terminal, _):
                 scale = scales.of_config(terminal.config())
         elif most or e:
-            scale = _scale(accuracy, most or [], e or [])
+            scale = said_scale(accuracy, most or [], e or [])
         spread = None
         if repeatability:
             if scale is None:
