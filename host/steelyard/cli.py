@@ -17,6 +17,7 @@ import typer
 from steelyard import __version__
 from steelyard.commands import (
     calibrate,
+    cell,
     commission,
     demo,
     doctor,
@@ -80,6 +81,7 @@ for _module in (
     weights,
     test,
     report,
+    cell,
     doctor,
     replay,
     local,

@@ -16,6 +16,8 @@ from steelyard_wire.quantity import UNITS, format_quantity
 from steelyard_wire.units import NANOGRAMS
 
 from steelyard.errors import USAGE, UserError
+from steelyard.factory import scales
+from steelyard.factory.measurement import Scale
 from steelyard.r76 import change_points, mpe
 
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*")
@@ -55,6 +57,18 @@ def class_of(text: str) -> str:
     if text.upper() not in numbers:
         raise UserError(USAGE, f"the classes are {', '.join(numbers)}, not {text}")
     return numbers[text.upper()]
+
+
+def said_scale(accuracy: str, most: Sequence[str], e: Sequence[str]) -> Scale:
+    """The scale with these Max and e, a pair for each range, smallest first; UserError."""
+    if len(most) != len(e):
+        raise UserError(USAGE, "each range has both, --max 15kg and --e 5g")
+    pairs = [(nanograms(first), nanograms(second)) for first, second in zip(most, e, strict=True)]
+    unit = re.sub(r"[^a-z]", "", most[0])
+    one = NANOGRAMS[unit]
+    return scales.of_words(
+        accuracy, [(first / one, second / one) for first, second in pairs], unit
+    )
 
 
 @dataclass

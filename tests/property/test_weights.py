@@ -52,7 +52,7 @@ NOMINALS_MG = [digit * 10**power for power in range(10) for digit in (1, 2, 5)]
 
 
 @pytest.mark.parametrize("name", r111.CLASSES)
-def test_F1_the_tolerances_are_those_of_the_table(name: str) -> None:
+def test_the_tolerances_are_those_of_the_table(name: str) -> None:
     from_first = [mg for mg in NOMINALS_MG if mg >= FIRST_MG[name]]
     wanted = dict(zip(from_first, REPRINT[name].split(), strict=False))
     assert len(wanted) == len(REPRINT[name].split())
@@ -60,7 +60,7 @@ def test_F1_the_tolerances_are_those_of_the_table(name: str) -> None:
     assert found == {mg: F(text) / 1000 for mg, text in wanted.items()}
 
 
-def test_F1_what_the_table_does_not_have() -> None:
+def test_what_the_table_does_not_have() -> None:
     for size, name in ((F(3), "M1"), (F("0.5"), "M3"), (F("0.05"), "M2"), (F(1), "M4")):
         with pytest.raises(ValueError, match=r"classes|Table 1"):
             r111.mpe(size, name)
@@ -99,7 +99,7 @@ THIRDS = [
 
 
 @pytest.mark.parametrize(("most", "e", "sizes", "name", "wrong", "good"), THIRDS)
-def test_F1_a_third_of_the_permissible_error_at_max(
+def test_a_third_of_the_permissible_error_at_max(
     most: str, e: str, sizes: str, name: str, wrong: str, good: bool
 ) -> None:
     pieces = [piece(f"W{size}", size, name) for size in sizes.split()]
@@ -108,7 +108,7 @@ def test_F1_a_third_of_the_permissible_error_at_max(
     assert bool(found) is not good
 
 
-def test_F1_a_refusal_says_how_wrong_and_what_will_do() -> None:
+def test_a_refusal_says_how_wrong_and_what_will_do() -> None:
     bad, good = piece("bad", "10", "M3"), piece("good", "10", "M2")
     shop = scale("15", "0.005")
     with pytest.raises(UserError) as caught:
@@ -124,13 +124,13 @@ def test_F1_a_refusal_says_how_wrong_and_what_will_do() -> None:
     assert found.endswith("take all of class M2 or better (10 kg + 5 kg M2: 2.4 g)")
 
 
-def test_F1_not_even_the_best_class() -> None:
+def test_not_even_the_best_class() -> None:
     many = [piece(f"m{n}", "1", "E2", "g") for n in range(100)]
     (found,) = problems(scale("2000", "0.001", 2, "g"), F(100), many, TODAY)
     assert "no class of weights is good enough" in found and "larger" in found
 
 
-def test_F1_a_certificate_that_has_ended_or_has_not_begun() -> None:
+def test_a_certificate_that_has_ended_or_has_not_begun() -> None:
     old = piece("old", "10", until=date(2026, 11, 28))
     new = piece("new", "10", until=date(2026, 11, 29))
     shop = scale("15", "0.005")
@@ -139,11 +139,14 @@ def test_F1_a_certificate_that_has_ended_or_has_not_begun() -> None:
     assert "K-1 of old ended on 2026-11-28" in found and "calibrated anew" in found
     assert found.endswith("Of the set, new will do")
     (found,) = problems(shop, F(10), [new], date(2026, 5, 31))
-    assert "K-1 of new is of 2026-06-01: to come" in found
+    assert "K-1 of new is of 2026-06-01, which is to come: correct that day" in found
+    other = piece("x5", "5", until=date(2026, 11, 28))
+    (found,) = problems(shop, F(15), [old, other], TODAY)
+    assert "K-1 of old, x5 ended on 2026-11-28" in found
     assert WeightSet("S", (old, new)).usable(TODAY) == (new,)
 
 
-def test_F1_other_refusals_of_a_load() -> None:
+def test_other_refusals_of_a_load() -> None:
     shop, five = scale("15", "0.005"), piece("W5", "5")
     (found,) = problems(shop, F(10), [five, five], TODAY)
     assert "W5 cannot be put on twice" in found
@@ -153,7 +156,7 @@ def test_F1_other_refusals_of_a_load() -> None:
     assert "there are no weights for 6 kg" in found
 
 
-def test_F1_values_of_certificates() -> None:
+def test_values_of_certificates() -> None:
     known = piece("a", "10", error=F("-0.00012"), uncertainty=F("0.00015"), k=F(2))
     triple = piece("b", "5000", unit="g", error=F("0.06"), uncertainty=F("0.12"), k=F(3))
     plain = piece("c", "1")
@@ -168,7 +171,7 @@ def test_F1_values_of_certificates() -> None:
     assert limit_error([fine], "mg") == F("0.5") and true_value([fine], "mg") == 1000001
 
 
-def test_F1_the_row_for_a_record() -> None:
+def test_the_row_for_a_record() -> None:
     known = piece("a", "10", error=F("-0.00012"), uncertainty=F("0.00015"))
     (row,) = WeightSet("S", (known,), "ab12").rows([known])
     assert row == {
@@ -201,7 +204,7 @@ def test_F1_the_row_for_a_record() -> None:
     ),
     st.integers(-400, 400),
 )
-def test_F1_refused_exactly_where_decimals_say_so(
+def test_refused_exactly_where_decimals_say_so(
     sizes: list[tuple[F, str]],
     of_scale: tuple[str, str],
     figures: list[tuple[bool, int, int]],
@@ -241,7 +244,7 @@ BODIES = st.lists(st.sampled_from([1, 2, 2, 5, 10, 20, 50]), max_size=9)
 
 
 @given(BODIES, st.integers(0, 120))
-def test_F1_the_search_is_that_of_trying_everything(sizes: list[int], wanted: int) -> None:
+def test_the_search_is_that_of_trying_everything(sizes: list[int], wanted: int) -> None:
     bodies = [Body(F(size), F(n % 3 + 1)) for n, size in enumerate(sizes)]
     ways: dict[int, list[tuple[int, F]]] = {}
     for n in range(len(sizes) + 1):

@@ -14,7 +14,7 @@ from steelyard.factory import weights_file
 EXAMPLE = Path(__file__).parents[2] / "docs" / "weights.example.toml"
 
 
-def test_F1_the_example_is_a_set() -> None:
+def test_the_example_is_a_set() -> None:
     found = weights_file.read(EXAMPLE)
     assert found.name == "Set 3" and len(found.pieces) == 23 and len(found.digest) == 64
     ten = found.pieces[0]
@@ -89,7 +89,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("old", "new", "words"), REFUSALS)
-def test_F1_what_a_file_cannot_say(old: str, new: str, words: str) -> None:
+def test_what_a_file_cannot_say(old: str, new: str, words: str) -> None:
     assert weights_file.parse(GOOD.encode(), "weights.toml").pieces[2].mark == "C"
     assert old in GOOD
     with pytest.raises(UserError) as caught:
@@ -101,7 +101,7 @@ def test_F1_what_a_file_cannot_say(old: str, new: str, words: str) -> None:
     )
 
 
-def test_F1_whole_files_that_are_refused(tmp_path: Path) -> None:
+def test_whole_files_that_are_refused(tmp_path: Path) -> None:
     head, _, pieces = GOOD.partition("[[piece]]")
     bare = GOOD.replace(GOOD[GOOD.index("[certificate]") : GOOD.index("[[piece]]")], "")
     many = ", ".join(f'"m{n}"' for n in range(201))
@@ -133,7 +133,7 @@ VALUES = st.sampled_from(
 
 @settings(max_examples=50)
 @given(st.data())
-def test_F1_no_file_ends_in_a_traceback(data: st.DataObject) -> None:
+def test_no_file_ends_in_a_traceback(data: st.DataObject) -> None:
     lines = GOOD.split("\n")
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, len(lines) - 1))
@@ -158,6 +158,6 @@ def test_F1_no_file_ends_in_a_traceback(data: st.DataObject) -> None:
 
 
 @given(st.binary(max_size=60))
-def test_F1_no_bytes_end_in_a_traceback(raw: bytes) -> None:
+def test_no_bytes_end_in_a_traceback(raw: bytes) -> None:
     with pytest.raises(UserError, match=r"weights\.toml"):
         weights_file.parse(raw, "weights.toml")

@@ -22,8 +22,9 @@ from steelyard.commands.hands import by_hand
 from steelyard.commands.test_tables import announce, tables
 from steelyard.errors import INTERRUPTED, OK, USAGE, VERDICT, UserError
 from steelyard.factory import plan as plans
+from steelyard.factory import scales
 from steelyard.factory.hands import Handler, Person, Simulated
-from steelyard.factory.instrument import METHODS, Hands, Instrument, scale_of
+from steelyard.factory.instrument import METHODS, Hands, Instrument
 from steelyard.factory.loading import Loading
 from steelyard.factory.test_record import TestRecord, from_json, to_json
 from steelyard.factory.testing import Stopped, Surroundings, carry_out
@@ -64,8 +65,7 @@ def loading_of(path: Path | None, terminal: Terminal) -> Loading | None:
     """The weights of a register's file, for a terminal; UserError."""
     if path is None:
         return None
-    config = {name: int(value) for name, value in terminal.config().items()}
-    return Loading.of_file(path, scale_of(config))
+    return Loading.of_file(path, scales.of_config(terminal.config()))
 
 
 def operator_of(named: str) -> str:

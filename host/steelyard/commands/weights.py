@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from fractions import Fraction
@@ -23,9 +22,19 @@ from steelyard.errors import OK, USAGE, VERDICT, UserError
 from steelyard.factory import scales, weights_file
 from steelyard.factory.loads import combine, loads, missing_tenths, warnings
 from steelyard.factory.measurement import Scale, text
-from steelyard.factory.weights import SHARE, Piece, WeightSet, grams, limit_error, problems, said
+from steelyard.factory.weights import (
+    SHARE,
+    Piece,
+    WeightSet,
+    by_certificate,
+    grams,
+    limit_error,
+    problems,
+    said,
+    stale,
+)
 from steelyard.output import rows, show
-from steelyard.scale_words import nanograms
+from steelyard.scale_words import nanograms, said_scale
 
 WARN_DAYS = 60  # a laboratory needs some weeks
 
@@ -37,30 +46,24 @@ def _today() -> date:
 def _state(piece: Piece, today: date) -> tuple[str, str]:
     """("ok", "ends soon", "ended" or "to come", the sentence that belongs to it)."""
     left = (piece.valid_until - today).days
-    if left < 0:
-        ended = f"the certificate of {piece.mark} ended on {piece.valid_until}"
-        return "ended", f"{ended}: have it calibrated anew"
-    if today < piece.date:
-        return "to come", f"the certificate of {piece.mark} is of {piece.date}: correct the day"
+    if reason := stale(piece, today):
+        return "ended" if left < 0 else "to come", reason
     if left <= WARN_DAYS:
-        ends = f"the certificate of {piece.mark} ends on {piece.valid_until}"
+        ends = f"the certificate {piece.certificate} of {piece.mark} ends on {piece.valid_until}"
         return "ends soon", f"{ends}, in {left} days: have it calibrated anew"
     return "ok", ""
 
 
 def pieces_of(found: WeightSet, today: date) -> dict[str, Any]:
     """The set as data: each piece with its state, and sentences: refused, warnings."""
-    states = [_state(piece, today) for piece in found.pieces]
+    papers = [_state(piece, today) for piece in by_certificate(found.pieces)]
     return {
         "set": found.name,
         "digest": found.digest,
         "today": today.isoformat(),
-        "pieces": [
-            piece.row() | {"state": state}
-            for piece, (state, _) in zip(found.pieces, states, strict=True)
-        ],
-        "refused": [words for state, words in states if state in ("ended", "to come")],
-        "warnings": [words for state, words in states if state == "ends soon"],
+        "pieces": [piece.row() | {"state": _state(piece, today)[0]} for piece in found.pieces],
+        "refused": [words for state, words in papers if state in ("ended", "to come")],
+        "warnings": [words for state, words in papers if state == "ends soon"],
     }
 
 
@@ -221,19 +224,6 @@ def for_people(whole: dict[str, Any]) -> RenderableType:
     return Group(*parts)
 
 
-def _scale(accuracy: str, most: Sequence[str], e: Sequence[str]) -> Scale:
-    if len(most) != len(e):
-        raise UserError(USAGE, "each range has both, --max 15kg and --e 5g")
-    unit = re.sub(r"[^a-z]", "", most[0])
-    pairs = zip(map(nanograms, most), map(nanograms, e), strict=True)
-    if unit not in NANOGRAMS:  # nanograms() has refused it
-        raise UserError(USAGE, f"{most[0]!r} is not a weight like 15kg")
-    one = NANOGRAMS[unit]
-    return scales.of_words(
-        accuracy, [(first / one, second / one) for first, second in pairs], unit
-    )
-
-
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
@@ -276,7 +266,7 @@ def register(app: typer.Typer) -> None:
             with opened(address) as (terminal, _):
                 scale = scales.of_config(terminal.config())
         elif most or e:
-            scale = _scale(accuracy, most or [], e or [])
+            scale = said_scale(accuracy, most or [], e or [])
         spread = None
         if repeatability:
             if scale is None:

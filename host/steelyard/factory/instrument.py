@@ -13,12 +13,10 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Protocol, TypeVar
 
-from steelyard_wire.classes import lowest_min
-from steelyard_wire.quantity import unit_name
-
 from steelyard.client import Terminal
 from steelyard.errors import REFUSED, UserError
-from steelyard.factory.measurement import Judged, Scale, before_rounding, text
+from steelyard.factory import scales
+from steelyard.factory.measurement import Judged, before_rounding, text
 from steelyard.factory.sheet import Sheet, Wanted
 
 TENTH = 10
@@ -64,17 +62,6 @@ class Hands(Protocol):
         """The work is over."""
 
 
-def scale_of(values: dict[str, int]) -> Scale:
-    """The scale that the parameters of a terminal make it."""
-    one = Fraction(10) ** values["exp10"]
-    pairs = [("max_1", "e_1"), ("max_2", "e_2"), ("max", "e")]
-    ranges = tuple((values[most] * one, values[e] * one) for most, e in pairs if values[most])
-    exact = (values["unit"], values["exp10"], int(ranges[0][1] / one))
-    least = (values["min"] or lowest_min(values["class"], *exact)) * one
-    unit = unit_name(values["unit"])
-    return Scale(values["class"], ranges, unit, least, bool(values["tracking"]))
-
-
 class Instrument:
     """The scale under test, as its terminal says that it is, and whoever handles it.
 
@@ -92,7 +79,7 @@ class Instrument:
         self.terminal = terminal
         self.hands = hands
         self.method = method
-        self.scale = scale_of({name: int(value) for name, value in terminal.config().items()})
+        self.scale = scales.of_config(terminal.config())
         self.at_zero = Fraction(0)  # E0, which every error is less
         self.used: set[str] = set()
         self._choose = choose

@@ -140,9 +140,10 @@ def _weights_wrong(
         if wrong > allowed:
             sizes = [piece.size for piece in (*weights * done, *more)]
             better = r111.poorest(sizes, grams(allowed, unit))
+            again = f", replaced by material {done} times," if done else ""
             raise UserError(
                 VERDICT,
-                f"{text(load)} {unit} by {done} substitutions of {names(weights)} may be wrong by"
+                f"{text(load)} {unit} of {names(weights)}{again} may be wrong by"
                 f" {said(grams(wrong, unit))} for the weights alone, and a third of the maximum"
                 f" permissible error there is {said(grams(allowed, unit))} (R 76-1, 3.7.1): "
                 + (

@@ -22,7 +22,8 @@ from steelyard.commands.commission import keep_found
 from steelyard.commissioning import Unfit, commission, transient
 from steelyard.errors import REFUSED, VERDICT, UserError
 from steelyard.factory import plan as plans
-from steelyard.factory.instrument import Instrument, scale_of
+from steelyard.factory import scales
+from steelyard.factory.instrument import Instrument
 from steelyard.factory.loading import Loading
 from steelyard.factory.measurement import Judged, Measurement, Scale, text
 from steelyard.factory.plan import Plan
@@ -71,7 +72,7 @@ def fit_filter(work: Work) -> Found:
     with work.terminal() as (terminal, _):
         told = terminal.config()
         config = {name: int(value) for name, value in told.items()}
-        scale = scale_of(config)
+        scale = scales.of_config(told)
         load = quantity(weight, scale.unit)
         with work.handled(terminal) as hands:
             work.say(0.0, "a load is put on")
@@ -171,7 +172,7 @@ def calibrate(work: Work) -> Found:
 
 
 def _scale(terminal: Terminal) -> Scale:
-    return scale_of({name: int(value) for name, value in terminal.config().items()})
+    return scales.of_config(terminal.config())
 
 
 def _loading(path: Path | None, scale: Scale) -> Loading | None:

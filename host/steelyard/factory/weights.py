@@ -16,7 +16,7 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from steelyard_wire.units import NANOGRAMS
@@ -170,12 +170,24 @@ def limit_error(pieces: Iterable[Piece], unit: str) -> Fraction:
 
 
 def stale(piece: Piece, today: datetime.date) -> str:
-    """Why its certificate does not hold today; "" if it does."""
+    """Why its certificate does not hold today, and what to do; "" if it does."""
+    paper = f"the certificate {piece.certificate} of {piece.mark}"
     if today > piece.valid_until:
-        return f"the certificate {piece.certificate} of {piece.mark} ended on {piece.valid_until}"
+        return f"{paper} ended on {piece.valid_until}: have it calibrated anew"
     if today < piece.date:
-        return f"the certificate {piece.certificate} of {piece.mark} is of {piece.date}: to come"
+        return f"{paper} is of {piece.date}, which is to come: correct that day"
     return ""
+
+
+def by_certificate(pieces: Iterable[Piece]) -> list[Piece]:
+    """One piece for each certificate, with the marks of all that it is of: to speak of it once."""
+    marks: dict[tuple[str, datetime.date, datetime.date], list[str]] = {}
+    first: dict[tuple[str, datetime.date, datetime.date], Piece] = {}
+    for piece in pieces:
+        paper = (piece.certificate, piece.date, piece.valid_until)
+        marks.setdefault(paper, []).append(piece.mark)
+        first.setdefault(paper, piece)
+    return [replace(piece, mark=", ".join(marks[paper])) for paper, piece in first.items()]
 
 
 def names(pieces: Iterable[Piece]) -> str:
@@ -213,9 +225,7 @@ def problems(
         found.append(f"{', '.join(twice)} cannot be put on twice: take another piece")
     if (together := nominal(pieces, unit)) != load:
         found.append(f"{names(pieces)} is {text(together)} {unit} and not {loaded}: choose others")
-    ended = [reason for piece in pieces if (reason := stale(piece, today))]
-    if ended:
-        found.append(f"{'; '.join(ended)}. Have what has ended calibrated anew")
+    found += [why for piece in by_certificate(pieces) if (why := stale(piece, today))]
     allowed = scale.mpe(load) * SHARE
     wrong = limit_error(pieces, unit)
     if wrong > allowed:
