@@ -1,6 +1,6 @@
 """The label of a terminal: its plate, and a QR code that leads to it.
 
-Owns: how it is drawn: 70 mm by 38 mm (a plate has 150 mm2 at least, OIML R 76-1, 7.1), SVG.
+Owns: how it is drawn: 90 mm by 40 mm (a plate has 150 mm2 at least, OIML R 76-1, 7.1), SVG.
 Refuses: nothing. Units: mm.
 """
 
@@ -14,8 +14,8 @@ import segno
 
 from steelyard.plate import Plate
 
-_WIDTH, _HEIGHT = 70, 38
-_CODE = 28  # with its margin of 4 modules
+_WIDTH, _HEIGHT = 90, 40
+_CODE = 32  # with its margin of 4 modules
 _LINE = 3.6
 _LONGEST = 34  # characters of a line beside the code
 
