@@ -136,6 +136,17 @@ def _fits(value: object, rule: str | tuple[int | str, ...]) -> bool:
     return any(type(value) is type(choice) and value == choice for choice in rule)
 
 
+def bus_fault(chip: Chip, found: dict[str, Any]) -> str:
+    """Whether each bus has an id that the chip has, as a sentence; "" if so."""
+    for line in ("CONVERTER", "JOURNAL"):
+        if "id" in found[line]:
+            name, ids = ("I2C", chip.i2c) if "sda" in found[line] else ("SPI", chip.spi)
+            if found[line]["id"] not in ids:
+                numbers = " or ".join(map(str, ids))
+                return f"{line}: id is {found[line]['id']}, and {name} of {chip.name} is {numbers}"
+    return ""
+
+
 # Roles of pins that are inputs which their chip drives; all others are outputs or pulled up.
 _DRIVEN = ("dout", "miso", "drdy")
 

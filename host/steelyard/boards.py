@@ -16,6 +16,7 @@ from steelyard.board_rules import (
     JOURNALS,
     PLAIN_JOURNAL,
     RULES,
+    bus_fault,
     is_external,
     measured,
     reader_fault,
@@ -121,8 +122,10 @@ def _fault(found: dict[str, Any]) -> str:
         return f"uses a pin twice: {sorted(pins)}"
     if chip is None:
         return ""
-    return pin_fault(chip, found["BUILD"], uses) or adc_fault(
-        chip, found["BUILD"], measured(found)
+    return (
+        pin_fault(chip, found["BUILD"], uses)
+        or adc_fault(chip, found["BUILD"], measured(found))
+        or bus_fault(chip, found)
     )
 
 

@@ -20,7 +20,7 @@ class Chip:
     mcu: pattern of its name in MicroPython (MICROPY_HW_MCU_NAME). pins: those that it has. taken:
     (pins, why they are not for a board). input_only: pins without output and pull-up. adc: what
     machine.ADC takes, none where its range is not that of the supply. registers: that read, set
-    and clear pins, for each 32. state_machines: of its PIO.
+    and clear pins, for each 32. state_machines: of its PIO. i2c, spi: ids for machine.I2C and SPI.
     """
 
     name: str
@@ -31,6 +31,8 @@ class Chip:
     input_only: frozenset[int] = frozenset()
     adc: frozenset[int] = frozenset()
     state_machines: int = 0
+    i2c: tuple[int, ...] = (0, 1)
+    spi: tuple[int, ...] = (0, 1)
 
     def is_named_in(self, machine: str) -> bool:
         """Whether sys.implementation._machine ("BOARD with CHIP") is that of a board with it."""
@@ -61,7 +63,8 @@ _RP2_ADC = _pins(range(5), range(26, 30))
 # Pins: RP2040 data sheet, 1.4; RP2350 data sheet, 1.2 (QFN-60); the data sheets of ESP32, ESP32-S3
 # and ESP32-C3, "Pin Overview" and "Strapping Pins". Registers: RP2040 data sheet, 2.3.1.7; RP2350
 # data sheet, 3.1.11, where those of GPIO 32 and more lie between; ESP32 reference manual, 5.11,
-# ESP32-S3 6.14, ESP32-C3 5.14.
+# ESP32-S3 chapter 6, ESP32-C3 chapter 5. Buses: MicroPython, docs/esp32/quickref.rst, and one host
+# less of each in a C3.
 CHIPS = {
     chip.name: chip
     for chip in (
@@ -95,6 +98,7 @@ CHIPS = {
                 (_pins(1, 3), _CONSOLE),
             ),
             input_only=_pins(range(34, 40)),
+            spi=(1, 2),
         ),
         Chip(
             name="ESP32-S3",
@@ -111,6 +115,7 @@ CHIPS = {
                 (_pins(19, 20), _USB),
                 (_pins(43, 44), _CONSOLE),
             ),
+            spi=(1, 2),
         ),
         Chip(
             name="ESP32-C3",
@@ -123,6 +128,8 @@ CHIPS = {
                 (_pins(18, 19), _USB),
                 (_pins(20, 21), _CONSOLE),
             ),
+            i2c=(0,),
+            spi=(1,),
         ),
     )
 }
