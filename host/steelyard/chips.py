@@ -148,6 +148,7 @@ _PICO = (
     (_pins(24), "it senses USB"),
 )
 _RADIO = ((_pins(23, 24, 25, 29), "it belongs to the radio"),)
+_BOARDS = {"RPI_PICO": _PICO, "RPI_PICO2": _PICO, "RPI_PICO_W": _RADIO, "RPI_PICO2_W": _RADIO}
 
 
 def chip_of(port: str, arch: str, build: str) -> Chip | None:
@@ -159,8 +160,7 @@ def chip_of(port: str, arch: str, build: str) -> Chip | None:
 
 def _taken(chip: Chip, build: str) -> Iterable[tuple[frozenset[int], str]]:
     yield from chip.taken
-    if chip.state_machines:
-        yield from _RADIO if build.endswith("_W") else _PICO
+    yield from _BOARDS.get(build, ())
 
 
 def pin_fault(chip: Chip, build: str, uses: Iterable[Use]) -> str:

@@ -82,6 +82,11 @@ def test_a_pin_that_is_taken_or_missing_is_refused(name: str) -> None:
         assert _is_refused(name, **alone) == (pin in REFUSED[name] | inputs), pin
 
 
+def test_another_board_with_the_chip_has_all_of_its_pins() -> None:
+    for pin in (23, 24, 25, 29):
+        assert _changed("rpi_pico", BUILD='"PIMORONI_TINY2040"', ALARM=str(pin), SUPPLY="None")
+
+
 @pytest.mark.parametrize("name", REAL)
 def test_the_converter_may_be_on_each_other_pin(name: str) -> None:
     lines = {"KEYS": "{}", "CASE": "None", "ALARM": "None"}
