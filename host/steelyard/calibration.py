@@ -7,16 +7,18 @@ Units: weights as decimal text with a unit; errors in the terminal's unit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from steelyard_wire import record
 from steelyard_wire.codes import Refused
 from steelyard_wire.quantity import format_quantity, parse_quantity, unit_id, unit_name
 
+from steelyard import wrong_weight
 from steelyard.access import after_signing, judge
 from steelyard.client import Terminal
 from steelyard.errors import INTERRUPTED, REFUSED, USAGE, VERDICT, DeviceRefused, UserError
@@ -52,9 +54,10 @@ class Work:
 
     weights: the loads, rising. down: take them on the way back too. check: a second weight, tried
     before the commit. line: fit a straight line (least squares) instead of going through the
-    points. references: of each weight its own, in place of `reference`. gravity: (here, where it
-    will weigh) in 0.00001 m/s2. cell: (mV/V, capacity) instead of weights. keep: begin with the
-    calibration in force. temperature: arguments of CAL TEMPERATURE.
+    points. references: of each weight its own, in place of `reference`. at_hand: the weights that
+    there are, to name a wrong one by. gravity: (here, where it will weigh) in 0.00001 m/s2. cell:
+    (mV/V, capacity) instead of weights. keep: begin with the calibration in force. temperature:
+    arguments of CAL TEMPERATURE.
     """
 
     weights: tuple[Weight, ...] = ()
@@ -63,6 +66,7 @@ class Work:
     line: bool = False
     reference: str = ""
     references: tuple[str, ...] = ()
+    at_hand: tuple[str, ...] = ()
     gravity: tuple[int, int] | None = None
     cell: tuple[str, Weight] | None = None
     keep: bool = False
@@ -170,6 +174,7 @@ def _capture_all(
         reference = work.references[place] if work.references else work.reference
         extra = (reference,) if reference else ()
         captured[number] = _capture(terminal, patience_s, "SPAN", number, unit, *extra)
+        _look_for_another(work, zero, captured)
     if work.down:
         for number, unit in [*reversed(work.weights[:-1]), ("0", work.weights[0][1])]:
             if number == "0":
@@ -178,6 +183,22 @@ def _capture_all(
                 prompt(Request(f"Leave {number} {unit} on", (number, unit)))
             _capture(terminal, patience_s, "SPAN", number, unit)
     return zero, captured[work.weights[-1][0]]
+
+
+def _look_for_another(work: Work, zero: int, captured: Mapping[str, int]) -> None:
+    """UserError for a load that is not what was said, as far as those before it tell."""
+    points = [(Fraction(0), zero), *((Fraction(one), at) for one, at in captured.items())]
+    found = wrong_weight.guess(points, [Fraction(one) for one in work.at_hand])
+    if found is None:
+        return
+    load, seems, named = found
+    unit = work.weights[0][1]
+    lay = f"a weight of {float(named):g} {unit}" if named else f"about {float(seems):.3g} {unit}"
+    raise UserError(
+        REFUSED,
+        f"when {float(load):g} {unit} were asked for, {lay} lay there: the counts of the others"
+        " say so. Put the right one on",
+    )
 
 
 def _capture(terminal: Terminal, patience_s: float, *step: str) -> int:

@@ -11,6 +11,7 @@ import re
 from xml.sax.saxutils import escape
 
 import segno
+from steelyard_wire import record
 
 from steelyard.plate import Plate
 
@@ -22,7 +23,10 @@ _LONGEST = 34  # characters of a line beside the code
 
 def drawn(plate: Plate, address: str) -> str:
     """The picture. address: what the code says."""
-    lines = [part for line in plate.lines() for part in _folded(line)]
+    said = plate.lines()
+    if record.is_test(bytes.fromhex(plate.device)):
+        said.append("TEST key: not for trade")
+    lines = [part for line in said for part in _folded(line)]
     size = min(2.6, 2.6 * 10 / max(len(lines), 1))
     step = min(_LINE, (_HEIGHT - 4) / max(len(lines), 1))
     text = "\n".join(

@@ -72,6 +72,11 @@ class Loading:
             for one in self.set.pieces
         }
 
+    def nominals(self) -> tuple[str, ...]:
+        """The nominal values of its pieces, as numbers in the scale's unit."""
+        unit = self._scale.unit
+        return tuple(text(weights.nominal([one], unit)) for one in self.set.pieces)
+
     def rows(self) -> tuple[Mapping[str, str], ...]:
         """What a record of a test keeps of the set."""
         return self.set.rows(self.set.pieces)

@@ -136,6 +136,7 @@ def calibrate(work: Work) -> Found:
             check=plan.check,
             line=plan.line,
             references=tuple(_reference(loading, weight, scale.unit) for weight in plan.loads),
+            at_hand=loading.nominals() if loading else (),
             gravity=(plan.here.g, plan.there.g) if plan.here and plan.there else None,
         )
         check_weights(terminal, wanted)
