@@ -56,6 +56,8 @@ def test_a_run_is_found_again_until_it_ends(store: Store) -> None:
     assert caught.value.exit_code == USAGE
     with pytest.raises(ValueError):
         store.set_run(second.id, state="nearly")
+    with pytest.raises(ValueError):
+        store.open_run()
     assert store.run(second.id).state == "open"
 
 
