@@ -28,7 +28,7 @@ _PATIENCE_S = 10  # a server that is switched off does not answer at all
 _SECRET_OPTIONS = ("password", "sslpassword")
 _FORMS = f"name a file in {VARIABLE}, or postgresql://USER@HOST/DATABASE"
 # Where a server's words go on with the command, and with what people wrote.
-_REST = re.compile(r"\n(?:LINE|DETAIL|HINT|CONTEXT)\b")
+_REST = re.compile(r"\n(?:LINE|DETAIL|HINT|CONTEXT|\s+Is the server)\b")
 # What to do, by words of the driver; the first that fits.
 _ADVICE: tuple[tuple[str, str], ...] = (
     ("locked", "another program is using it: end that one, then try again"),

@@ -29,7 +29,7 @@ _ORDER = ("run", "step", "terminal", "statement", "calibration", "test", "attach
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing. verdict, guard: "passed", "failed" or another state; "" where there is none.
+    """One thing. verdict, guard_band: "passed", "failed" or another state; "" where there is none.
 
     data: everything, for programs.
     """
@@ -38,7 +38,7 @@ class Entry:
     kind: str
     what: str
     verdict: str = ""
-    guard: str = ""
+    guard_band: str = ""
     detail: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
 

@@ -259,7 +259,7 @@ def _write(connection: Connection, rows: list[Row]) -> None:
         number = int.from_bytes(dev[-4:], "big", signed=True)
         connection.exec_driver_sql(_ALONE, (number,))
     if rows:
-        connection.exec_driver_sql(_INSERT.replace("?", mark), list(rows))
+        connection.exec_driver_sql(_INSERT.replace("?", mark), rows)
     for dev, numbers in spans:
         span = (dev, dev, numbers[0], numbers[-1])
         connection.exec_driver_sql(_DISOWN_TWINS.replace("?", mark), span)

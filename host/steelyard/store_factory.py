@@ -88,7 +88,9 @@ class StoredFactory:
             return run_of(_run(session, run))
 
     def open_run(self, serial: str | None = None, dev: bytes | None = None) -> Run | None:
-        """The newest run over this terminal that has not ended, by one or by both."""
+        """The newest run over this terminal that has not ended; by either, or by both."""
+        if serial is None and dev is None:
+            raise ValueError("which terminal?")
         query = select(RunRow).where(RunRow.state == kept.OPEN)
         if serial is not None:
             query = query.where(RunRow.serial == serial)

@@ -82,7 +82,7 @@ def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         _refused(
             f"postgresql://anna:{SECRET}@127.0.0.1:{port}/works",
             f"anna:***@127.0.0.1:{port}/works cannot be used",
-            "Nothing in it was changed; start the server",
+            "refused. Nothing in it was changed; start the server",
         )
     # A password that the driver would repeat: here it stands where the host should.
     _refused(f"postgresql://anna:{SECRET}@/works?host={SECRET}.invalid", "holds the password")

@@ -90,7 +90,11 @@ def test_everything_of_a_serial_number_in_the_order_of_time(works: Works, tmp_pa
     assert calibration["verdict"] == "passed" and "to 10.000 kg" in calibration["detail"]
     assert calibration["data"]["n"] == 1 and calibration["data"]["device"] == FORGER.dev.hex()
     tested = by_kind["test"]
-    assert (tested["time"], tested["verdict"], tested["guard"]) == (STARTED, "passed", "failed")
+    assert (tested["time"], tested["verdict"], tested["guard_band"]) == (
+        STARTED,
+        "passed",
+        "failed",
+    )
     kept = [
         tuple(one[name] for name in ("phase", "name", "value", "low", "high"))
         for one in tested["data"]["measurements"]
@@ -222,6 +226,8 @@ def test_a_changed_reading_or_verdict_in_a_file_is_found(works: Works, tmp_path:
     # Other rules then, the same verdicts now: no difference, but told.
     said = works.user("recompute", _edited(tmp_path, rules_digest(), "f" * 16))
     assert said.code == OK and f"({'f' * 16}), now {VERSION} ({rules_digest()})" in said.out
+    nowhere = CommandLine(tmp_path)  # a file needs no database, and that is none
+    assert nowhere("recompute", tmp_path / "edited.json").code == OK
     for text in ("{}", "not JSON", "[1]", '{"form": "steelyard/test/1", "phases": 7}'):
         file = tmp_path / "none.json"
         file.write_text(text)

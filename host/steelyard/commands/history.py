@@ -56,7 +56,7 @@ def _line(one: Entry) -> tuple[object, ...]:
     ours = data.get("id") or data.get("digest") or data.get("run") or ""
     dev = data.get("device") or data.get("dev")
     device = dev.hex() if isinstance(dev, bytes) else ""
-    what = (one.what, one.verdict, one.guard, one.detail)
+    what = (one.what, one.verdict, one.guard_band, one.detail)
     return (spreadsheet.iso(one.time), one.kind, *what, ours, device, data.get("path", ""))
 
 
@@ -65,7 +65,7 @@ def _of_one(store: Store, serial: str, csv: Path | None, as_json: bool) -> None:
     if csv is not None:
         spreadsheet.write(csv, _HEADER, map(_line, found))
     rows = [
-        (_time(one.time), one.what, one.verdict or "-", one.guard or "-", one.detail)
+        (_time(one.time), one.what, one.verdict or "-", one.guard_band or "-", one.detail)
         for one in found
     ]
     people: list[RenderableType] = [
@@ -133,14 +133,19 @@ def _flat(one: dict[str, Any]) -> list[object]:
     return [told[name] for name in _MEASURED]
 
 
-def _recomputed(store: Store, named: str) -> Recomputed:
+def _recomputed(named: str) -> Recomputed:
     path = Path(named)
     if path.is_file():
         try:
             return recompute(path.read_bytes().decode())
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(USAGE, f"{named} cannot be read: {error}") from None
-    return _of_stored(store, store.tested(named))
+    # Whoever has the file alone needs no database.
+    store = Store()
+    try:
+        return _of_stored(store, store.tested(named))
+    finally:
+        store.close()
 
 
 def _of_stored(store: Store, tested: Tested) -> Recomputed:
@@ -205,11 +210,11 @@ def _register_recompute(app: typer.Typer) -> None:
         """
         if bool(tests) == every:
             raise UserError(USAGE, "name tests by id or file, or say --all, and not both")
-        store = Store()
         if every:
+            store = Store()
             found = [_of_stored(store, one) for one in store.tests()]
         else:
-            found = [_recomputed(store, one) for one in tests or ()]
+            found = [_recomputed(one) for one in tests or ()]
         now = rules_now()
         equal = sum(one.equal for one in found)
         good = equal == len(found)
