@@ -93,10 +93,10 @@ measurements = [{ name = "mains", unit = "Hz", low = 50, high = 60 }]
 [[phase]]
 name = "signature"
 """
-OWN = '''
+OWN = """
 def look(dut, enter):
     enter("mains", dut.terminal.config()["mains_hz"])
-'''
+"""
 
 
 def weights() -> str:

@@ -7,7 +7,7 @@ Units: weights as decimal text with a unit; errors in the terminal's unit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -46,6 +46,15 @@ class Request(str):
 
 
 Prompt = Callable[[Request], None]  # returns when what it says has been done
+
+
+class GoBack(Exception):
+    """Raised by a prompt: the load before this one once more."""
+
+
+def fails(wrong: UserError) -> None:
+    """What a wrong load means for a machine: it has no other."""
+    raise wrong
 
 
 @dataclass(frozen=True)
@@ -117,15 +126,20 @@ def calibrate_terminal(
     work: Work,
     prompt: Prompt,
     patience_s: float = PATIENCE_S,
+    wrong: Callable[[UserError], None] = fails,
 ) -> dict[str, Any]:
-    """Do it; `prompt` returns when what it says has been done by hand.
+    """Do it; `prompt` returns when what it says has been done by hand, or raises GoBack.
 
-    patience_s: how long a load may take to come to rest.
+    patience_s: how long a load may take to come to rest. wrong: gets the error for a load that is
+    another than was said, or that the terminal does not take; when it returns, it is asked for
+    again.
     """
     terminal.calibrate("BEGIN")
     before = terminal.identify().calibration
     try:
-        zero, span = (0, 0) if work.keep else _capture_all(terminal, work, prompt, patience_s)
+        zero, span = (0, 0)
+        if not work.keep:
+            zero, span = _capture_all(terminal, work, prompt, patience_s, wrong)
         if work.keep:
             terminal.calibrate("KEEP")
         errors: str | None = None
@@ -160,34 +174,61 @@ def calibrate_terminal(
 
 
 def _capture_all(
-    terminal: Terminal, work: Work, prompt: Prompt, patience_s: float
+    terminal: Terminal,
+    work: Work,
+    prompt: Prompt,
+    patience_s: float,
+    wrong: Callable[[UserError], None],
 ) -> tuple[int, int]:
     """Zero and what was asked for; the counts of zero and of the largest load."""
-    prompt(Request("Take everything off the platform"))
-    zero = _capture(terminal, patience_s, "ZERO")
+    steps = _steps(work)
+    counts: list[int] = []
+    while len(counts) < len(steps):
+        asked, step = steps[len(counts)]
+        try:
+            prompt(asked)
+        except GoBack:
+            if counts:
+                terminal.calibrate("UNDO")
+                counts.pop()
+            continue
+        try:
+            counts.append(_capture(terminal, patience_s, *step))
+        except DeviceRefused as refused:
+            wrong(refused)
+            continue
+        try:
+            _look_for_another(work, counts)
+        except UserError as another:
+            wrong(another)
+            terminal.calibrate("UNDO")
+            counts.pop()
     if work.cell:
         sensitivity, capacity = work.cell
-        return zero, int(terminal.calibrate("CELL", sensitivity, *capacity)["counts"])
-    captured = {}
+        return counts[0], int(terminal.calibrate("CELL", sensitivity, *capacity)["counts"])
+    return counts[0], counts[len(work.weights)]
+
+
+def _steps(work: Work) -> list[tuple[Request, tuple[str, ...]]]:
+    """What is asked for, and the terminal's word for it: zero, up, and down again."""
+    found: list[tuple[Request, tuple[str, ...]]] = []
+    found.append((Request("Take everything off the platform"), ("ZERO",)))
     for place, (number, unit) in enumerate(work.weights):
-        prompt(Request(f"Put the weight of {number} {unit} on", (number, unit)))
         reference = work.references[place] if work.references else work.reference
-        extra = (reference,) if reference else ()
-        captured[number] = _capture(terminal, patience_s, "SPAN", number, unit, *extra)
-        _look_for_another(work, zero, captured)
+        step = ("SPAN", number, unit, *((reference,) if reference else ()))
+        found.append((Request(f"Put the weight of {number} {unit} on", (number, unit)), step))
     if work.down:
-        for number, unit in [*reversed(work.weights[:-1]), ("0", work.weights[0][1])]:
-            if number == "0":
-                prompt(Request("Take everything off"))
-            else:
-                prompt(Request(f"Leave {number} {unit} on", (number, unit)))
-            _capture(terminal, patience_s, "SPAN", number, unit)
-    return zero, captured[work.weights[-1][0]]
+        for number, unit in reversed(work.weights[:-1]):
+            asked = Request(f"Leave {number} {unit} on", (number, unit))
+            found.append((asked, ("SPAN", number, unit)))
+        found.append((Request("Take everything off"), ("SPAN", "0", work.weights[0][1])))
+    return found
 
 
-def _look_for_another(work: Work, zero: int, captured: Mapping[str, int]) -> None:
+def _look_for_another(work: Work, counts: Sequence[int]) -> None:
     """UserError for a load that is not what was said, as far as those before it tell."""
-    points = [(Fraction(0), zero), *((Fraction(one), at) for one, at in captured.items())]
+    loads = [Fraction(0), *(Fraction(number) for number, _ in work.weights)]
+    points = list(zip(loads, counts, strict=False))
     found = wrong_weight.guess(points, [Fraction(one) for one in work.at_hand])
     if found is None:
         return

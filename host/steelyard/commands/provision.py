@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -51,11 +50,11 @@ class _Progress:
     def __init__(self, places: Sequence[bench.Place]) -> None:
         self._steps = [step.name for step in flow.STEPS]
         self.at = {place.address: ("", 0.0, "waits") for place in places}
-        self._began = time.monotonic()
+        self.drawn = False
 
     def tell(self, address: str, step: str, share: float, words: str) -> None:
         self.at[address] = (step, share, words)
-        if not errors.is_terminal and share >= 1.0:
+        if not self.drawn and share >= 1.0:
             errors.print(f"{address}: {step}: {words}", markup=False)
 
     def table(self, results: Sequence[bench.Result]) -> Table:
@@ -101,7 +100,7 @@ def provision_all(
         result.serial = run.serial
 
         def hands(terminal: Terminal, loading: Loading | None) -> AbstractContextManager[Hands]:
-            return hands_for(terminal, place.world, place.handler, loading)
+            return hands_for(terminal, place.world, place.handler, loading, halt)
 
         def told(step: str, share: float, words: str) -> None:
             progress.tell(place.address, step, share, words)
@@ -120,29 +119,14 @@ def provision_all(
         )
         return flow.carry_on(work)
 
-    with (
-        Live(console=errors, refresh_per_second=8, transient=False, auto_refresh=False)
-        if errors.is_terminal
-        else _NoLive() as live
-    ):
+    # A person has a dialogue there instead, and a line for each step.
+    progress.drawn = errors.is_terminal and all(one.world or one.handler for one in places)
+    if not progress.drawn:
+        return bench.run(places, serve)
+    with Live(console=errors, auto_refresh=False) as live:
         return bench.run(
-            places,
-            serve,
-            lambda results: live.update(progress.table(results), refresh=True),
+            places, serve, lambda results: live.update(progress.table(results), refresh=True)
         )
-
-
-class _NoLive:
-    """Where there is no screen."""
-
-    def __enter__(self) -> _NoLive:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return
-
-    def update(self, table: Table, *, refresh: bool = False) -> None:
-        """Nothing to be drawn."""
 
 
 def _station(product: products.Product, store: Store) -> Desk:
@@ -177,6 +161,11 @@ def _places(
 
 
 def _show(results: Sequence[bench.Result], as_json: bool) -> int:
+    for result in results:
+        if result.trace and os.environ.get("STEELYARD_DEBUG"):
+            errors.print(result.trace, markup=False)
+    if len(results) == 1 and results[0].code != OK and not as_json:
+        raise UserError(results[0].code, results[0].why)
     rows = [
         {
             "address": result.place.address,
@@ -199,8 +188,6 @@ def _show(results: Sequence[bench.Result], as_json: bool) -> int:
             Text(said),
             f"{result.seconds:.0f}",
         )
-        if result.trace and os.environ.get("STEELYARD_DEBUG"):
-            errors.print(result.trace, markup=False)
     show({"ok": bench.exit_code(results) == OK, "terminals": rows}, as_json, table)
     return bench.exit_code(results)
 

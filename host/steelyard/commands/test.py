@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +16,11 @@ from rich.console import Group
 from rich.text import Text
 from steelyard_wire.quantity import unit_name
 
-from steelyard import saved
+from steelyard import gravity, saved
 from steelyard.access import opened
 from steelyard.client import Terminal
 from steelyard.commands import Address, Json
+from steelyard.commands.dialogue import is_attended, technician
 from steelyard.commands.hands import by_hand
 from steelyard.commands.test_tables import announce, tables
 from steelyard.errors import INTERRUPTED, OK, USAGE, VERDICT, UserError
@@ -34,17 +37,26 @@ from steelyard.simulator import World
 _PLAN = "A plan by its name (initial-verification, production, r76-type, retest), or a file."
 _WEIGHTS = "The register of the weights that are put on (docs/weights.md)."
 _WORLD = "The virtual terminal's world: it puts the loads on."
+_HERE = 'Where it is tested, if not where it will weigh: "30.27,10" or "9.79345".'
 _HANDLER = "A weight handler: its serial port, or socket://HOST:PORT."
 _METHOD = "How errors are found, if not as the plan says: changeover or fine."
 
 
 @contextmanager
 def hands_for(
-    terminal: Terminal, world: str = "", handler: str = "", loading: Loading | None = None
+    terminal: Terminal,
+    world: str = "",
+    handler: str = "",
+    loading: Loading | None = None,
+    halt: threading.Event | None = None,
 ) -> Iterator[Hands]:
     """Whoever puts the loads on: a virtual world, a machine, else a person."""
     if world and handler:
         raise UserError(USAGE, "either --world or --handler")
+    if not world and not handler and is_attended():
+        with technician(terminal, halt) as somebody:
+            yield somebody
+        return
     unit = unit_name(int(terminal.config()["unit"]))
     hands: Hands
     if world:
@@ -59,6 +71,16 @@ def hands_for(
         yield hands
     finally:
         hands.let_go()
+
+
+def _gravity(here: str, terminal: Terminal) -> Fraction:
+    """Of here over that of the place for which the terminal was adjusted; UserError."""
+    if not here:
+        return Fraction(1)
+    said = terminal.calibrate("STATUS")["gravity"]
+    if "," not in said:
+        raise UserError(USAGE, "the terminal was adjusted for the place it is at: without --here")
+    return Fraction(gravity.of_place(here, "--here"), int(said.split(",")[1]))
 
 
 def loading_of(path: Path | None, terminal: Terminal) -> Loading | None:
@@ -85,6 +107,7 @@ def register(app: typer.Typer) -> None:
         weights: Annotated[Path | None, typer.Option(help=_WEIGHTS)] = None,
         world: Annotated[str, typer.Option(help=_WORLD)] = "",
         handler: Annotated[str, typer.Option(help=_HANDLER)] = "",
+        here: Annotated[str, typer.Option(help=_HERE)] = "",
         operator: Annotated[str, typer.Option(help="Who does it, for the record.")] = "",
         celsius: Annotated[float | None, typer.Option(help="Temperature of the room.")] = None,
         humidity: Annotated[float | None, typer.Option(help="Relative, in per cent.")] = None,
@@ -113,7 +136,8 @@ def register(app: typer.Typer) -> None:
                 weights=loading.rows() if loading else (),
             )
             with hands_for(terminal, world, handler, loading) as hands:
-                instrument = Instrument(terminal, hands, method or chosen.method, loading)
+                how = method or chosen.method
+                instrument = Instrument(terminal, hands, how, loading, _gravity(here, terminal))
                 try:
                     made = carry_out(chosen.by(method), instrument, around, *announce())
                 except Stopped as interrupted:

@@ -80,6 +80,10 @@ class Person:
         """See instrument.Hands."""
         self._prompt(f"Have the scale at {celsius:g} degrees Celsius for two hours")
 
+    def told(self, why: str) -> bool:
+        """See instrument.Hands: whoever is told what to do by a list has no other load."""
+        return False
+
     def let_go(self) -> None:
         """Nothing to be given back."""
 
@@ -100,6 +104,10 @@ class Simulated:
         self._errors = errors or {}
         self._speed = json.loads(world("state"))["speed"]
         world("speed 0")
+
+    def told(self, why: str) -> bool:
+        """See instrument.Hands: whoever is told what to do by a list has no other load."""
+        return False
 
     def let_go(self) -> None:
         """Time passes again as it did."""
@@ -162,6 +170,10 @@ class Handler:
         self._unit = unit
         self._patience_s = patience_s
         self._line: serial.Serial = open_port(address)
+
+    def told(self, why: str) -> bool:
+        """See instrument.Hands: whoever is told what to do by a list has no other load."""
+        return False
 
     def let_go(self) -> None:
         """Leaves the platform empty, if it still can, and gives the line back."""

@@ -20,6 +20,7 @@ from steelyard.factory.measurement import Judged, before_rounding, text
 from steelyard.factory.sheet import Sheet, Wanted
 
 TENTH = 10
+_TAPS = 10  # readings of 100 ms whose mean is the net weight
 T = TypeVar("T")
 METHODS = ("changeover", "fine")
 
@@ -58,6 +59,9 @@ class Hands(Protocol):
     def air(self, celsius: float) -> None:
         """Have everything at this temperature."""
 
+    def told(self, why: str) -> bool:
+        """Say what was wrong with a load; whether another will be put on when it is asked for."""
+
     def let_go(self) -> None:
         """The work is over."""
 
@@ -65,6 +69,7 @@ class Hands(Protocol):
 class Instrument:
     """The scale under test, as its terminal says that it is, and whoever handles it.
 
+    gravity: that of here over that of the place for which it was adjusted.
     method: how the weight before rounding is found, "changeover" or "fine". choose: of which
     weights a load is made; without it loads are what they are called.
     """
@@ -75,6 +80,7 @@ class Instrument:
         hands: Hands,
         method: str = METHODS[0],
         choose: Callable[[Fraction], Mass] | None = None,
+        gravity: Fraction = Fraction(1),
     ) -> None:
         self.terminal = terminal
         self.hands = hands
@@ -83,6 +89,7 @@ class Instrument:
         self.at_zero = Fraction(0)  # E0, which every error is less
         self.used: set[str] = set()
         self._choose = choose
+        self._gravity = gravity
 
     @property
     def e(self) -> Fraction:
@@ -116,18 +123,23 @@ class Instrument:
         self.hands.put(load, place, pieces)
         return self.indication()
 
-    def read(self, load: Fraction, place: str = "centre", method: str = "") -> dict[str, str]:
+    def read(
+        self, load: Fraction, place: str = "centre", method: str = "", net: bool = False
+    ) -> dict[str, str]:
         """Raw readings of a load, from which the weight before rounding follows.
 
         load (what it weighs), indication, and added or fine; pieces, where it is made of some.
+        net: there is a tare, and it is the net weight that counts.
         """
         weighs, pieces = self._made(load)
         first = self.shown(load, place)
         found = {"load": text(weighs), "indication": text(first)}
+        if self._gravity != 1:
+            found["gravity"] = str(self._gravity)
         if pieces:
             found["pieces"] = " ".join(pieces)
         if (method or self.method) == "fine":
-            return {**found, "fine": text(self._fine())}
+            return {**found, "fine": text(self._net() if net else self._fine())}
         e = self.scale.interval(first)
         for tenths in range(1, 16):
             added = tenths * e / TENTH
@@ -148,6 +160,24 @@ class Instrument:
             REFUSED,
             "the terminal shows no tenths of d at rest: `steelyard doctor` says why. In direct"
             ' sale it never does: take the method "changeover"',
+        )
+
+    def _net(self) -> Fraction:
+        """The net weight with more digits: what a terminal shows in tenths of d is gross.
+
+        The mean of what it showed of 100 ms at a time.
+        """
+        found: list[Fraction] = []
+        for _ in range(10 * _TAPS):
+            reading = self.terminal.reading()
+            if reading.tap is not None and reading.stable:
+                found.append(Fraction(reading.tap))
+                if len(found) == _TAPS:
+                    return round(sum(found, Fraction(0)) / _TAPS / self.e * 100) * self.e / 100
+            self.hands.wait(0.1)
+        raise UserError(
+            REFUSED,
+            'the terminal shows no net weight of 100 ms at rest: take the method "changeover"',
         )
 
     def before_rounding(self, raw: dict[str, str]) -> Fraction:

@@ -168,13 +168,21 @@ def before_rounding(scale: Scale, raw: Raw) -> Fraction:
     return r76.before_rounding(indication, scale.interval(indication), number(raw, "added"))
 
 
+def wanted(raw: Raw) -> Fraction:
+    """What should be shown of a load: the load, where the scale was adjusted for this place.
+
+    gravity: else that of here over that of there, as a fraction.
+    """
+    return number(raw, "load") * Fraction(raw.get("gravity", "1"))
+
+
 def _error(scale: Scale, raw: Raw) -> Fraction:
     """P - L - E0; with a tare L is the net load."""
-    return before_rounding(scale, raw) - number(raw, "load") - number(raw, "at_zero")
+    return before_rounding(scale, raw) - wanted(raw) - number(raw, "at_zero")
 
 
 def _off(scale: Scale, raw: Raw) -> Fraction:
-    return before_rounding(scale, raw) - number(raw, "load")
+    return before_rounding(scale, raw) - wanted(raw)
 
 
 def _drift(scale: Scale, raw: Raw) -> Fraction:

@@ -58,9 +58,7 @@ PHASES: Mapping[str, Phase] = {
     "discrimination": Phase(
         "3.8.2, A.4.8", weighing.discrimination_wanted, weighing.discrimination, weighs=False
     ),
-    "tare": Phase(
-        "4.6.3, 3.5.3.3, A.4.6", weighing.tare_wanted, weighing.tare, True, "changeover", 5
-    ),
+    "tare": Phase("4.6.3, 3.5.3.3, A.4.6", weighing.tare_wanted, weighing.tare, loads=5),
     "stability": Phase(
         "4.4.2, A.4.12",
         weighing.stability_wanted,

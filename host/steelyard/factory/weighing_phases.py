@@ -179,18 +179,18 @@ def tare_wanted(instrument: Instrument, options: Options) -> Iterator[Wanted]:
 
 
 def tare(instrument: Instrument, sheet: Sheet, options: Options) -> None:
-    """A.4.6. By the changeover point: the tenths of d that a terminal shows are gross."""
+    """A.4.6: the tare is a quarter of e exact, and so much less weight has its own error."""
     for container, nets in _containers(instrument, options):
         name = text(container)
         instrument.zero(sheet, f"zero before {name}")
         instrument.shown(container)
         instrument.terminal.tare()
-        found = instrument.read(container, method="changeover")
+        found = instrument.read(container, net=True)
         # After the tare nothing is shown where the container lies.
         under = Fraction(found["load"])
         sheet.enter(f"tare {name}", **{**found, "load": "0"})
         for net in nets:
-            found = instrument.read(container + net, method="changeover")
+            found = instrument.read(container + net, net=True)
             weighs = text(Fraction(found["load"]) - under)
             sheet.enter(
                 f"net {text(net)} with {name}",

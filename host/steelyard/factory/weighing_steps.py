@@ -143,6 +143,10 @@ def calibrate(work: Work) -> Found:
         began = time.time()
         with work.handled(terminal, loading) as hands:
 
+            def wrong(error: UserError) -> None:
+                if not hands.told(error.sentence):
+                    raise error
+
             def put(asked: Request) -> None:
                 load = quantity(asked.load, scale.unit) if asked.load else Fraction(0)
                 done[0] += 1
@@ -150,7 +154,7 @@ def calibrate(work: Work) -> Found:
                 chosen = other if asked.load and asked.load == plan.check else loading
                 hands.put(load, pieces=chosen(load).marks if chosen and load else ())
 
-            made = calibrate_terminal(terminal, work.store, wanted, put)
+            made = calibrate_terminal(terminal, work.store, wanted, put, wrong=wrong)
             hands.put(Fraction(0))
         digest = terminal.seals()["calibration"]
         points = terminal.calibrate("STATUS")["points"]
@@ -170,6 +174,16 @@ def calibrate(work: Work) -> Found:
         "ended": time.time(),
         "weights": [dict(row) for row in loading.rows()] if loading else [],
     }
+
+
+def _gravity(work: Work, terminal: Terminal) -> Fraction:
+    """Of here over that of the place for which the calibration in force was adjusted."""
+    said = terminal.calibrate("STATUS")["gravity"]
+    if "," not in said:
+        return Fraction(1)
+    here, there = map(int, said.split(","))
+    plan = work.product.calibration
+    return Fraction(plan.here.g if plan.here else here, there)
 
 
 def _scale(terminal: Terminal) -> Scale:
@@ -193,7 +207,8 @@ def _as_found(work: Work, terminal: Terminal) -> str:
     plan = plans.load("retest").only(["weighing"])
     loading = _loading(work.product.test_weights, _scale(terminal))
     with work.handled(terminal, loading) as hands:
-        instrument = Instrument(terminal, hands, plan.method, loading)
+        gravity = _gravity(work, terminal)
+        instrument = Instrument(terminal, hands, plan.method, loading, gravity)
         made = carry_out(plan, instrument, around(work, {"state": AS_FOUND}, loading))
     work.store.add_test(made, work.run.id)
     return made.id
@@ -224,7 +239,8 @@ def try_out(work: Work) -> Found:
         loading = _loading(work.product.test_weights, _scale(terminal))
         left = around(work, {"state": AS_LEFT}, loading)
         with work.handled(terminal, loading) as hands:
-            instrument = Instrument(terminal, hands, plan.method, loading)
+            gravity = _gravity(work, terminal)
+            instrument = Instrument(terminal, hands, plan.method, loading, gravity)
             made = carry_out(plan, instrument, left, *_telling(work, plan))
         config = terminal.config()
     work.store.add_test(made, work.run.id)

@@ -122,5 +122,9 @@ class _Halting:
         """See instrument.Hands."""
         self._look().air(celsius)
 
+    def told(self, why: str) -> bool:
+        """See instrument.Hands."""
+        return self._look().told(why)
+
     def let_go(self) -> None:
         """Whoever opened them does that."""

@@ -19,6 +19,7 @@ from steelyard.factory.measurement import (
     Unusable,
     before_rounding,
     number,
+    wanted,
 )
 from steelyard.factory.reports.figures import Numbers
 from steelyard.factory.reports.words import Say, name_of
@@ -144,7 +145,7 @@ def _weighed(found: Sequence[Line], context: Context) -> list[Column]:
     small = context.numbers.small
 
     def off(line: Line) -> str:
-        value = before_rounding(context.scale, line.raw) - number(line.raw, "load")
+        value = before_rounding(context.scale, line.raw) - wanted(line.raw)
         if line.one.rule == "error":
             return context.numbers.error(value)
         return "" if line.judged is None else context.numbers.judged(value, line.judged.limits)

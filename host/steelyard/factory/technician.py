@@ -1,0 +1,173 @@
+"""Somebody at the scale with one hand free: what to put on, what lies there, when it is taken.
+
+Owns: the dialogue. A load is taken by itself when it lies still and is the one that was asked for;
+Enter takes what lies there, Backspace goes back a load, q gives up. Nothing else is a key.
+Refuses: with UserError, when somebody gives up.
+Units: loads in the terminal's unit, exact (Fraction); seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import TypeVar
+
+from steelyard.calibration import GoBack
+from steelyard.client import Terminal
+from steelyard.errors import INTERRUPTED, DeviceRefused, UserError
+from steelyard.factory.measurement import Scale, text
+from steelyard.keyboard import BACK, ENTER, QUIT, Keyboard
+from steelyard.reading import Reading
+
+T = TypeVar("T")
+_LOOK_S = 0.15
+_STILL = 3  # readings at rest, so that the hand has left it
+_NEAR = Fraction(1, 50)  # of the load, and so many e: what a bad scale may be off, no other weight
+_NEAR_E = 10
+_WIDTH = 24
+
+
+class Technician:
+    """Hands that are a person's; see above. draw: shows a line of the dialogue, in place.
+
+    weighs: False while the terminal has no calibration that could tell a load.
+    """
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        scale: Scale,
+        keys: Keyboard,
+        draw: Callable[[str, str], None],
+        weighs: bool = True,
+    ) -> None:
+        self._terminal = terminal
+        self._scale = scale
+        self._keys = keys
+        self._draw = draw
+        self.weighs = weighs
+        self.may_go_back = False
+        self._last = Fraction(-1)
+
+    def told(self, why: str) -> bool:
+        """See instrument.Hands."""
+        self.ask(why)
+        return True
+
+    def let_go(self) -> None:
+        """Nothing to be given back."""
+
+    def put(self, load: Fraction, place: str = "centre", pieces: Sequence[str] = ()) -> None:
+        """Ask for a load, and wait until it lies there."""
+        what = self._asked(load, place, pieces)
+        still = 0
+        said = ""
+        # A small weight beside the load is not seen from far: who puts it on says so.
+        near = abs(load - self._last) <= self._tolerance(max(load, self._last))
+        by_key = near and load != self._last
+        self._last = load
+        while True:
+            reading = self._look()
+            lies = self._lies(reading, load) and not by_key
+            still = still + 1 if lies and reading is not None and reading.stable else 0
+            self._draw(what, said or self._live(reading, load))
+            if still >= _STILL:
+                return
+            said = "" if lies or by_key else self._wrong(reading, load)
+            key = self._keys.key(_LOOK_S)
+            if key == ENTER:
+                return
+            self._other(key)
+
+    def _other(self, key: str) -> None:
+        if key == BACK and self.may_go_back:
+            raise GoBack
+        if key == QUIT:
+            raise UserError(INTERRUPTED, "given up. The same command begins again")
+
+    def _asked(self, load: Fraction, place: str, pieces: Sequence[str]) -> str:
+        if not load:
+            return "Take everything off"
+        made = f" ({' + '.join(pieces)})" if pieces else ""
+        where = f", {place}" if place != "centre" else ""
+        return f"Put {text(load)} {self._scale.unit}{made} on{where}"
+
+    def _look(self) -> Reading | None:
+        try:
+            return self._terminal.reading()
+        except DeviceRefused:
+            return None
+
+    def _lies(self, reading: Reading | None, load: Fraction) -> bool:
+        shown = self._shown(reading)
+        return shown is not None and abs(shown - load) <= self._tolerance(load)
+
+    def _shown(self, reading: Reading | None) -> Fraction | None:
+        """The gross weight, as far as the terminal can tell one."""
+        if not self.weighs or reading is None or reading.value is None:
+            return None
+        return Fraction(reading.gross or reading.value)
+
+    def _tolerance(self, load: Fraction) -> Fraction:
+        """How far from a load the indication of a bad scale may be."""
+        return max(_NEAR * load, _NEAR_E * self._scale.interval(load))
+
+    def _wrong(self, reading: Reading | None, load: Fraction) -> str:
+        """What lies there at rest, if it is another load."""
+        shown = self._shown(reading)
+        if shown is None or reading is None or not reading.stable:
+            return ""
+        if abs(shown) <= _NEAR_E * self._scale.e:
+            return ""  # the load is on its way
+        return f"{text(shown)} {reading.unit} lie there. Enter takes it all the same"
+
+    def _live(self, reading: Reading | None, load: Fraction) -> str:
+        shown = self._shown(reading)
+        if shown is None or reading is None:
+            why = ", ".join(reading.flags) or reading.fault if reading else ""
+            return f"{why or 'no weight yet'}. Enter when it lies there"
+        full = round(min(max(shown / self._scale.most, Fraction(0)), Fraction(1)) * _WIDTH)
+        bar = "█" * full + "░" * (_WIDTH - full)
+        still = "still" if reading.stable else "moves"
+        off = f"{float(shown - load):+g}" if self._lies(reading, load) else ""
+        return f"{bar} {text(shown)} {reading.unit}  {still}  {off}"
+
+    # --- what has no load to be seen by ----------------------------------------------------------
+
+    def ask(self, what: str) -> None:
+        """Have something done, and Enter pressed."""
+        self._draw(what, "then press Enter")
+        while True:
+            key = self._keys.key(1.0)
+            if key == ENTER:
+                return
+            self._other(key)
+
+    def push(self, load: Fraction) -> None:
+        """See instrument.Hands."""
+        self.ask("Press on the platform, let go and press Enter at the same moment")
+
+    def wait(self, seconds: float) -> None:
+        """See instrument.Hands."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if seconds > 5:
+                self._draw("Leave everything as it is", f"{left / 60:.0f} min {left % 60:.0f} s")
+            key = self._keys.key(min(left, 0.5))
+            if key == QUIT:
+                self._other(key)
+
+    def passing(self, seconds: float, action: Callable[[], T]) -> T:
+        """See instrument.Hands."""
+        return action()
+
+    def meanwhile(self, load: Fraction, seconds: float, action: Callable[[], T]) -> T:
+        """See instrument.Hands."""
+        what = f"Put {text(load)} {self._scale.unit} on" if load else "Take everything off"
+        self._draw(f"{what} NOW, in one go", "and let go of it")
+        return action()
+
+    def air(self, celsius: float) -> None:
+        """See instrument.Hands."""
+        self.ask(f"Have the scale at {celsius:g} degrees Celsius for two hours")
