@@ -68,7 +68,8 @@ class TwoWireDevice:
         forced = board_time.signals & 3
         if forced:
             return 0 if forced == board_time.DOUT_LOW else 1
-        return self.chip.level(board_time.now_us)
+        chip = self.chip
+        return chip.level(board_time.now_us) if chip.sck else chip.dout
 
     def _drive(self, level):
         self._driven = level
@@ -80,7 +81,8 @@ class TwoWireDevice:
     def _clock(self, level):
         chip = self.chip
         chip.clock(level, board_time.now_us)
-        ordered = board_time.signals >> board_time.STALL_SHIFT & 0xFF
-        if level and ordered != self._stalls and chip.pulses == _STALL_AT:
-            self._stalls = ordered
-            board_time.charge_masked(_STALL_US)
+        if level and chip.pulses == _STALL_AT:
+            ordered = board_time.signals >> board_time.STALL_SHIFT & 0xFF
+            if ordered != self._stalls:
+                self._stalls = ordered
+                board_time.charge_masked(_STALL_US)
