@@ -25,6 +25,10 @@ from cached import MODULES  # noqa: E402 - found by the path above
 
 sys.meta_path.insert(0, MODULES)
 
+# Hundreds of programs are started, and each would compile every module anew where the environment
+# has Python keep nothing. `make clean` removes what is kept.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # Whoever runs the tests in the background ignores Ctrl-C, and so would every program that they
 # start and press it for.
 signal.signal(signal.SIGINT, signal.default_int_handler)
