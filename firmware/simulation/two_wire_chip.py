@@ -100,7 +100,7 @@ class TwoWireChip:
 
     def level(self, now_us):
         """DOUT as the processor sees it."""
-        return 1 if self._too_long(now_us) else self.dout
+        return 1 if self.sck and self._too_long(now_us) else self.dout
 
     def clock(self, level, now_us):
         """The clock goes to `level` at `now_us`."""

@@ -68,8 +68,7 @@ class TwoWireDevice:
         forced = board_time.signals & 3
         if forced:
             return 0 if forced == board_time.DOUT_LOW else 1
-        chip = self.chip
-        return chip.level(board_time.now_us) if chip.sck else chip.dout
+        return self.chip.level(board_time.now_us)
 
     def _drive(self, level):
         self._driven = level
