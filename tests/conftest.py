@@ -32,6 +32,14 @@ if TYPE_CHECKING:
 
 sys.meta_path.insert(0, MODULES)
 
+# Hundreds of programs are started, and each would compile every module anew where the environment
+# has Python keep nothing. `make clean` removes what is kept.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# There is a test for each processor: threads of numpy's linear algebra would only wait for one
+# another, and a singular value decomposition took ten times as long.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 # Whoever runs the tests in the background ignores Ctrl-C, and so would every program that they
 # start and press it for.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -197,6 +197,16 @@ class LoadCell:
             load += change * u * u * (3 - 2 * u)
         return load
 
+    def _swing(self, steps: int) -> float:
+        """So many steps of the platform; the sum of what the cell feels after each."""
+        self._grid += steps
+        if not self._ramps:
+            return self.platform.steps(self._settled_kg, steps) if steps else 0.0
+        total = 0.0
+        for step in range(self._grid - steps + 1, self._grid + 1):
+            total = self.platform.steps(self._load_at(step * 1e6 / GRID_HZ), 1, total)
+        return total
+
     def force_kg(self, now_us: int) -> float:
         """What the cell feels in kg, averaged over the sample period that ends now.
 
@@ -208,13 +218,10 @@ class LoadCell:
             self._grid = last - _REST * GRID_HZ
             self.platform.rest_at(self._load_at(self._grid * 1e6 / GRID_HZ))
         begin = (now_us - self._period_us) * GRID_HZ // 1000000
-        total, count = 0.0, 0
-        while self._grid < last:
-            self._grid += 1
-            felt = self.platform.step(self._load_at(self._grid * 1e6 / GRID_HZ))
-            if self._grid > begin:
-                total += felt
-                count += 1
+        before = max(0, min(begin, last) - self._grid)  # steps that are not of this period
+        count = max(0, last - self._grid - before)
+        self._swing(before)
+        total = self._swing(count)
         for ramp in [ramp for ramp in self._ramps if ramp[0] + ramp[1] < now_us]:
             self._settled_kg += ramp[2]
             self._ramps.remove(ramp)

@@ -221,9 +221,9 @@ class NAU7802Chip:
 
     def level(self):
         """DRDY as the processor sees it."""
-        ready = self.powered and self.registers[_PU_CTRL] & CR
-        low_active = self.registers[_CTRL1] & CRP
-        return 1 if bool(ready) != bool(low_active) else 0
+        registers = self.registers
+        active = 0 if registers[_CTRL1] & CRP else 1
+        return active if self.powered and registers[_PU_CTRL] & CR else 1 - active
 
     # --- I2C -------------------------------------------------------------------------------------
 

@@ -54,10 +54,18 @@ class Platform:
 
     def step(self, load_kg: float) -> float:
         """What the cell feels a step later."""
+        return self.steps(load_kg, 1)
+
+    def steps(self, load_kg: float, count: int, total: float = 0.0) -> float:
+        """`total` and what the cell feels after each of so many steps under one load."""
         if load_kg != self._tuned_for_kg:
             self._tune(load_kg)
         a, b, c, d = self._matrix
-        off = self.felt_kg - load_kg
-        self.felt_kg = load_kg + a * off + b * self._speed
-        self._speed = c * off + d * self._speed
-        return self.felt_kg
+        felt, speed = self.felt_kg, self._speed
+        for _ in range(count):
+            off = felt - load_kg
+            felt = load_kg + a * off + b * speed
+            speed = c * off + d * speed
+            total += felt
+        self.felt_kg, self._speed = felt, speed
+        return total

@@ -100,28 +100,25 @@ class TwoWireChip:
 
     def level(self, now_us):
         """DOUT as the processor sees it."""
-        return 1 if self._too_long(now_us) else self.dout
+        return 1 if self.sck and self._too_long(now_us) else self.dout
 
     def clock(self, level, now_us):
         """The clock goes to `level` at `now_us`."""
         if level and not self.sck:
             self.sck = 1
             self._high_us = now_us
-            if self.powered:
-                self._rise()
+            pulses = self.pulses
+            if not self.powered or not (self._unread or pulses):
+                return  # pulses without a conversion to read change nothing
+            self.pulses = pulses = pulses + 1
+            self._clocked = True
+            if pulses <= 24:
+                self.dout = self._word >> (24 - pulses) & 1
+            else:
+                self._pulsed()
         elif not level and self.sck:
             self.sck = 0
             self._fall(now_us)
-
-    def _rise(self):
-        if not self._unread and self.pulses == 0:
-            return  # pulses without a conversion to read change nothing
-        self.pulses += 1
-        self._clocked = True
-        if self.pulses <= 24:
-            self.dout = self._word >> (24 - self.pulses) & 1
-        else:
-            self._pulsed()
 
     def _pulsed(self):
         """A pulse after the 24th."""

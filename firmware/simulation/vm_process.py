@@ -22,7 +22,7 @@ HEAP = "192wK"  # 192 KiB as on an RP2040, counted in words of the VM
 _HERE = Path(__file__).resolve().parent
 _PR_SET_PDEATHSIG = 1
 REQUEST = struct.Struct("<IIqqi4x")
-ANSWER = struct.Struct("<IIqiHhhhHq")
+ANSWER = struct.Struct("<IIqiHhhhHqq")
 
 
 class NoVirtualMachine(RuntimeError):
@@ -92,13 +92,17 @@ class VmProcess:
         return REQUEST.unpack(data)  # type: ignore[return-value]
 
     def answer(
-        self, number: int, signals: int, now_us: int, word: int = 0, next_us: int = 0
+        self, number: int, signals: int, times_us: tuple[int, int], word: int = 0, next_us: int = 0
     ) -> None:
-        """Answer a request; a VM that ended meanwhile is found at the next read."""
+        """Answer a request; a VM that ended meanwhile is found at the next read.
+
+        times_us: now, and up to when an idle VM lets time pass without asking.
+        """
+        now_us, free_us = times_us
         try:
             os.write(
                 self._answers,
-                ANSWER.pack(number, signals, now_us, word, *self._levels(), next_us),
+                ANSWER.pack(number, signals, now_us, word, *self._levels(), next_us, free_us),
             )
         except BrokenPipeError:
             return

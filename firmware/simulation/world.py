@@ -7,6 +7,8 @@ Board time belongs to whoever is busy: while the VM works, the VM's charges move
 idle it asks, and the world lets time pass up to what the VM waits for, at the chosen speed.
 `speed` is board seconds per real second, 0 holds time (it moves only by `advance`), None is as
 fast as the machine goes. At any speed an `advance` has ended when so much board time has passed.
+Where time passes as fast as the machine goes, the VM need not ask for each step: an answer says up
+to when it is free to go on, and what it asks next tells how far it went.
 After a byte from outside the VM gets a few milliseconds of real time to see it before board time
 moves on.
 """
@@ -39,6 +41,10 @@ KEY_SHIFT, STALL_SHIFT, RESET_SHIFT = 8, 16, 24
 KEYS = ("zero", "tare", "print")
 POWER_ON, PROGRAM_RESET, SOFT_RESET = 1, 3, 4  # 3: what rp2 says after machine.reset()
 _NOTICE_S = 0.004
+# As far as a VM goes without asking: what others do to the world meanwhile begins so much early
+# for it, and no key is pressed for so short a time. While time is held, nobody does anything.
+_FREE_US = 20000
+_FREE_HELD_US = 200000
 _FOREVER_US = 1 << 62
 
 
@@ -128,7 +134,7 @@ class World:
         elif operation == CONVERT:
             self.conversions += 1
             word, following = self._convert(argument, value)
-            vm.answer(number, self.signals, self.now_us, word, following)
+            vm.answer(number, self.signals, self._times_us(), word, following)
         elif operation == RESET:
             self.power_off()
             self.console.power_on()
@@ -140,7 +146,7 @@ class World:
                 self.case.clear()
             elif operation == INTERRUPT_KEY:
                 self.console.set_interrupt(argument == CTRL_C_BYTE)
-            vm.answer(number, self.signals, self.now_us)
+            vm.answer(number, self.signals, self._times_us())
 
     def _convert(self, at_us: int, gain: int) -> tuple[int, int]:
         if gain == 0:
@@ -194,6 +200,13 @@ class World:
         paced = self._base_us + int((time.monotonic() - self._base_real) * 1e6 * self.speed)
         return min(wanted_us, paced)
 
+    def _times_us(self) -> tuple[int, int]:
+        """Now, and up to when the VM goes on without asking."""
+        if self.speed or not self._noticed or self.console.interrupting:
+            return self.now_us, 0
+        free_us = _FREE_US if self.speed is None else _FREE_HELD_US
+        return self.now_us, self._limit_us(self.now_us + free_us)
+
     def _serve_idle(self) -> float | None:
         """Let time pass for an idle VM; seconds until it is worth another look, None: for ever."""
         if self.vm is None:
@@ -233,7 +246,7 @@ class World:
         self._waiting = None
         asked = CTRL_C if self.console.interrupting else 0
         if self.vm is not None:
-            self.vm.answer(number, self.signals | asked, self.now_us)
+            self.vm.answer(number, self.signals | asked, self._times_us())
         if asked:
             self.console.interrupted()
 

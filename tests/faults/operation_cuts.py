@@ -11,17 +11,28 @@ Usage: operation_cuts.py real|saves-first all|one: of each operation both places
 import sys
 
 import signing
-import terminal.changes  # noqa: F401 - else it is loaded for each change
 import terminal_parts as parts
 from cut_flash import ROOT, Powered, tell, wipe
 from simulation.nor import PAGE, PowerCut
 from steelyard_wire import sentences
 from steelyard_wire.codes import Refused
 from terminal.cold import call
-from terminal.drivers import segment_setup  # noqa: F401 - else it is loaded for each start
 from terminal.drivers.segment_files import SegmentFiles
 from terminal.evidence import sign_viper
 from terminal.operations import Terminal
+
+# terminal.cold loads them for each start and each change, and here they would be compiled each
+# time: half of the run. They have no state.
+_COLD = {
+    "terminal": "changes closing provisioning sealing starting",
+    "terminal.drivers": "segment_setup slot_files",
+    "terminal.evidence": "identity seed",
+    "terminal.weighing": "calibrate",
+    "steelyard_wire": "auth classes commands line note statement units",
+}
+for _room, _names in _COLD.items():
+    for _name in _names.split():
+        __import__(_room + "." + _name)
 
 signing.arithmetic = sign_viper
 

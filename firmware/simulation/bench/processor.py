@@ -54,8 +54,10 @@ class _Pin:
 
     def __call__(self, level=None):
         processor = self._processor
-        processor.spend(processor.pin_us)
-        if processor.kept:
+        processor.now_us = now_us = processor.now_us + processor.pin_us
+        for part in processor.parts:  # as `spend` for so little
+            part.advance(now_us)
+        if processor.kept and not processor.in_interrupt:
             processor.deliver()
         if level is None:
             return self.net.read()
@@ -107,7 +109,7 @@ class Processor:
         self.interrupts = True  # False: no handler runs at all
         self.Pin = _PinMaker(self)
         self._mask_from = 0
-        self._in_interrupt = False
+        self.in_interrupt = False  # a handler runs
         self._nets = {}
 
     # --- what the driver takes from the modules time and machine ---------------------------------
@@ -167,32 +169,36 @@ class Processor:
     def spend(self, microseconds):
         """The processor is busy for so long; the parts go on."""
         end_us = self.now_us + microseconds
-        while microseconds > _LONG_US and self.now_us < end_us:
-            # Parts act one after the other, each when it is its time.
+        if microseconds > _LONG_US:
+            self._act_until(end_us)
+        self.now_us = end_us
+        for part in self.parts:
+            part.advance(end_us)
+
+    def _act_until(self, end_us):
+        # Parts act one after the other, each when it is its time.
+        while self.now_us < end_us:
             following = end_us
             for part in self.parts:
                 following = min(following, max(part.next_us(), self.now_us + 1))
             self.now_us = following
             for part in self.parts:
                 part.advance(following)
-        self.now_us = end_us
-        for part in self.parts:
-            part.advance(end_us)
 
     def deliver(self):
         """Run the handlers of edges that were kept, if interrupts are on."""
-        if not self.kept or self.masked or self._in_interrupt or not self.interrupts:
+        if not self.kept or self.masked or self.in_interrupt or not self.interrupts:
             return
         self.kept = False
         for net in self._nets.values():
             while net.latched:
                 net.latched = False
                 if net.handler:
-                    self._in_interrupt = True
+                    self.in_interrupt = True
                     try:
                         net.handler(None)
                     finally:
-                        self._in_interrupt = False
+                        self.in_interrupt = False
 
     def _pass_until(self, end_us):
         while self.now_us < end_us:

@@ -22,8 +22,10 @@ class _Clock:
 
     def charge(self, microseconds):
         """A byte is on the wire."""
-        self._processor.spend(microseconds)
-        self._processor.deliver()
+        processor = self._processor
+        processor.spend(microseconds)
+        if processor.kept:
+            processor.deliver()
 
 
 class RegisterPart:
@@ -50,9 +52,15 @@ class RegisterPart:
 
     def advance(self, now_us):
         """Bring the chip up to now and pass on its edges."""
-        if self.chip.advance(now_us) and self.chip.PULSES and self.forced < 0:
+        chip = self.chip
+        if now_us >= chip.next_us and chip.advance(now_us) and chip.PULSES and self.forced < 0:
             self._last = 1
-        self._edge()
+        net = self._net
+        if net:  # `_edge`, which is called for each byte on the wire
+            level = chip.level() if self.forced < 0 else self.forced
+            if self._last and not level:
+                net.fell()
+            self._last = level
 
     def _read(self):
         return self.chip.level() if self.forced < 0 else self.forced

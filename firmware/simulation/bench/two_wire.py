@@ -63,7 +63,9 @@ class TwoWirePart:
         return self.chip.level(self._processor.now_us) if self.forced < 0 else self.forced
 
     def _edge(self):
-        level = self._line()
+        # For each pulse twice, so without `_line`.
+        forced = self.forced
+        level = self.chip.level(self._processor.now_us) if forced < 0 else forced
         if self._last and not level:
             self._dout.fell()
         self._last = level

@@ -6,7 +6,9 @@ Units: microseconds.
 
 Time moves in two ways. `charge` adds what an operation costs on the board (a pin, a page of flash,
 a slice of a signature). `idle` asks the world to let time pass until something is due; the world
-answers at once, with no time passed, when a byte from outside may be waiting.
+answers at once, with no time passed, when a byte from outside may be waiting. With an answer the
+world may leave it some time for which it need not ask, as nothing that the world knows of falls
+into it.
 Messages are records of fixed length, smaller than a pipe's atomic write, so a KeyboardInterrupt
 between a question and its answer cannot lose step: the number of the question returns in the
 answer, and answers to questions that were given up are passed over.
@@ -17,7 +19,8 @@ import struct
 from micropython import heap_lock, heap_unlock
 
 _REQUEST = "<IIqqi4x"  # number, operation, now, argument, value
-_ANSWER = "<IIqiHhhhHq"  # number, signals, now, word, supply, temperature, tilt x, y, keys, next
+# number, signals, now, word, supply, temperature, tilt x, y, keys, next, free
+_ANSWER = "<IIqiHhhhHqq"
 IDLE = 1
 CONVERT = 2
 RESET = 3
@@ -51,8 +54,9 @@ interrupts_off = False
 heap_bytes = 0  # what the stand-ins had allocated when the program started, reported apart
 devices = []  # objects with next_us, advance(now_us) and deliver()
 
-_in_interrupt = False
+in_interrupt = False  # a handler runs
 _ctrl_c = False
+_free_us = 0  # up to here time passes without a question
 _number = 0
 _to_world = None
 _from_world = None
@@ -69,7 +73,7 @@ def attach(requests, answers):
 
 def ask(operation, argument=0, value=0):
     """Put a question to the world: (now, word, next) of its answer; takes the signals over."""
-    global _ctrl_c, _number, air, keypad, signals, supply_mv, tilt_x, tilt_y
+    global _ctrl_c, _free_us, _number, air, keypad, signals, supply_mv, tilt_x, tilt_y
     _number = (_number + 1) & 0xFFFFFFFF
     if operation == CONVERT and value:
         value |= shunt
@@ -78,8 +82,9 @@ def ask(operation, argument=0, value=0):
     while True:
         if _from_world.readinto(_answer) != len(_answer):
             raise SystemExit
-        number, given, now, word, *analog, following = struct.unpack(_ANSWER, _answer)
-        supply_mv, air, tilt_x, tilt_y, keypad = analog
+        number, given, now, word, supply_mv, air, tilt_x, tilt_y, keypad, following, _free_us = (
+            struct.unpack(_ANSWER, _answer)
+        )
         if given & CTRL_C:
             _ctrl_c = True  # also with the answer to a question that a signal cut short
         if number == _number:
@@ -90,10 +95,16 @@ def ask(operation, argument=0, value=0):
 def charge(microseconds):
     """An operation of the firmware took this long on the board, and interrupts in it longer."""
     global now_us
-    if _in_interrupt or interrupts_off:
+    if in_interrupt or interrupts_off:
         now_us += microseconds
         return
     end = now_us + microseconds
+    for device in devices:
+        if device.next_us() <= end:
+            break
+    else:
+        now_us = end
+        return
     while True:
         due = end
         for device in devices:
@@ -112,7 +123,7 @@ def charge_masked(microseconds):
     """
     global now_us
     now_us += microseconds
-    if not _in_interrupt and not interrupts_off:
+    if not in_interrupt and not interrupts_off:
         run_due()
 
 
@@ -125,7 +136,7 @@ def run_due():
 
 def interrupts_on():
     """Interrupts are enabled again: what fell due meanwhile is delivered."""
-    if _in_interrupt:
+    if in_interrupt:
         return
     for device in devices:
         device.deliver()
@@ -133,14 +144,14 @@ def interrupts_on():
 
 def interrupt(handler, argument):
     """Run a hard interrupt handler: it cannot allocate, and no other one interrupts it."""
-    global _in_interrupt
-    _in_interrupt = True
+    global in_interrupt
+    in_interrupt = True
     heap_lock()
     try:
         handler(argument)
     finally:
         heap_unlock()
-        _in_interrupt = False
+        in_interrupt = False
 
 
 def idle(until_us):
@@ -148,7 +159,7 @@ def idle(until_us):
     global _ctrl_c, now_us
     for device in devices:
         until_us = min(until_us, device.next_us())
-    now_us = max(now_us, ask(IDLE, until_us)[0])
+    now_us = max(now_us, until_us if until_us <= _free_us else ask(IDLE, until_us)[0])
     if _ctrl_c:
         _ctrl_c = False
         raise KeyboardInterrupt

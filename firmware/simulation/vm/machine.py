@@ -5,6 +5,7 @@ Units: microseconds of board time. Pin access allocates nothing, as on a board.
 """
 
 import board_time
+from board_time import charge
 from machine_bus import I2C, SPI, SoftI2C, SoftSPI  # noqa: F401 - machine has them
 
 # A Pin call from bytecode on an RP2040 at 125 MHz, so that a bit-banged frame of 25 pulses takes
@@ -78,7 +79,10 @@ class Pin:
             self._net.write(value)
 
     def __call__(self, level=None):
-        board_time.charge(_PIN_US)
+        if board_time.in_interrupt:
+            board_time.now_us += _PIN_US  # `charge`, without another call
+        else:
+            charge(_PIN_US)
         if level is None:
             return self._net.read()
         self._net.write(level)
@@ -149,7 +153,7 @@ def disable_irq():
 def enable_irq(state):
     """Restore what disable_irq returned."""
     board_time.interrupts_off = state
-    if not state:
+    if not state and not board_time.in_interrupt:
         board_time.interrupts_on()
 
 

@@ -1,9 +1,11 @@
 """The `time` module of the virtual board: board time, with the wrap of the small ports."""
 
 import board_time
+from micropython import const
 from utime import gmtime, localtime, mktime  # noqa: F401 - calendar only, no clock in them
 
-_PERIOD = 1 << 30
+_PERIOD = const(1 << 30)
+_HALF = const(1 << 29)
 
 
 def ticks_us():
@@ -26,7 +28,7 @@ def ticks_add(ticks, delta):
 
 def ticks_diff(end, start):
     """Signed distance from start to end, within half a period."""
-    return (end - start + _PERIOD // 2 & _PERIOD - 1) - _PERIOD // 2
+    return (end - start + _HALF & _PERIOD - 1) - _HALF
 
 
 def sleep_us(us):

@@ -80,7 +80,8 @@ class TwoWireDevice:
     def _clock(self, level):
         chip = self.chip
         chip.clock(level, board_time.now_us)
-        ordered = board_time.signals >> board_time.STALL_SHIFT & 0xFF
-        if level and ordered != self._stalls and chip.pulses == _STALL_AT:
-            self._stalls = ordered
-            board_time.charge_masked(_STALL_US)
+        if level and chip.pulses == _STALL_AT:
+            ordered = board_time.signals >> board_time.STALL_SHIFT & 0xFF
+            if ordered != self._stalls:
+                self._stalls = ordered
+                board_time.charge_masked(_STALL_US)
