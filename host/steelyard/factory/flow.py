@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from steelyard.client import Identity, Terminal
-from steelyard.errors import REFUSED, USAGE, AtPrompt, NoDevice, UserError
+from steelyard.errors import REFUSED, USAGE, AtPrompt, UserError
 from steelyard.factory import first_steps, last_steps, reporting, weighing_steps
 from steelyard.factory.product import Product
 from steelyard.factory.runs import DONE, Run
@@ -78,14 +78,12 @@ def check_clock(store: Store, now: float | None = None) -> None:
 
 
 def who_is_there(address: str) -> Identity | None:
-    """The terminal at an address; None for a board without one. NoDevice: nothing at all."""
-    with Terminal(address, timeout=3.0) as terminal:
+    """The terminal at an address; None for a board without one. NoDevice: nothing answers."""
+    with Terminal(address) as terminal:
         try:
             return terminal.identify()
         except AtPrompt:
             return None
-        except NoDevice:
-            return None  # what is there, the flashing will say
 
 
 def begin(
