@@ -96,9 +96,10 @@ class Figures:
 
 @dataclass(frozen=True)
 class Signatures:
-    """Lines on which persons sign: (who, what they write)."""
+    """Lines on which persons sign: (who, what they write); note: what it is until then."""
 
     rows: tuple[tuple[str, str], ...]
+    note: str
 
 
 @dataclass(frozen=True)

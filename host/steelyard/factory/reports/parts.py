@@ -16,7 +16,6 @@ from steelyard.factory.reports.document import (
     Cell,
     Heading,
     Note,
-    Paragraph,
     Signatures,
     Table,
 )
@@ -112,4 +111,4 @@ def weights(rows: Sequence[Mapping[str, str]], language: str, say: Say) -> list[
 def signatures(say: Say) -> list[Block]:
     """Where persons sign, and what it is until then."""
     rows = tuple((say(who), say("sign line")) for who in ("sign observer", "sign checked"))
-    return [Heading(say("signatures")), Signatures(rows), Paragraph(say("not a certificate"))]
+    return [Heading(say("signatures")), Signatures(rows, say("not a certificate"))]
