@@ -51,10 +51,12 @@ class Said:
 
 
 class CommandLine:
-    """Commands of one user. database: where their records are kept."""
+    """Commands of one user. database: where their records are kept, or the address of a server,
+    then with the folder of their other files."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path | str, folder: Path | None = None) -> None:
         self.database = database
+        self.folder = folder or Path(database).parent
         self.environment = dict(os.environ, STEELYARD_DATABASE=str(database), COLUMNS="100")
 
     def __call__(self, *arguments: object, typed: str = "") -> Said:
@@ -98,7 +100,7 @@ class CommandLine:
 
     def _checked(self, code: int, out: str, err: str) -> Said:
         assert "Traceback" not in out + err, out + err
-        keys = self.database.with_name("link-keys.json")
+        keys = self.folder / "link-keys.json"
         for key in json.loads(keys.read_text()).values() if keys.exists() else ():
             assert key not in out + err
             assert base64.b64encode(bytes.fromhex(key)).decode() not in out + err

@@ -14,7 +14,7 @@ from pathlib import Path
 from steelyard import boards, soldered
 from steelyard.calibration import Work, calibrate_terminal
 from steelyard.client import Terminal
-from steelyard.commands.provision import provision_terminal
+from steelyard.provisioning import provision_terminal
 from steelyard.remote import Remote
 from steelyard.simulator import Simulator
 from steelyard.store import Store

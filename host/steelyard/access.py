@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from rich.progress import track
 from steelyard_wire import commands
@@ -35,9 +36,11 @@ def authenticate(terminal: Terminal, identity: Identity, store: Store | None = N
 
 
 @contextmanager
-def opened(address: str, store: Store | None = None) -> Iterator[tuple[Terminal, Identity]]:
-    """A terminal, identified, with its link key if this host has it."""
-    with Terminal(address) as terminal:
+def opened(
+    address: str, store: Store | None = None, transcript: Path | None = None
+) -> Iterator[tuple[Terminal, Identity]]:
+    """A terminal, identified, with its link key if this host has it. transcript: of all lines."""
+    with Terminal(address, transcript=transcript) as terminal:
         identity = terminal.identify()
         authenticate(terminal, identity, store)
         granted: list[bool] = []

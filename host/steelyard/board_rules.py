@@ -4,8 +4,10 @@ Owns: each line's meaning in a message and its check. Refuses: nothing; the answ
 `boards`, which does. Units: as in the board files.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+
+from steelyard.chips import Chip, Use
 
 # Index: the architecture number in sys.implementation._mpy (MicroPython, docs/reference/mpyfiles).
 ARCHITECTURES = (
@@ -66,12 +68,6 @@ READERS = {
     "cs1237": ("plain", "viper"),
 }
 _READER_KEYS = {"reader", "gpio", "sm"}
-# Registers that read, set and clear pins: RP2040 data sheet 2.3.1.7, ESP32 reference manual 5.11
-# (pins 0 to 31, pins from 32 on).
-_GPIO = {
-    "rp2": ((0xD0000004, 0xD0000014, 0xD0000018),) * 2,
-    "esp32": ((0x3FF4403C, 0x3FF44008, 0x3FF4400C), (0x3FF44040, 0x3FF44014, 0x3FF44018)),
-}
 _FAST_HZ = 1280  # a plain frame takes too long there
 KEYS = ("zero", "tare", "print")
 NETWORKS = (None, "wlan")
@@ -94,28 +90,43 @@ def _converter_is_right(value: object) -> bool:
     )
 
 
-def reader_fault(port: str, converter: dict[str, Any]) -> str:
-    """What is wrong with how the converter is read, as the rest of a sentence; "" if nothing."""
-    chip = converter["chip"]
-    readers = READERS.get(chip, ("plain",))
+def reader_fault(chip: Chip | None, converter: dict[str, Any]) -> str:
+    """What is wrong with how the converter is read, as the rest of a sentence; "" if nothing.
+
+    chip: of the board; None: the VM.
+    """
+    name = converter["chip"]
+    readers = READERS.get(name, ("plain",))
     reader = converter.get("reader", "plain")
     if reader not in readers:
-        return f"reader is {reader!r}, and for {chip} there is {', '.join(readers)}"
+        return f"reader is {reader!r}, and for {name} there is {', '.join(readers)}"
     needed = {"viper": {"gpio"}, "pio": set()}.get(reader, set())
     extra = set(converter) & {"gpio", "sm"} - needed - ({"sm"} if reader == "pio" else set())
     if extra:
         return f"{', '.join(sorted(extra))} is not for the reader {reader}"
-    if reader == "pio" and (port != "rp2" or converter.get("sm", 0) not in range(8)):
-        return "the reader pio needs PORT rp2, and sm is 0 to 7"
+    machines = chip.state_machines if chip else 0
+    if reader == "pio" and converter.get("sm", 0) not in range(machines):
+        return (
+            f"the reader pio needs PORT rp2, and sm is 0 to {machines - 1}"
+            if machines
+            else "the reader pio needs PORT rp2"
+        )
     if reader == "viper":
-        if port not in _GPIO:
-            return f"the reader viper needs PORT {' or '.join(_GPIO)}"
-        reads = _GPIO[port][converter["dout"] // 32][0]
-        wanted = (reads, *_GPIO[port][converter["sck"] // 32][1:])
-        if tuple(converter.get("gpio", ())) != wanted:
-            return f"gpio must be ({', '.join(f'0x{address:08X}' for address in wanted)})"
-    if converter["rate_hz"] == _FAST_HZ and reader == "plain" and port != "unix":
+        return _gpio_fault(chip, converter)
+    if converter["rate_hz"] == _FAST_HZ and reader == "plain" and chip is not None:
         return f"{_FAST_HZ} samples a second need the reader viper"
+    return ""
+
+
+def _gpio_fault(chip: Chip | None, converter: dict[str, Any]) -> str:
+    if chip is None:
+        return "the reader viper needs PORT rp2 or esp32"
+    reads = chip.registers[converter["dout"] // 32][0]
+    wanted = (reads, *chip.registers[converter["sck"] // 32][1:])
+    said = converter.get("gpio", ())
+    if not isinstance(said, (tuple, list)) or tuple(said) != wanted:
+        addresses = ", ".join(f"0x{address:08X}" for address in wanted)
+        return f"gpio must be ({addresses}), those of the {chip.name}"
     return ""
 
 
@@ -125,23 +136,47 @@ def _fits(value: object, rule: str | tuple[int | str, ...]) -> bool:
     return any(type(value) is type(choice) and value == choice for choice in rule)
 
 
-def journal_pins(journal: dict[str, Any]) -> list[int]:
-    """The pins of a flash chip of its own."""
-    return [journal[key] for key in _SPI if key in journal]
+def bus_fault(chip: Chip, found: dict[str, Any]) -> str:
+    """Whether each bus has an id that the chip has, as a sentence; "" if so."""
+    for line in ("CONVERTER", "JOURNAL"):
+        if "id" in found[line]:
+            name, ids = ("I2C", chip.i2c) if "sda" in found[line] else ("SPI", chip.spi)
+            if found[line]["id"] not in ids:
+                numbers = " or ".join(map(str, ids))
+                return f"{line}: id is {found[line]['id']}, and {name} of {chip.name} is {numbers}"
+    return ""
 
 
-def signer_pins(signer: dict[str, Any]) -> list[int]:
-    """The pins of a chip that signs."""
-    return [signer[key] for key in _I2C if key in signer]
+# Roles of pins that are inputs which their chip drives; all others are outputs or pulled up.
+_DRIVEN = ("dout", "miso", "drdy")
 
 
-def pins_of(converter: dict[str, Any]) -> list[int]:
-    rules = CONVERTERS[str(converter["chip"])]
-    return [
-        converter[name]
-        for name, rule in rules.items()
-        if isinstance(rule, str) and converter[name] is not None
-    ]
+def uses_of(found: dict[str, Any]) -> Iterator[Use]:
+    """The pins that the lines of a board file name, each checked by itself."""
+    converter = found["CONVERTER"]
+    for role, rule in CONVERTERS[converter["chip"]].items():
+        if isinstance(rule, str) and converter[role] is not None:
+            yield Use(f"CONVERTER's {role}", converter[role], role in _DRIVEN)
+    for line, roles in (("JOURNAL", _SPI), ("SIGNER", _I2C)):
+        for role in roles:
+            if role in found[line]:
+                yield Use(f"{line}'s {role}", found[line][role], role in _DRIVEN)
+    for line in ("KEYS", "CASE"):
+        for role, pin in (found[line] or {}).items():
+            yield Use(f"{line}'s {role}", pin)
+    for line in ("ALARM", "SHUNT"):
+        if found[line] is not None:
+            yield Use(line, found[line])
+    for role, pins in (found["KEYPAD"] or {}).items():
+        for pin in pins:
+            yield Use(f"one of KEYPAD's {role}", pin)
+
+
+def measured(found: dict[str, Any]) -> Iterator[Use]:
+    """What the processor's own converter measures: the number that machine.ADC gets."""
+    for line, roles in (("SUPPLY", ("adc",)), ("THERMOMETER", ("adc",)), ("TILT", "xy")):
+        for role in roles if found[line] else ():
+            yield Use(line, found[line][role], True)
 
 
 def _keys_are_right(value: object) -> bool:

@@ -16,12 +16,13 @@ from steelyard.board_rules import (
     JOURNALS,
     PLAIN_JOURNAL,
     RULES,
+    bus_fault,
     is_external,
-    journal_pins,
-    pins_of,
+    measured,
     reader_fault,
-    signer_pins,
+    uses_of,
 )
+from steelyard.chips import CHIPS, Chip, adc_fault, chip_of, pin_fault
 from steelyard.errors import USAGE, UserError
 
 
@@ -71,6 +72,11 @@ class Board:
     source: bytes
 
     @property
+    def chip(self) -> Chip | None:
+        """The chip that is on the board; None: the VM."""
+        return chip_of(self.port, self.arch, self.build)
+
+    @property
     def platforms(self) -> tuple[str, ...]:
         """What sys.platform may be on this board."""
         return ("linux", "darwin") if self.port == "unix" else (self.port,)
@@ -99,6 +105,30 @@ def _literals(name: str, source: bytes) -> dict[str, Any]:
     return found
 
 
+def _fault(found: dict[str, Any]) -> str:
+    """What the lines, each right by itself, do wrong together; "" if nothing."""
+    chip = chip_of(found["PORT"], found["ARCH"], found["BUILD"])
+    if chip is None and found["PORT"] != "unix":
+        return (
+            f"PORT {found['PORT']}, ARCH {found['ARCH']} and BUILD {found['BUILD']} mean none of"
+            f" {', '.join(CHIPS)}; of an RP2350 the Arm processors are used"
+        )
+    fault = reader_fault(chip, found["CONVERTER"])
+    if fault:
+        return f"CONVERTER: {fault}"
+    uses = list(uses_of(found))
+    pins = [use.pin for use in uses]
+    if len(set(pins)) < len(pins):
+        return f"uses a pin twice: {sorted(pins)}"
+    if chip is None:
+        return ""
+    return (
+        pin_fault(chip, found["BUILD"], uses)
+        or adc_fault(chip, found["BUILD"], measured(found))
+        or bus_fault(chip, found)
+    )
+
+
 def parse(name: str, source: bytes) -> Board:
     """The board that the file `source` describes; BoardError with what is wrong."""
     found = _literals(name, source)
@@ -107,22 +137,15 @@ def parse(name: str, source: bytes) -> Board:
             raise BoardError(f"boards/{name}.py does not say {field} ({meaning})")
         if not is_right(found[field]):
             raise BoardError(f"boards/{name}.py: {field} = {found[field]!r}, but it is {meaning}")
-    fault = reader_fault(found["PORT"], found["CONVERTER"])
+    fault = _fault(found)
     if fault:
-        raise BoardError(f"boards/{name}.py: CONVERTER: {fault}")
+        raise BoardError(f"boards/{name}.py: {fault}")
     journal = found["JOURNAL"]
     if journal not in (PLAIN_JOURNAL, JOURNALS[found["PORT"]]) and not is_external(journal):
         raise BoardError(f"boards/{name}.py: JOURNAL names the flash of another port")
     unknown = sorted(set(found) - set(RULES))
     if unknown:
         raise BoardError(f"boards/{name}.py says {', '.join(unknown)}, which nothing reads")
-    pins = [*pins_of(found["CONVERTER"]), *found["KEYS"].values(), *journal_pins(journal)]
-    pins += signer_pins(found["SIGNER"])
-    pins += [found[name] for name in ("ALARM", "SHUNT") if found[name] is not None]
-    pins += (found["CASE"] or {}).values()
-    pins += sum((found["KEYPAD"] or {}).values(), ())
-    if len(set(pins)) < len(pins):
-        raise BoardError(f"boards/{name}.py uses a pin twice: {sorted(pins)}")
     if found["NAME"] != name:
         raise BoardError(f"boards/{name}.py calls itself {found['NAME']!r}")
     fields = {field.lower(): value for field, value in found.items()}

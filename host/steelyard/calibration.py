@@ -30,7 +30,20 @@ _NOT_SIGNED = (
 )
 
 Weight = tuple[str, str]  # number, unit
-Prompt = Callable[[str], None]  # returns when what it says has been done by hand
+
+
+class Request(str):
+    """What is to be on the platform, in words; load: for whoever needs none. None: nothing."""
+
+    load: Weight | None
+
+    def __new__(cls, words: str, load: Weight | None = None) -> Request:
+        made = super().__new__(cls, words)
+        made.load = load
+        return made
+
+
+Prompt = Callable[[Request], None]  # returns when what it says has been done
 
 
 @dataclass(frozen=True)
@@ -39,8 +52,9 @@ class Work:
 
     weights: the loads, rising. down: take them on the way back too. check: a second weight, tried
     before the commit. line: fit a straight line (least squares) instead of going through the
-    points. gravity: (here, where it will weigh) in 0.00001 m/s2. cell: (mV/V, capacity) instead of
-    weights. keep: begin with the calibration in force. temperature: arguments of CAL TEMPERATURE.
+    points. references: of each weight its own, in place of `reference`. gravity: (here, where it
+    will weigh) in 0.00001 m/s2. cell: (mV/V, capacity) instead of weights. keep: begin with the
+    calibration in force. temperature: arguments of CAL TEMPERATURE.
     """
 
     weights: tuple[Weight, ...] = ()
@@ -48,6 +62,7 @@ class Work:
     check: Weight | None = None
     line: bool = False
     reference: str = ""
+    references: tuple[str, ...] = ()
     gravity: tuple[int, int] | None = None
     cell: tuple[str, Weight] | None = None
     keep: bool = False
@@ -130,26 +145,37 @@ def calibrate_terminal(
         here, there = work.gravity
         done["gravity"] = f"{here / 1e5:.5f} here, {there / 1e5:.5f} there: {here / there:.6f}"
     weights = ", ".join(" ".join(weight) for weight in work.weights)
-    return {**done, "weight": weights or None, "errors": errors, "check": checked}
+    said = checked and f"{checked['load']}: off by {checked['error']}, {checked['most']} allowed"
+    return {
+        **done,
+        "weight": weights or None,
+        "errors": errors,
+        "check": said,
+        "checked": checked,
+    }
 
 
 def _capture_all(
     terminal: Terminal, work: Work, prompt: Prompt, patience_s: float
 ) -> tuple[int, int]:
     """Zero and what was asked for; the counts of zero and of the largest load."""
-    prompt("Take everything off the platform")
+    prompt(Request("Take everything off the platform"))
     zero = _capture(terminal, patience_s, "ZERO")
     if work.cell:
         sensitivity, capacity = work.cell
         return zero, int(terminal.calibrate("CELL", sensitivity, *capacity)["counts"])
-    extra = (work.reference,) if work.reference else ()
     captured = {}
-    for number, unit in work.weights:
-        prompt(f"Put the weight of {number} {unit} on")
+    for place, (number, unit) in enumerate(work.weights):
+        prompt(Request(f"Put the weight of {number} {unit} on", (number, unit)))
+        reference = work.references[place] if work.references else work.reference
+        extra = (reference,) if reference else ()
         captured[number] = _capture(terminal, patience_s, "SPAN", number, unit, *extra)
     if work.down:
         for number, unit in [*reversed(work.weights[:-1]), ("0", work.weights[0][1])]:
-            prompt("Take everything off" if number == "0" else f"Leave {number} {unit} on")
+            if number == "0":
+                prompt(Request("Take everything off"))
+            else:
+                prompt(Request(f"Leave {number} {unit} on", (number, unit)))
             _capture(terminal, patience_s, "SPAN", number, unit)
     return zero, captured[work.weights[-1][0]]
 
@@ -158,14 +184,16 @@ def _capture(terminal: Terminal, patience_s: float, *step: str) -> int:
     return int(terminal.calibrate_when_still(*step, seconds=patience_s)["counts"])
 
 
-def _check(terminal: Terminal, work: Work, prompt: Prompt, patience_s: float) -> str | None:
-    """What the second weight showed; None without one."""
+def _check(
+    terminal: Terminal, work: Work, prompt: Prompt, patience_s: float
+) -> dict[str, str] | None:
+    """What the second weight showed: load, error, most; None without one."""
     if work.check is None:
         return None
     number, unit = work.check
-    prompt(f"Put the second weight of {number} {unit} on, alone")
+    prompt(Request(f"Put the second weight of {number} {unit} on, alone", work.check))
     said = terminal.calibrate_when_still("CHECK", number, unit, seconds=patience_s)
-    return f"{number} {unit}: off by {said['error']}, {said['most']} allowed"
+    return {"load": f"{number} {unit}", "error": said["error"], "most": said["most"]}
 
 
 def give_up(terminal: Terminal, why: BaseException, before: int) -> None:

@@ -17,12 +17,14 @@ import typer
 from steelyard import __version__
 from steelyard.commands import (
     calibrate,
+    cell,
     commission,
     demo,
     doctor,
     events,
     evidence,
     flash,
+    history,
     keys,
     local,
     provision,
@@ -36,9 +38,10 @@ from steelyard.commands import (
     sim,
     soak,
     terminal,
-    type_test,
+    test,
     verify,
     watch,
+    weights,
 )
 from steelyard.errors import BUG, CLOSED, INTERRUPTED, OK, USAGE, UserError
 from steelyard.output import OutputClosed, errors
@@ -72,10 +75,13 @@ for _module in (
     evidence,
     release,
     events,
+    history,
     seal,
     keys,
-    type_test,
+    weights,
+    test,
     report,
+    cell,
     doctor,
     replay,
     local,

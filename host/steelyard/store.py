@@ -1,6 +1,7 @@
 """What this host keeps: terminals it knows, records it has seen, verdicts on them.
 
-Owns: the database (SQLite unless told otherwise) and, beside it, the files of shared keys.
+Owns: the database (SQLite unless told otherwise, see `database`) and, in its folder, the files of
+shared keys. Its parts for a factory: `store_factory` and `store_tests`; for trust: `store_trust`.
 Refuses: with UserError, a database that cannot be opened or written; what was in it stays.
 Units: received times in seconds since 1970.
 
@@ -12,27 +13,28 @@ are never printed.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-from sqlalchemy import URL, Engine, create_engine, func, inspect, select
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from steelyard_wire import cose, record
 from steelyard_wire.codes import Refused
 from steelyard_wire.digest import sha256
 from steelyard_wire.quantity import format_quantity, unit_name
 
+from steelyard.database import engine_of, place_of, trouble
 from steelyard.errors import USAGE, UserError
+from steelyard.migrations import Newer, bring_up
 from steelyard.opened import EDDSA, KeyEntry
 from steelyard.shared_keys import SharedKeys
+from steelyard.store_tests import StoredTests
 from steelyard.store_trust import StoredTrust
-from steelyard.tables import Base, RecordRow, TerminalRow
+from steelyard.tables import RecordRow, TerminalRow
 
 _BATCH = 2000
 _INSERT = (
@@ -42,43 +44,46 @@ _INSERT = (
 )
 # Two records under one number: neither proves anything but that.
 _DISOWN_TWINS = (
-    "UPDATE records SET passed = 0 WHERE dev = ?1 AND n IN (SELECT n FROM records"
-    " WHERE dev = ?1 AND n BETWEEN ?2 AND ?3 GROUP BY n HAVING COUNT(*) > 1)"
+    "UPDATE records SET passed = FALSE WHERE dev = ? AND n IN (SELECT n FROM records"
+    " WHERE dev = ? AND n BETWEEN ? AND ? GROUP BY n HAVING COUNT(*) > 1)"
 )
+# On a server: until the end of the transaction nobody else writes records of this terminal.
+_ALONE = "SELECT pg_advisory_xact_lock(1399812178, %s)"
 Keep = Callable[[Mapping[int, Any], bytes, bool], None]
+Row = tuple[bytes, int, bytes, bytes, str, str | None, str | None, float, bool]
 
 
-def default_path() -> Path:
-    """$STEELYARD_DATABASE, or steelyard.sqlite3 in the user's data folder."""
-    named = os.environ.get("STEELYARD_DATABASE")
-    if named:
-        return Path(named)
-    return Path(platformdirs.user_data_dir("steelyard")) / "steelyard.sqlite3"
+class Store(StoredTrust, StoredTests):
+    """The open database. named: a file, made with its folder if missing, or the address of a
+    server; by default as $STEELYARD_DATABASE says.
 
+    folder: where secrets and attachments lie. path: of the SQLite file; of a server's database
+    there is none.
+    """
 
-class Store(StoredTrust):
-    """The open database. path: of the SQLite file; made with its folder if missing."""
-
-    def __init__(self, path: Path | None = None) -> None:
-        self.path = path or default_path()
+    def __init__(self, named: Path | str | None = None) -> None:
+        self._place = place_of(named)
+        self.folder = self._place.folder
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._engine = create_engine(URL.create("sqlite", database=str(self.path)))
-            Base.metadata.create_all(self._engine)
-            _add_algorithm(self._engine)
-        except (OSError, SQLAlchemyError) as error:
-            raise self._trouble(error) from None
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._engine = engine_of(self._place)
+            bring_up(self._engine)
+        except Newer as newer:
+            raise UserError(
+                USAGE,
+                f"the database {self._place.name} is of a newer program (its form is"
+                f" {newer.form}). Nothing in it was changed; install that program here, or name"
+                " another database in STEELYARD_DATABASE",
+            ) from None
+        except (OSError, ValueError, SQLAlchemyError) as error:
+            raise trouble(self._place, error) from None
 
-    def _trouble(self, error: Exception) -> UserError:
-        reason = getattr(error, "orig", None) or error
-        advice = "free space, or name another file in STEELYARD_DATABASE"
-        if "locked" in str(reason):
-            advice = "another program is using it: end that one, then try again"
-        return UserError(
-            USAGE,
-            f"the database {self.path} cannot be used: {reason}. Nothing in it was changed;"
-            f" {advice}",
-        )
+    @property
+    def path(self) -> Path:
+        """Of the SQLite file; UserError for a server's database."""
+        if self._place.path is None:
+            raise UserError(USAGE, f"the database {self._place.name} is no file")
+        return self._place.path
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -87,7 +92,7 @@ class Store(StoredTrust):
             with Session(self._engine) as session, session.begin():
                 yield session
         except SQLAlchemyError as error:
-            raise self._trouble(error) from None
+            raise trouble(self._place, error) from None
 
     def close(self) -> None:
         """Let the file go."""
@@ -146,19 +151,10 @@ class Store(StoredTrust):
     @contextmanager
     def writer(self) -> Iterator[Keep]:
         """keep(fields, raw, passed), as add_record does, for many, all or none."""
-        rows: list[tuple[Any, ...]] = []
+        rows: list[Row] = []
         now = time.time()
         try:
             with self._engine.begin() as connection:
-
-                def flush() -> None:
-                    if rows:
-                        connection.exec_driver_sql(_INSERT, rows)
-                    for dev in {row[0] for row in rows}:
-                        numbers = [row[1] for row in rows if row[0] == dev]
-                        span = (dev, min(numbers), max(numbers))
-                        connection.exec_driver_sql(_DISOWN_TWINS, span)
-                    rows.clear()
 
                 def keep(fields: Mapping[int, Any], raw: bytes, passed: bool) -> None:
                     weight = fields.get(record.VAL)
@@ -170,12 +166,12 @@ class Store(StoredTrust):
                     dev, n = fields[record.DEV], fields[record.N]
                     rows.append((dev, n, digest, raw, name, value, unit, now, passed))
                     if len(rows) >= _BATCH:
-                        flush()
+                        _write(connection, rows)
 
                 yield keep
-                flush()
+                _write(connection, rows)
         except SQLAlchemyError as error:
-            raise self._trouble(error) from None
+            raise trouble(self._place, error) from None
 
     def disown(self, dev: bytes, numbers: Iterable[int]) -> None:
         """These records of a terminal do not pass."""
@@ -222,7 +218,7 @@ class Store(StoredTrust):
     def _shared(self) -> tuple[SharedKeys, SharedKeys]:
         # Apart: an operator gets the first, and with the second he could unlock what he opened.
         names = ("link-keys.json", "unlock-keys.json")
-        link, unlock = (SharedKeys(self.path.with_name(name)) for name in names)
+        link, unlock = (SharedKeys(self.folder / name) for name in names)
         return link, unlock
 
     def link_key(self, dev: bytes) -> bytes | None:
@@ -247,11 +243,24 @@ class Store(StoredTrust):
             keys.claim(serial, dev)
 
 
-def _add_algorithm(engine: Engine) -> None:
-    """A database from before there was a second algorithm gets its column."""
-    if "algorithm" not in {column["name"] for column in inspect(engine).get_columns("terminals")}:
-        # Of two programs that open it at once one comes too late, and finds it there.
-        with suppress(OperationalError), engine.begin() as connection:
-            connection.exec_driver_sql(
-                f"ALTER TABLE terminals ADD COLUMN algorithm VARCHAR NOT NULL DEFAULT '{EDDSA}'"
-            )
+def _write(connection: Connection, rows: list[Row]) -> None:
+    """Insert rows, and empty the list."""
+    # In the same order by everybody, or of two writers each could wait for the other.
+    rows.sort(key=lambda row: row[:3])
+    spans = [
+        (dev, [row[1] for row in rows if row[0] == dev])
+        for dev in dict.fromkeys(row[0] for row in rows)
+    ]
+    on_server = connection.dialect.name != "sqlite"
+    mark = "%s" if on_server else "?"
+    for dev, _ in spans if on_server else ():
+        # SQLite has one writer at a time. Of two that do not see what the other has not yet
+        # committed, neither would find the twins.
+        number = int.from_bytes(dev[-4:], "big", signed=True)
+        connection.exec_driver_sql(_ALONE, (number,))
+    if rows:
+        connection.exec_driver_sql(_INSERT.replace("?", mark), list(rows))
+    for dev, numbers in spans:
+        span = (dev, dev, numbers[0], numbers[-1])
+        connection.exec_driver_sql(_DISOWN_TWINS.replace("?", mark), span)
+    rows.clear()

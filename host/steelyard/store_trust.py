@@ -99,6 +99,14 @@ class StoredTrust:
             rows = [(row.kind, row.raw) for row in session.scalars(query)]
         return [_opened(kind, raw) for kind, raw in rows]
 
+    def statements_added(self, subject: bytes) -> list[tuple[float, Statement]]:
+        """What was kept about a terminal, with when, by kind and number."""
+        query = select(StatementRow).where(StatementRow.subject == subject)
+        with self.session() as session:
+            found = session.scalars(query.order_by(StatementRow.kind, StatementRow.number))
+            rows = [(row.added, row.kind, row.raw) for row in found]
+        return [(added, _opened(kind, raw)) for added, kind, raw in rows]
+
     def authority(self) -> Authority:
         """What holds under the roots that this host trusts."""
 

@@ -36,7 +36,7 @@ USAGE = {
     "TARE": ("TARE [quantity unit|CLEAR]", "tare the load, or as keyed; clear"),
     "EXTEND": ("EXTEND", "show tenths of d for 5 s"),
     "CAL": (
-        "CAL BEGIN|KEEP|ZERO|SPAN quantity unit [reference]|CELL mV/V capacity unit"
+        "CAL BEGIN|KEEP|ZERO|SPAN quantity unit [reference]|UNDO|CELL mV/V capacity unit"
         "|GRAVITY here there|TEMPERATURE zero span lag coldest warmest|FIT SEGMENTS|FIT LINE"
         "|CHECK quantity unit|COMMIT [UNCHECKED]|ROLLBACK|ABORT|STATUS",
         "calibrate, step by step",

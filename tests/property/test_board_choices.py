@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from steelyard import boards, soldered
+from steelyard import boards, cli, soldered
 from steelyard.boards import Board, BoardError
 from steelyard.image import build
 
@@ -85,3 +85,16 @@ def test_a_build_takes_only_the_journal_device_that_the_board_file_names(
 def test_a_journal_that_cannot_be_is_refused(text: str, reason: str) -> None:
     with pytest.raises(BoardError, match=reason):
         _with_journal("rpi_pico", text)
+
+
+@pytest.mark.parametrize(
+    ("chip", "pins"), [("hx711", ["2", "3"]), ("nau7802", ["4", "5"]), ("ads1220", ["16", "18"])]
+)
+def test_the_list_of_boards_tells_the_wires_of_every_converter(
+    chip: str, pins: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    board = soldered.virtual_board(soldered.converter(chip))
+    monkeypatch.setattr("steelyard.commands.local.list_boards", lambda: ["virtual"])
+    monkeypatch.setattr("steelyard.commands.local.load", lambda _: board)
+    assert cli.run(["boards"]) == 0
+    assert re.findall(r"GPIO (\d+)", capsys.readouterr().out) == pins

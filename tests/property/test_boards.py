@@ -17,7 +17,7 @@ from steelyard.errors import UserError
 from steelyard.image import build
 from terminal.weighing.config import Config
 
-# Raspberry Pi Pico data sheet, "The Pico pinout": GPIO -> pin; the same on the Pico W.
+# Raspberry Pi Pico data sheet, "The Pico pinout": GPIO -> pin; the same on Pico W, 2 and 2 W.
 # fmt: off
 PICO_PINS = {
     0: 1, 1: 2, 2: 4, 3: 5, 4: 6, 5: 7, 6: 9, 7: 10, 8: 11, 9: 12, 10: 14, 11: 15, 12: 16, 13: 17,
@@ -39,7 +39,8 @@ README = (data.boards() / "README.md").read_text(encoding="utf-8")
 
 
 def test_there_are_the_boards_of_the_design() -> None:
-    assert NAMES == ["esp32", "rpi_pico", "rpi_pico_w", "virtual"]
+    picos = ["rpi_pico", "rpi_pico2", "rpi_pico2_w", "rpi_pico_w"]
+    assert ["esp32", "esp32_c3", "esp32_s3", *picos, "virtual"] == NAMES
 
 
 @pytest.mark.parametrize("board", ALL, ids=NAMES)
@@ -63,8 +64,8 @@ def test_every_line_that_the_firmware_reads_is_there(board: Board) -> None:
     assert used <= said
 
 
-@pytest.mark.parametrize("name", ["rpi_pico", "rpi_pico_w"])
-def test_the_pico_is_wired_as_its_table_says(name: str) -> None:
+@pytest.mark.parametrize("name", ["rpi_pico", "rpi_pico_w", "rpi_pico2", "rpi_pico2_w"])
+def test_a_pico_is_wired_as_its_table_says(name: str) -> None:
     converter = boards.load(name).converter
     assert {converter["dout"], converter["sck"]} <= set(PICO_PINS)
     for pin in ("dout", "sck"):
@@ -96,9 +97,7 @@ def test_the_readme_names_every_board_and_every_line() -> None:
 
 
 def test_an_unknown_board_is_answered_with_those_that_exist() -> None:
-    with pytest.raises(
-        BoardError, match="no board 'pico'; there are: esp32, rpi_pico, rpi_pico_w"
-    ):
+    with pytest.raises(BoardError, match="no board 'pico'; there are: esp32, esp32_c3, esp32_s3"):
         boards.load("pico")
 
 

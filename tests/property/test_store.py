@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -13,10 +12,12 @@ from unittest import mock
 import pytest
 from disk import disk_full
 from forge import OTHER_SEED, Forger
+from servers import Place
 from sqlalchemy import select
 from steelyard.access import judge
+from steelyard.database import place_of
 from steelyard.errors import USAGE, UserError
-from steelyard.store import Store, default_path
+from steelyard.store import Store
 from steelyard.tables import RecordRow
 
 FORGER = Forger()
@@ -26,22 +27,20 @@ UNLOCK = b"TEST unlock key, proves nothing!"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(place: Place) -> Iterator[Store]:
     """An open store that knows the forger's key."""
-    made = Store(tmp_path / "data" / "kept.sqlite3")
+    made = Store(place.named)
     made.add_terminal(FORGER.public_key, "SY-1", "bench", test=False)
     yield made
     made.close()
 
 
-def test_records_and_verdicts_are_kept_once(store: Store) -> None:
+def test_records_and_verdicts_are_kept_once(store: Store, place: Place) -> None:
     for _ in range(2):
         assert judge(store, CHAIN, allow_test=False).ok
     assert store.records(FORGER.dev) == CHAIN
-    rows = sqlite3.connect(store.path).execute(
-        "select n, type, value, unit, passed from records order by n"
-    )
-    assert list(rows) == [
+    rows = place.query("select n, type, value, unit, passed from records order by n")
+    assert rows == [
         (0, "BOOT", None, None, 1),
         (1, "READING", "0.010", "kg", 1),
         (2, "READING", "0.020", "kg", 1),
@@ -49,12 +48,12 @@ def test_records_and_verdicts_are_kept_once(store: Store) -> None:
     ]
 
 
-def test_both_of_two_truths_are_kept(store: Store) -> None:
+def test_both_of_two_truths_are_kept(store: Store, place: Place) -> None:
     other = FORGER.record(3, CHAIN[:3], f11=[31, -3, 1], f6=[3, 61, 0])
     assert not judge(store, [*CHAIN, other], allow_test=False).ok
     assert sorted(store.records(FORGER.dev)[3:]) == sorted([CHAIN[3], other])
-    rows = sqlite3.connect(store.path).execute("select n, passed from records order by n")
-    assert list(rows) == [(0, 1), (1, 1), (2, 1), (3, 0), (3, 0)]
+    rows = place.query("select n, passed from records order by n")
+    assert rows == [(0, 1), (1, 1), (2, 1), (3, 0), (3, 0)]
 
 
 def test_what_nobody_signed_is_not_kept(store: Store) -> None:
@@ -69,25 +68,32 @@ def test_a_key_that_is_known_stays(store: Store) -> None:
     assert store.registry()[FORGER.dev].serial == "SY-1"
 
 
-def test_link_keys_are_for_the_owner_alone(store: Store) -> None:
+def test_link_keys_are_for_the_owner_alone(store: Store, place: Place) -> None:
     store.offer_keys("SY-1", KEY, UNLOCK)
     store.claim_keys("SY-1", FORGER.dev)
     assert store.link_key(FORGER.dev) == KEY
-    file = store.path.with_name("link-keys.json")
+    file = store.folder / "link-keys.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert json.loads(file.read_text()) == {FORGER.dev.hex(): KEY.hex()}
     # What unlocks is in another file: whoever may operate a terminal may not unlock it.
-    file = store.path.with_name("unlock-keys.json")
+    file = store.folder / "unlock-keys.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert store.unlock_key(FORGER.dev) == UNLOCK
-    assert KEY not in store.path.read_bytes() and KEY.hex().encode() not in store.path.read_bytes()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and store.folder == place.folder
+    tables = place.tables()
+    assert {"terminals", "records", "runs"} <= tables
+    for table in tables:
+        kept = repr(place.query(f"select * from {table}"))
+        assert KEY.decode() not in kept and KEY.hex() not in kept
     # A terminal that has a key keeps it, whatever else is offered.
     store.offer_keys("SY-1", bytes(32), bytes(32))
     store.claim_keys("SY-1", FORGER.dev)
     assert store.link_key(FORGER.dev) == KEY
 
 
-def test_a_full_disk_loses_nothing(store: Store) -> None:
+def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path / "data" / "kept.sqlite3")
+    store.add_terminal(FORGER.public_key, "SY-1", "bench", test=False)
     store.offer_keys("SY-1", KEY, UNLOCK)
     store.claim_keys("SY-1", FORGER.dev)
     judge(store, CHAIN[:2], allow_test=False)
@@ -105,6 +111,7 @@ def test_a_full_disk_loses_nothing(store: Store) -> None:
     assert sqlite3.connect(store.path).execute("pragma integrity_check").fetchone() == ("ok",)
     assert not list(store.path.parent.glob("*.new"))
     again.close()
+    store.close()
 
 
 def test_a_database_that_cannot_be_used_says_so(tmp_path: Path) -> None:
@@ -118,7 +125,7 @@ def test_a_database_that_cannot_be_used_says_so(tmp_path: Path) -> None:
 
 
 def test_a_damaged_key_file_is_neither_used_nor_overwritten(store: Store) -> None:
-    file = store.path.with_name("link-keys.json")
+    file = store.folder / "link-keys.json"
     file.write_text("{half")
     with pytest.raises(UserError, match="Restore it from a copy"):
         store.offer_keys("SY-1", KEY, UNLOCK)
@@ -128,16 +135,24 @@ def test_a_damaged_key_file_is_neither_used_nor_overwritten(store: Store) -> Non
 def test_the_database_is_where_the_user_says(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("STEELYARD_DATABASE", str(tmp_path / "x.sqlite3"))
-    assert default_path() == tmp_path / "x.sqlite3"
+    for named in (str(tmp_path / "x.sqlite3"), f"sqlite:///{tmp_path}/x.sqlite3"):
+        monkeypatch.setenv("STEELYARD_DATABASE", named)
+        assert place_of().path == tmp_path / "x.sqlite3"
+        assert place_of().folder == tmp_path
     monkeypatch.delenv("STEELYARD_DATABASE")
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    assert default_path().name == "steelyard.sqlite3" and os.sep in str(default_path())
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    home = tmp_path / "home" / "steelyard"
+    assert place_of().path == home / "steelyard.sqlite3"
+    # Beside a database on a server the other files are the user's, or where he says.
+    monkeypatch.setenv("STEELYARD_DATABASE", "postgresql://anna@db.example/works")
+    assert (place_of().path, place_of().folder) == (None, home)
+    monkeypatch.setenv("STEELYARD_FOLDER", str(tmp_path / "shared"))
+    assert place_of().folder == tmp_path / "shared"
 
 
-def test_what_is_judged_is_kept_with_its_verdict(tmp_path: Path) -> None:
+def test_what_is_judged_is_kept_with_its_verdict(place: Place) -> None:
     forger = Forger()
-    store = Store(tmp_path / "kept.db")
+    store = Store(place.named)
     store.add_terminal(forger.public_key, "SY-1", "model", test=False)
     chain = forger.chain(6, {3: {"f14": 1 | 1 << 10}})  # record 3: the case was open
     report = judge(store, [*chain, b"nonsense"], allow_test=False)
@@ -147,11 +162,12 @@ def test_what_is_judged_is_kept_with_its_verdict(tmp_path: Path) -> None:
     other = Forger(OTHER_SEED)
     assert judge(store, other.chain(3), allow_test=False).level == 1
     assert store.records(other.dev) == []
+    store.close()
 
 
-def test_of_more_failures_than_are_named_none_is_kept_as_passed(tmp_path: Path) -> None:
+def test_of_more_failures_than_are_named_none_is_kept_as_passed(place: Place) -> None:
     forger = Forger(test=True)
-    store = Store(tmp_path / "kept.db")
+    store = Store(place.named)
     store.add_terminal(forger.public_key, "SY-T", "model", test=True)
     made: list[bytes] = []
     for n in range(30):
@@ -160,25 +176,9 @@ def test_of_more_failures_than_are_named_none_is_kept_as_passed(tmp_path: Path) 
         report = judge(store, made, allow_test=False)
     assert report.dropped == {"test key": 20}
     assert set(_passed(store).values()) == {False}
+    store.close()
 
 
 def _passed(store: Store) -> dict[int, bool]:
     with store.session() as session:
         return {row.n: row.passed for row in session.scalars(select(RecordRow))}
-
-
-def test_a_database_from_before_there_was_a_second_algorithm(tmp_path: Path) -> None:
-    path = tmp_path / "old.sqlite3"
-    with sqlite3.connect(path) as old:
-        old.execute(
-            "CREATE TABLE terminals (dev BLOB NOT NULL, public_key BLOB NOT NULL, serial VARCHAR"
-            " NOT NULL, model VARCHAR NOT NULL, test BOOLEAN NOT NULL, first_seen FLOAT NOT NULL,"
-            " PRIMARY KEY (dev))"
-        )
-        row = (FORGER.dev, FORGER.public_key, "SY-1", "bench", False, 1.0)
-        old.execute("INSERT INTO terminals VALUES (?, ?, ?, ?, ?, ?)", row)
-    for _ in range(2):
-        store = Store(path)
-        assert store.registry()[FORGER.dev].algorithm == "Ed25519"
-        assert judge(store, CHAIN, allow_test=False).ok
-        store.close()

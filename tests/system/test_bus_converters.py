@@ -13,7 +13,7 @@ import pytest
 from steelyard import soldered
 from steelyard.calibration import Work, calibrate_terminal
 from steelyard.client import Terminal
-from steelyard.commands.provision import provision_terminal
+from steelyard.provisioning import provision_terminal
 from steelyard.store import Store
 from steelyard.virtual import prepare_virtual
 from steelyard_wire import codes

@@ -35,6 +35,7 @@ HELP = {
     "reset": "Example: steelyard reset",
     "config": "Example: steelyard config",
     "scale": "Example: steelyard scale",
+    "weights": "Example: steelyard weights",
     "time": "Example: steelyard time",
     "wifi": "Example: steelyard wifi",
     "zero": "Example: steelyard zero",

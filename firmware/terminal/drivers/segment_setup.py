@@ -19,6 +19,7 @@ _PAGES = const(15)  # of a block, without the first
 _MARK = const(32)
 _NAME = const(12)  # of a mark, without the place
 _RESERVE = const(10)  # blocks that stay free: for the settings, and a folder that is copied
+_MOST = const(96)  # segments: each keeps some 130 bytes of RAM, also in a flash of 16 MB
 _GROWS = const(4)  # a release may have a quarter more than the firmware that runs
 _PACKS = ("a.pack", "b.pack", "a.new", "b.new")  # see slots.py
 _MAGIC = b"SYsg"
@@ -98,7 +99,7 @@ def room(device) -> int:
         most = max(packs)
         # What is there beside the firmware that runs, has its room already.
         free -= max(0, most + most // _GROWS - (sum(packs) - most)) // _BLOCK
-    return max(0, free) // device.blocks
+    return min(max(0, free) // device.blocks, max(0, _MOST - len(device.places)))
 
 
 def create_steps(device, segment: int):

@@ -9,7 +9,7 @@ from steelyard_wire.quantity import format_quantity, parse_quantity, unit_id
 
 from terminal.links import state
 
-_STEPS = ("KEEP", "ZERO", "SPAN", "CELL", "GRAVITY", "TEMPERATURE", "FIT", "CHECK")
+_STEPS = ("KEEP", "ZERO", "SPAN", "UNDO", "CELL", "GRAVITY", "TEMPERATURE", "FIT", "CHECK")
 _METHODS = ("SEGMENTS", "LINE", "CELL")
 
 
@@ -42,6 +42,8 @@ def _step(terminal, session, step: str, args: list) -> list:
     if step == "SPAN" and 2 <= count <= 3:
         load = parse_quantity(args[0]) + (unit_id(args[1]),)
         return ["counts=%d" % session.span(*load, args[2] if count > 2 else None)]
+    if step == "UNDO" and not count:
+        return ["captured=%d" % session.undo()]
     if step == "CELL" and count == 3:
         capacity = parse_quantity(args[1]) + (unit_id(args[2]),)
         return ["counts=%d" % session.cell(parse_quantity(args[0]), capacity)]

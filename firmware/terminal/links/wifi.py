@@ -62,6 +62,7 @@ class Network:
             "address=" + (self._wlan.ifconfig()[0] if joined else "-"),
             "port=%d" % self._port,
             "attempts=%d" % self.attempts,
+            "rssi=" + (str(self._wlan.status("rssi")) if joined else "-"),
         ]
 
     async def run(self) -> None:

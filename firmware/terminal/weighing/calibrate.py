@@ -107,6 +107,14 @@ class CalibrationSession:
         self._reference = reference or self._reference
         return captured[0] // LENGTH
 
+    def undo(self) -> int:
+        """Drop what was captured last, and what was made of it; how many captures are left."""
+        if not self._captured:
+            raise Refused(codes.CALIBRATION_ORDER, "nothing was captured")
+        self._captured.pop()
+        self._points = self._check = None
+        return len(self._captured)
+
     def _mantissa(self, mantissa: int, exp10: int, unit: int) -> int:
         config = self._weigher.config
         while exp10 > config.exp10:
@@ -261,8 +269,7 @@ class CalibrationSession:
         needed = max(_MIN_CHANGE, _PER_E * top // e)
         if counts < needed:
             raise Refused(codes.NO_LOAD_CHANGE, "%d counts, %d needed" % (counts, needed))
-        noisiest = max([captured[2] for captured in self._captured])
-        noise = noisiest * top * 1000 // ((full - zero) * e)
+        noise = max([span for _, _, span in self._captured]) * top * 1000 // ((full - zero) * e)
         if noise > self._noise():
             raise Refused(codes.NOISE, "%d/1000 e, %d at most" % (noise, self._noise()))
         for load in weighed:

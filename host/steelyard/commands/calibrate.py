@@ -81,7 +81,7 @@ def _sensitivity(text: str) -> str:
 
 def _shown(done: dict[str, Any]) -> dict[str, object]:
     """For people: what there is, and what was not done."""
-    said = {name: value for name, value in done.items() if value is not None}
+    said = {name: value for name, value in done.items() if value is not None and name != "checked"}
     if "check" in done and done["check"] is None:
         said["check"] = "none: put a second weight on next time, --check 5kg"
     if done.get("method") == "cell":

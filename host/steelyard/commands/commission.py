@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,10 +59,28 @@ def _change(
 def commission_terminal(
     terminal: Terminal, ask: Prompt, seconds: float, keep: Path | None = None
 ) -> Commissioned:
-    """Both load changes, and what they say. ask: returns when what it says is done or ready.
+    """Both load changes by hand, and what they say. ask: returns when what it says is done.
 
     seconds: how long each change is listened to. keep: folder for the traces.
     """
+    third = _a_third(terminal.config())
+
+    def change(rises: bool) -> Trace:
+        before = (
+            f"Take everything off and have a load of {third} or more at hand"
+            if rises
+            else "Leave it there until the platform is still, and be ready to take it off"
+        )
+        now = "Put it on" if rises else "Take it off"
+        return _change(terminal, ask, before, now, seconds, rises)
+
+    return judged(terminal, change, keep)
+
+
+def judged(
+    terminal: Terminal, change: Callable[[bool], Trace], keep: Path | None = None
+) -> Commissioned:
+    """What two load changes say. change(rises): a trace with a load put on, or taken off."""
     told = terminal.config()
     calibration = calibration_of(terminal, told)
     if calibration is None:
@@ -71,22 +89,7 @@ def commission_terminal(
             "a load says nothing without a calibration. First: steelyard calibrate"
             f" {terminal.address} --weight 10kg",
         )
-    put_on = _change(
-        terminal,
-        ask,
-        f"Take everything off and have a load of {_a_third(told)} or more at hand",
-        "Put it on",
-        seconds,
-        rises=True,
-    )
-    take_off = _change(
-        terminal,
-        ask,
-        "Leave it there until the platform is still, and be ready to take it off",
-        "Take it off",
-        seconds,
-        rises=False,
-    )
+    put_on, take_off = change(True), change(False)
     if keep is not None:
         save(put_on, keep / "put-on.csv")
         save(take_off, keep / "take-off.csv")
@@ -163,7 +166,8 @@ def for_people(shown: dict[str, Any]) -> Group:
     return Group(as_rows(facts), Text(), table)
 
 
-def _store(terminal: Terminal, store: Store, found: Commissioned) -> dict[str, Any]:
+def keep_found(terminal: Terminal, store: Store, found: Commissioned) -> dict[str, Any]:
+    """Have it stored; the record of it, whose signature holds."""
     n = terminal.commission(found.values)
     with after_signing(f"`steelyard verify {terminal.address}` fetches it"):
         report = judge(store, [terminal.record(n)], allow_test=True, set_up=False)
@@ -238,6 +242,6 @@ def register(app: typer.Typer) -> None:
             shown = as_data(found)
             shown |= {"record": None, "verdict": "no: only looked at"}
             if not look:
-                shown |= _store(terminal, store, found)
+                shown |= keep_found(terminal, store, found)
         show(shown, as_json, for_people(shown))
         return 0

@@ -175,7 +175,7 @@ def register(app: typer.Typer) -> None:
         if not name or any(mark in name for mark in " +\n") or len(name.encode()) > 64:
             raise UserError(USAGE, "a witness's name has 1 to 64 bytes, no blank and no +")
         store = Store()
-        signer = witness_key(key or store.path.with_name("witness-key.json"), name)
+        signer = witness_key(key or store.folder / "witness-key.json", name)
         with opened(address, store) as (terminal, identity):
             require_key(identity, address)
             terminal.close_day()

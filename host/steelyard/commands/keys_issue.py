@@ -11,7 +11,7 @@ import typer
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
-from steelyard_wire import commands, record, statement
+from steelyard_wire import record, statement
 
 from steelyard import saved
 from steelyard.commands import Json
@@ -21,7 +21,7 @@ from steelyard.errors import OK, USAGE, VERDICT, UserError
 from steelyard.keys import files, issuing, statements
 from steelyard.keys import log as station_log
 from steelyard.keys.authority import Doubtful
-from steelyard.keys.issuing import Desk, Issued
+from steelyard.keys.issuing import Desk, Issued, access_rows
 from steelyard.keys.passphrase import Passphrase
 from steelyard.keys.words import plain, title, words
 from steelyard.opened import KeyEntry
@@ -60,25 +60,16 @@ def known_terminal(store: Store, serial: str) -> tuple[bytes, KeyEntry]:
     return found[0]
 
 
-def desk(key: Path, log: Path | None, store: Store, source: Passphrase, out: Path) -> Desk:
+def desk(
+    key: Path, log: Path | None, store: Store, source: Passphrase, out: Path | None = None
+) -> Desk:
     """A station at work; its passphrase is asked for. out: where a new statement will go."""
     whose = f"station {plain(files.public_half(key, files.STATION).name)}"
     private = files.load(key, lambda: source.ask(whose), files.STATION)
-    ready = partial(statements.check_new, out)
-    return Desk(private, log or key.with_suffix(".log"), store, ready)
-
-
-def access_rows(paths: list[Path], link_key: bytes | None) -> list[tuple[int, int, bytes]]:
-    """What opens a terminal: public keys, each for the level of its role, and the shared key."""
-    found = []
-    for path in paths:
-        public = files.public_half(path, *files.ACCESS)
-        level = files.ACCESS.index(public.role) + 1
-        found.append((level, statement.BY_SIGNATURE, public.key))
-    if link_key is not None:
-        level = commands.LEVELS.index("OPERATOR")
-        found.append((level, statement.BY_HMAC, statement.link_commitment(link_key)))
-    return sorted(found)
+    where = log or key.with_suffix(".log")
+    if out is None:
+        return Desk(private, where, store)
+    return Desk(private, where, store, partial(statements.check_new, out))
 
 
 def _told(issued: Issued, out: Path, as_json: bool) -> int:

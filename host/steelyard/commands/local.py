@@ -35,10 +35,13 @@ def register(app: typer.Typer) -> None:
     def boards(as_json: Json = False) -> int:
         """List the boards that a terminal can be built on, with converter and pins."""
         found = []
-        table = Table("board", "model", "converter", "DOUT", "SCK", "network", box=None)
+        table = Table("board", "model", "converter", "data", "clock", "network", box=None)
         for name in list_boards():
             board = load(name)
             wiring = board.converter
+            # On two wires, on I2C, on SPI.
+            data = next(wiring[role] for role in ("dout", "sda", "miso") if role in wiring)
+            clock = wiring["scl"] if "scl" in wiring else wiring["sck"]
             found.append(
                 {
                     "board": name,
@@ -52,8 +55,8 @@ def register(app: typer.Typer) -> None:
                 name,
                 board.model,
                 wiring["chip"],
-                f"GPIO {wiring['dout']}",
-                f"GPIO {wiring['sck']}",
+                f"GPIO {data}",
+                f"GPIO {clock}",
                 board.network or "-",
             )
         show({"boards": found}, as_json, table)

@@ -1,98 +1,208 @@
-"""`steelyard provision`: a terminal makes its key and becomes known to this host."""
+"""`steelyard provision`: a key for a terminal; with a plan, all the way to a sealed one."""
 
 from __future__ import annotations
 
-import secrets
+import json
+import os
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from steelyard_wire import cose, record
-from steelyard_wire.digest import sha256
+from rich import box
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
 
-from steelyard.access import after_signing, opened
-from steelyard.client import Identity, Terminal
-from steelyard.commands import Address, Json
-from steelyard.errors import REFUSED, USAGE, VERDICT, UserError
-from steelyard.output import show
+from steelyard.access import opened
+from steelyard.client import Terminal
+from steelyard.commands import Json
+from steelyard.commands.keys_issue import desk
+from steelyard.commands.test import hands_for, operator_of
+from steelyard.errors import OK, USAGE, UserError
+from steelyard.factory import bench, flow
+from steelyard.factory import product as products
+from steelyard.factory.instrument import Hands
+from steelyard.factory.loading import Loading
+from steelyard.factory.work import Work
+from steelyard.keys.issuing import Desk
+from steelyard.keys.passphrase import Passphrase
+from steelyard.output import errors, show
+from steelyard.provisioning import check_serial, provision_terminal
+from steelyard.sealing import PASSPHRASE
 from steelyard.store import Store
-from steelyard.verify import KeyEntry, verify
+
+_ADDRESS = "Where the terminal is; with a plan, several."
+_SERIAL = "Serial number, e.g. SY-0001. With a plan: if not its next one."
+_PLAN = "What it is to become (docs/factory.md): from a bare board to a sealed terminal."
+_PORTS = "More addresses, with commas."
+_BENCH = "A file that names the terminals of a bench, and who puts their loads on."
+_WORLD = "Of each virtual terminal, in order: its world, which puts the loads on."
+_HANDLER = "Of each terminal, in order: its weight handler's address."
 
 
-def check_birth(envelope: bytes, terminal: Identity, nonce: bytes | None) -> bytes:
-    """The device id, if record 0 is signed by the key that it names; UserError otherwise."""
-    dev = record.device_id(terminal.key, terminal.test)
-    entry = KeyEntry(terminal.key, "", terminal.test, terminal.algorithm)
-    report = verify([envelope], {dev: entry}, allow_test=True)
-    fields: dict[int, Any] = report.records[0] if report.records else {}
-    data = fields.get(record.DATA, {})
-    proven = (
-        report.ok
-        and fields.get(record.N) == 0
-        and data.get(1) == terminal.key
-        and (nonce is None or data.get(3) == nonce)
-    )
-    if not proven:
-        raise UserError(
-            VERDICT,
-            "record 0 of the terminal is not signed by the key that it reports. Do not trust this"
-            " terminal: flash it anew, or have it examined",
-        )
-    return dev
+class _Progress:
+    """What each place is at; drawn on a screen, lines without one."""
 
+    def __init__(self, places: Sequence[bench.Place]) -> None:
+        self._steps = [step.name for step in flow.STEPS]
+        self.at = {place.address: ("", 0.0, "waits") for place in places}
+        self._began = time.monotonic()
 
-def provision_terminal(terminal: Terminal, store: Store, serial: str) -> dict[str, Any]:
-    """Give a terminal its identity, or find that it has one that we know."""
-    before = terminal.identify()
-    if before.provisioned:
-        if before.serial != serial:
-            raise UserError(
-                REFUSED,
-                f"this terminal is {before.serial} already, and its identity never changes. To"
-                f" have it known to this host: --serial {before.serial}",
+    def tell(self, address: str, step: str, share: float, words: str) -> None:
+        self.at[address] = (step, share, words)
+        if not errors.is_terminal and share >= 1.0:
+            errors.print(f"{address}: {step}: {words}", markup=False)
+
+    def table(self, results: Sequence[bench.Result]) -> Table:
+        """One line for each place."""
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for heading in ("terminal", "serial", "step", "", ""):
+            table.add_column(heading, no_wrap=True)
+        for result in results:
+            address = result.place.address
+            step, share, words = self.at[address]
+            done = self._steps.index(step) + share if step else 0.0
+            style, said = "", words
+            if result.seconds:
+                style = "green" if result.code == OK else "red"
+                said = f"done in {result.seconds:.0f} s" if result.code == OK else result.why
+            bar = ProgressBar(total=len(self._steps), completed=done, width=20)
+            table.add_row(
+                Text(address), Text(result.serial or "-"), Text(step), bar, Text(said, style)
             )
-        made = "known to this host already"
-        if before.dev not in store.registry():
-            # Its birth was seen by another host, or our database was lost: take the key from the
-            # record that it signed, and say that nobody vouches for it but the cable.
-            if "://" in terminal.address and not before.test:
-                raise UserError(
-                    REFUSED,
-                    "this terminal has its key already, this host does not know it, and over a"
-                    " network anybody could answer. Connect the terminal by its cable once",
-                )
-            vouches = "the network" if "://" in terminal.address else "the cable"
-            made = f"taken from the terminal: nobody vouches for it but {vouches}"
-            check_birth(terminal.record(0), before, None)
-            store.add_terminal(before.key, serial, before.model, before.test, before.algorithm)
-        store.claim_keys(serial, before.dev)
-        return _result(terminal, before.dev, made, store)
-    entropy, link_key, unlock_key = (secrets.token_bytes(32) for _ in range(3))
-    # Before the terminal takes it: a key that only the terminal knows would be lost.
-    store.offer_keys(serial, link_key, unlock_key)
-    n, envelope = terminal.provision(serial, entropy, link_key, unlock_key)
-    after = terminal.identify()
-    nonce = sha256(entropy)[:16]
-    dev = check_birth(envelope, after, nonce)
-    if n != 0 or cose.split(envelope).kid != dev:
-        raise UserError(VERDICT, "the first record of the terminal is not record 0")
-    with after_signing("run the same command again"):
-        store.add_terminal(after.key, serial, after.model, after.test, after.algorithm)
-        store.claim_keys(serial, dev)
-        store.add_record(envelope, True)
-    return _result(terminal, dev, "made now, while this host watched", store)
+        return table
 
 
-def _result(terminal: Terminal, dev: bytes, made: str, store: Store) -> dict[str, Any]:
-    now = terminal.identify()
-    return {
-        "serial": now.serial,
-        "device": dev,
-        "public_key": now.key,
-        "algorithm": now.algorithm,
-        "test_key": now.test,
-        "key": made,
-        "link_key": "known to this host" if store.link_key(dev) else "not known to this host",
-    }
+def _folder(store: Store, run: str) -> Path:
+    folder = store.folder / "runs" / run
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def provision_all(
+    places: Sequence[bench.Place], product: products.Product, store: Store, operator: str
+) -> list[bench.Result]:
+    """Serve all places of a bench; their results."""
+    bench.check(places)
+    flow.check_clock(store)
+    station = _station(product, store)
+    progress = _Progress(places)
+
+    def serve(
+        place: bench.Place, result: bench.Result, halt: threading.Event
+    ) -> Mapping[str, Any]:
+        name = station.key.public.name
+        run = flow.begin(store, product, place.address, place.serial, operator, name)
+        result.serial = run.serial
+
+        def hands(terminal: Terminal, loading: Loading | None) -> AbstractContextManager[Hands]:
+            return hands_for(terminal, place.world, place.handler, loading)
+
+        def told(step: str, share: float, words: str) -> None:
+            progress.tell(place.address, step, share, words)
+
+        work = Work(
+            address=place.address,
+            product=product,
+            store=store,
+            run=run,
+            folder=_folder(store, run.id),
+            desk=station,
+            hands=hands,
+            operator=operator,
+            told=told,
+            halt=halt,
+        )
+        return flow.carry_on(work)
+
+    with (
+        Live(console=errors, refresh_per_second=8, transient=False, auto_refresh=False)
+        if errors.is_terminal
+        else _NoLive() as live
+    ):
+        return bench.run(
+            places,
+            serve,
+            lambda results: live.update(progress.table(results), refresh=True),
+        )
+
+
+class _NoLive:
+    """Where there is no screen."""
+
+    def __enter__(self) -> _NoLive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def update(self, table: Table, *, refresh: bool = False) -> None:
+        """Nothing to be drawn."""
+
+
+def _station(product: products.Product, store: Store) -> Desk:
+    """The station, its passphrase asked for once."""
+    source = os.environ.get(PASSPHRASE)
+    plan = product.station
+    return desk(plan.key, plan.log, store, Passphrase(Path(source) if source else None))
+
+
+def _places(
+    addresses: list[str], ports: str, serial: str, worlds: list[str], handlers: list[str]
+) -> list[bench.Place]:
+    named = [*addresses, *(one.strip() for one in ports.split(",") if one.strip())]
+    if not named:
+        raise UserError(USAGE, "say where the terminal is: its ADDRESS, or --bench FILE")
+    if serial and len(named) > 1:
+        raise UserError(
+            USAGE, "--serial is for one terminal; the plan, or a bench file, numbers several"
+        )
+    for name, given in (("--world", worlds), ("--handler", handlers)):
+        if given and len(given) != len(named):
+            raise UserError(USAGE, f"{name} once for each terminal, in their order")
+    return [
+        bench.Place(
+            address,
+            serial,
+            worlds[at] if worlds else "",
+            handlers[at] if handlers else "",
+        )
+        for at, address in enumerate(named)
+    ]
+
+
+def _show(results: Sequence[bench.Result], as_json: bool) -> int:
+    rows = [
+        {
+            "address": result.place.address,
+            "serial": result.serial,
+            "ok": result.code == OK,
+            "why": result.why,
+            "seconds": round(result.seconds, 1),
+            "steps": json.loads(json.dumps(result.found, default=str)),
+        }
+        for result in results
+    ]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("terminal", "serial", "", "seconds"):
+        table.add_column(heading, overflow="fold")
+    for result in results:
+        said = "sealed and verified" if result.code == OK else result.why
+        table.add_row(
+            Text(result.place.address),
+            Text(result.serial or "-"),
+            Text(said),
+            f"{result.seconds:.0f}",
+        )
+        if result.trace and os.environ.get("STEELYARD_DEBUG"):
+            errors.print(result.trace, markup=False)
+    show({"ok": bench.exit_code(results) == OK, "terminals": rows}, as_json, table)
+    return bench.exit_code(results)
 
 
 def register(app: typer.Typer) -> None:
@@ -100,20 +210,50 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def provision(
-        address: Address,
-        serial: Annotated[str, typer.Option(help="Serial number, e.g. SY-0001.")],
+        address: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="[ADDRESS]...", help=_ADDRESS, show_default=False),
+        ] = None,
+        serial: Annotated[str, typer.Option(help=_SERIAL)] = "",
+        plan: Annotated[Path | None, typer.Option(help=_PLAN)] = None,
+        ports: Annotated[str, typer.Option(help=_PORTS)] = "",
+        bench_file: Annotated[Path | None, typer.Option("--bench", help=_BENCH)] = None,
+        world: Annotated[list[str] | None, typer.Option(help=_WORLD)] = None,
+        handler: Annotated[list[str] | None, typer.Option(help=_HANDLER)] = None,
+        operator: Annotated[str, typer.Option(help="Who does it, for the records.")] = "",
         as_json: Json = False,
     ) -> int:
-        """Give a terminal its serial number and let it make its signing key.
+        """Give a terminal its serial number and let it make its signing key; or, with a plan, take
+        bare boards all the way to sealed and verified terminals.
 
         The key is made on the terminal and stays there; this host keeps the public key and the
         key for the network link. Running it again changes nothing.
 
+        With --plan: flash, key, certify, configure, commission, calibrate, test, report, seal,
+        label, verify. Each step is read back and compared; after a pulled cable or Ctrl-C the
+        same command goes on where it stopped.
+
         Example: steelyard provision /dev/ttyACM0 --serial SY-0001
+
+        Example: steelyard provision /dev/ttyACM0 --plan market.toml
         """
-        if not (0 < len(serial) <= 32 and serial.isascii() and serial.isprintable()):
-            raise UserError(USAGE, "a serial number is 1 to 32 printable ASCII characters")
+        addresses = list(address or [])
         store = Store()
-        with opened(address, store) as (terminal, _):
+        if plan is not None:
+            product = products.load(plan)
+            if bench_file is not None:
+                if addresses or ports or serial or world or handler:
+                    raise UserError(USAGE, "--bench names everything about the terminals")
+                places = bench.read(bench_file)
+            else:
+                given = (list(world or []), list(handler or []))
+                places = _places(addresses, ports, serial, *given)
+            return _show(provision_all(places, product, store, operator_of(operator)), as_json)
+        if len(addresses) != 1 or ports or bench_file or world or handler:
+            raise UserError(USAGE, "one ADDRESS; several, or a bench, need a plan: --plan FILE")
+        if not serial:
+            raise UserError(USAGE, "say its serial number, --serial SY-0001, or --plan FILE")
+        check_serial(serial)
+        with opened(addresses[0], store) as (terminal, _):
             show(provision_terminal(terminal, store, serial), as_json)
-        return 0
+        return OK

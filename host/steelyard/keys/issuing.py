@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from steelyard_wire import record, statement
+from steelyard_wire import commands, record, statement
 from steelyard_wire.codes import Refused
 
 from steelyard.errors import USAGE, VERDICT, UserError
 from steelyard.keys import log as station_log
 from steelyard.keys.authority import Authority, Doubtful, Root
-from steelyard.keys.files import PrivateKey
+from steelyard.keys.files import ACCESS, PrivateKey, public_half
 from steelyard.keys.installing import keep
 from steelyard.keys.statements import Fields, Statement, draft
 from steelyard.keys.words import plain
@@ -48,6 +48,19 @@ class Desk:
     log: Path
     store: Store
     ready: Callable[[], None] = lambda: None
+
+
+def access_rows(paths: list[Path], link_key: bytes | None) -> list[tuple[int, int, bytes]]:
+    """What opens a terminal: public keys, each for the level of its role, and the shared key."""
+    found = []
+    for path in paths:
+        public = public_half(path, *ACCESS)
+        level = ACCESS.index(public.role) + 1
+        found.append((level, statement.BY_SIGNATURE, public.key))
+    if link_key is not None:
+        level = commands.LEVELS.index("OPERATOR")
+        found.append((level, statement.BY_HMAC, statement.link_commitment(link_key)))
+    return sorted(found)
 
 
 def issue_device(

@@ -1,0 +1,137 @@
+"""`steelyard test`: a plan carried out on one scale, by hand, by a machine, in a virtual world."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Group
+from rich.text import Text
+from steelyard_wire.quantity import unit_name
+
+from steelyard import saved
+from steelyard.access import opened
+from steelyard.client import Terminal
+from steelyard.commands import Address, Json
+from steelyard.commands.hands import by_hand
+from steelyard.commands.test_tables import announce, tables
+from steelyard.errors import INTERRUPTED, OK, USAGE, VERDICT, UserError
+from steelyard.factory import plan as plans
+from steelyard.factory import scales
+from steelyard.factory.hands import Handler, Person, Simulated
+from steelyard.factory.instrument import METHODS, Hands, Instrument
+from steelyard.factory.loading import Loading
+from steelyard.factory.test_record import TestRecord, from_json, to_json
+from steelyard.factory.testing import Stopped, Surroundings, carry_out
+from steelyard.output import errors, show
+from steelyard.simulator import World
+
+_PLAN = "A plan by its name (initial-verification, production, r76-type, retest), or a file."
+_WEIGHTS = "The register of the weights that are put on (docs/weights.md)."
+_WORLD = "The virtual terminal's world: it puts the loads on."
+_HANDLER = "A weight handler: its serial port, or socket://HOST:PORT."
+_METHOD = "How errors are found, if not as the plan says: changeover or fine."
+
+
+@contextmanager
+def hands_for(
+    terminal: Terminal, world: str = "", handler: str = "", loading: Loading | None = None
+) -> Iterator[Hands]:
+    """Whoever puts the loads on: a virtual world, a machine, else a person."""
+    if world and handler:
+        raise UserError(USAGE, "either --world or --handler")
+    unit = unit_name(int(terminal.config()["unit"]))
+    hands: Hands
+    if world:
+        hands = Simulated(World(world), unit, loading.errors() if loading else None)
+    elif handler:
+        hands = Handler(handler, unit)
+    else:
+        stays = "nothing is kept of the test"
+        ask = by_hand(stays, f"Say --world for {terminal.address} if it is virtual")
+        hands = Person(unit, ask)
+    try:
+        yield hands
+    finally:
+        hands.let_go()
+
+
+def loading_of(path: Path | None, terminal: Terminal) -> Loading | None:
+    """The weights of a register's file, for a terminal; UserError."""
+    if path is None:
+        return None
+    return Loading.of_file(path, scales.of_config(terminal.config()))
+
+
+def operator_of(named: str) -> str:
+    """Who does it: as named, else as this computer knows the user."""
+    return named or os.environ.get("STEELYARD_OPERATOR") or os.environ.get("USER") or ""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command("test")
+    def test(
+        address: Address,
+        plan: Annotated[str, typer.Option(help=_PLAN)] = "r76-type",
+        only: Annotated[list[str] | None, typer.Option(help="Some phases alone.")] = None,
+        method: Annotated[str, typer.Option(help=_METHOD)] = "",
+        weights: Annotated[Path | None, typer.Option(help=_WEIGHTS)] = None,
+        world: Annotated[str, typer.Option(help=_WORLD)] = "",
+        handler: Annotated[str, typer.Option(help=_HANDLER)] = "",
+        operator: Annotated[str, typer.Option(help="Who does it, for the record.")] = "",
+        celsius: Annotated[float | None, typer.Option(help="Temperature of the room.")] = None,
+        humidity: Annotated[float | None, typer.Option(help="Relative, in per cent.")] = None,
+        save: Annotated[Path | None, typer.Option(help="Keep the record (JSON) here.")] = None,
+        as_json: Json = False,
+    ) -> int:
+        """Carry out a test plan on a scale, with a verdict for each phase.
+
+        Each measurement has its limits before it is made: the legal one, and the factory's, which
+        leaves room. Errors are found by the changeover point (weights of a tenth of e are added
+        until the indication is one interval more), or by the tenths of d that the terminal shows.
+        Zero is set, tare is taken and weights are registered.
+
+        Example: steelyard test /dev/ttyACM0 --plan initial-verification
+        """
+        chosen = plans.load(plan).only(list(only or []))
+        if method and method not in METHODS:
+            raise UserError(USAGE, f"--method is {' or '.join(METHODS)}, not {method!r}")
+        said = {"celsius": celsius, "humidity": humidity}
+        stopped = False
+        with opened(address) as (terminal, _):
+            loading = loading_of(weights, terminal)
+            around = Surroundings(
+                station={"operator": operator_of(operator)},
+                conditions={name: f"{it:g}" for name, it in said.items() if it is not None},
+                weights=loading.rows() if loading else (),
+            )
+            with hands_for(terminal, world, handler, loading) as hands:
+                instrument = Instrument(terminal, hands, method or chosen.method, loading)
+                try:
+                    made = carry_out(chosen.by(method), instrument, around, *announce())
+                except Stopped as interrupted:
+                    made, stopped = interrupted.record, True
+        return finish(made, save, as_json, stopped)
+
+
+def finish(made: TestRecord, save: Path | None, as_json: bool, stopped: bool) -> int:
+    """Keep and show a record; the exit code."""
+    text = to_json(made)
+    if save is not None:
+        saved.save(save, text)
+        errors.print(f"the record is in {save}", markup=False)
+    whole = from_json(text)
+    passed = whole.passes()
+    verdict = Text("passed" if passed else "FAILED", "bold")
+    verdict.append(" at the legal limits, ")
+    verdict.append("passed" if whole.passes(guarded=True) else "FAILED", "bold")
+    verdict.append(" at the factory's")
+    show(json.loads(text), as_json, Group(*tables(whole), verdict))
+    return INTERRUPTED if stopped else OK if passed else VERDICT

@@ -1,0 +1,241 @@
+"""Who puts loads on a scale: a person, the world of a virtual terminal, a machine.
+
+Owns: what each is told, and how long a load may ring. The machine's line is the interface of a
+weight handler or an inspection robot (docs/factory.md): a line of ASCII, `ok` or `error WHY`.
+Refuses: with UserError, a machine that is silent, or says what is wrong; units it does not have.
+Units: loads in the terminal's unit; seconds; Celsius.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from fractions import Fraction
+from typing import TypeVar
+
+import serial
+
+from steelyard.commands.hands import Prompt
+from steelyard.errors import NO_DEVICE, REFUSED, USAGE, UserError
+from steelyard.factory.measurement import text
+from steelyard.output import errors
+from steelyard.port import open_port
+from steelyard.simulator import World
+
+T = TypeVar("T")
+_REST_S = 3.0
+_MARGIN_S = 0.5  # of board time, for what a command takes beside what it waits for
+_BEFORE_S = 4.0  # of a change that is listened to: the platform at rest
+_CARRY_S = 120.0  # a handler may drive a load of tonnes
+
+
+def _beside(move: Callable[[], None], action: Callable[[], T]) -> T:
+    """What `action` gives while `move` goes on in a thread of its own."""
+    other = threading.Thread(target=move, daemon=True)
+    other.start()
+    try:
+        return action()
+    finally:
+        other.join()
+
+
+class Person:
+    """Somebody at the scale, who does what is printed and presses Enter."""
+
+    def __init__(self, unit: str, prompt: Prompt) -> None:
+        self._unit = unit
+        self._prompt = prompt
+
+    def put(self, load: Fraction, place: str = "centre", pieces: Sequence[str] = ()) -> None:
+        """See instrument.Hands."""
+        text_ = f"Have {text(load)} {self._unit} on the platform" if load else "Take all off"
+        text_ += f" ({', '.join(pieces)})" if pieces else ""
+        self._prompt(text_ + (f", {place}" if place != "centre" else ""))
+
+    def push(self, load: Fraction) -> None:
+        """See instrument.Hands."""
+        self._prompt("Press on the platform, let go and press Enter at the same moment")
+
+    def wait(self, seconds: float) -> None:
+        """See instrument.Hands."""
+        if seconds > 60:
+            self._prompt(f"Leave everything as it is for {seconds / 60:g} minutes")
+        else:
+            time.sleep(seconds)
+
+    def passing(self, seconds: float, action: Callable[[], T]) -> T:
+        """See instrument.Hands."""
+        return action()
+
+    def meanwhile(self, load: Fraction, seconds: float, action: Callable[[], T]) -> T:
+        """See instrument.Hands."""
+        what = f"Put {text(load)} {self._unit} on" if load else "Take everything off"
+        errors.print(f"{what} NOW, in one go, and let go of it", markup=False)
+        return action()
+
+    def air(self, celsius: float) -> None:
+        """See instrument.Hands."""
+        self._prompt(f"Have the scale at {celsius:g} degrees Celsius for two hours")
+
+    def let_go(self) -> None:
+        """Nothing to be given back."""
+
+
+class Simulated:
+    """The world of a virtual terminal, whose time passes only while it is waited for.
+
+    errors: what a weight weighs more than its nominal value, by its mark.
+    """
+
+    def __init__(
+        self, world: World, unit: str, errors: Mapping[str, Fraction] | None = None
+    ) -> None:
+        if unit not in ("kg", "g"):
+            raise UserError(USAGE, f"the virtual world has kg and g, not {unit}")
+        self._world = world
+        self._unit = unit
+        self._errors = errors or {}
+        self._speed = json.loads(world("state"))["speed"]
+        world("speed 0")
+
+    def let_go(self) -> None:
+        """Time passes again as it did."""
+        self._world(f"speed {self._speed}")
+        self._world.close()
+
+    def put(self, load: Fraction, place: str = "centre", pieces: Sequence[str] = ()) -> None:
+        """See instrument.Hands."""
+        weighs = load + sum(self._errors.get(piece, Fraction(0)) for piece in pieces)
+        self._world(f"place {text(weighs)} {self._unit} {place}" if load else "remove")
+        self.wait(_REST_S)
+
+    def push(self, load: Fraction) -> None:
+        """See instrument.Hands."""
+        self._world(f"place {text(load * Fraction(104, 100))} {self._unit}")
+        self.wait(0.15)
+        self._world(f"place {text(load)} {self._unit}")
+        self.wait(0.1)
+
+    def wait(self, seconds: float) -> None:
+        """See instrument.Hands."""
+        self._world(f"advance {seconds:g} s")
+
+    def passing(self, seconds: float, action: Callable[[], T]) -> T:
+        """See instrument.Hands."""
+
+        def advance() -> None:
+            with suppress(UserError):  # `action` says what is wrong
+                self.wait(seconds + _MARGIN_S)
+
+        return _beside(advance, action)
+
+    def meanwhile(self, load: Fraction, seconds: float, action: Callable[[], T]) -> T:
+        """See instrument.Hands."""
+
+        def move() -> None:
+            with suppress(UserError):  # `action` says what is wrong
+                self.wait(_BEFORE_S)
+                self._world(f"place {text(load)} {self._unit}" if load else "remove")
+                self.wait(seconds)
+
+        return _beside(move, action)
+
+    def air(self, celsius: float) -> None:
+        """See instrument.Hands."""
+        # Two hours of soaking, which a virtual body has at once.
+        self._world(f"temperature {celsius:g} now")
+        self.wait(60)
+
+
+class Handler:
+    """A weight handler on a serial line, or behind socket://HOST:PORT.
+
+    It is told `PUT 5.000 kg centre`, `REMOVE`, `PUSH 5.000 kg`, `AIR 20`, and answers `ok` when
+    that is done and nothing moves any more, `busy` while it works, `error WHY` where it cannot.
+    """
+
+    def __init__(self, address: str, unit: str, patience_s: float = _CARRY_S) -> None:
+        self.address = address
+        self._unit = unit
+        self._patience_s = patience_s
+        self._line: serial.Serial = open_port(address)
+
+    def let_go(self) -> None:
+        """Leaves the platform empty, if it still can, and gives the line back."""
+        with suppress(UserError):
+            self._tell("REMOVE")
+        self._line.close()
+
+    def put(self, load: Fraction, place: str = "centre", pieces: Sequence[str] = ()) -> None:
+        """See instrument.Hands."""
+        where = place.replace(" ", "-")
+        self._tell(f"PUT {text(load)} {self._unit} {where}" if load else "REMOVE")
+
+    def push(self, load: Fraction) -> None:
+        """See instrument.Hands."""
+        self._tell(f"PUSH {text(load)} {self._unit}")
+
+    def wait(self, seconds: float) -> None:
+        """See instrument.Hands."""
+        time.sleep(seconds)
+
+    def passing(self, seconds: float, action: Callable[[], T]) -> T:
+        """See instrument.Hands."""
+        return action()
+
+    def meanwhile(self, load: Fraction, seconds: float, action: Callable[[], T]) -> T:
+        """See instrument.Hands."""
+        failed: list[UserError] = []
+
+        def move() -> None:
+            time.sleep(_BEFORE_S)
+            try:
+                self.put(load)
+            except UserError as error:
+                failed.append(error)
+
+        found = _beside(move, action)
+        if failed:
+            raise failed[0]
+        return found
+
+    def air(self, celsius: float) -> None:
+        """See instrument.Hands."""
+        self._tell(f"AIR {celsius:g}")
+
+    def _tell(self, command: str) -> None:
+        try:
+            self._line.reset_input_buffer()
+            self._line.write(command.encode("ascii") + b"\n")
+            answer = self._answer(command)
+        except (OSError, serial.SerialException):
+            raise UserError(
+                NO_DEVICE, f"the weight handler at {self.address} is gone. Look at its cable"
+            ) from None
+        kind, _, why = answer.partition(" ")
+        if kind != "ok":
+            raise UserError(
+                REFUSED,
+                f"the weight handler at {self.address} did not do {command!r}:"
+                f" {why or answer or 'no reason given'}. Put that right, then run this again",
+            )
+
+    def _answer(self, command: str) -> str:
+        deadline = time.monotonic() + self._patience_s
+        seen = b""
+        while time.monotonic() < deadline:
+            seen += self._line.read(max(1, self._line.in_waiting))
+            while b"\n" in seen:
+                line, _, seen = seen.partition(b"\n")
+                said = line.decode("ascii", "replace").strip()
+                if said and said != "busy":
+                    return said
+                deadline = time.monotonic() + self._patience_s
+        raise UserError(
+            NO_DEVICE,
+            f"the weight handler at {self.address} did not answer {command!r} in"
+            f" {self._patience_s:.0f} s. Is it switched on, and is this its port?",
+        )

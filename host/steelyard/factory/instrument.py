@@ -1,0 +1,179 @@
+"""A scale under test: loads in, indications out, errors before rounding.
+
+Owns: A.4.4.3 of OIML R 76-1 as a procedure (weights of a tenth of e are added until the indication
+is one interval more, so that rounding and display are tested too), and its short cut by the
+terminal's own tenths of d.
+Refuses: UserError, a terminal that gives no weight.
+Units: loads, indications and errors in the terminal's unit, exact (Fraction); seconds; Celsius.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Protocol, TypeVar
+
+from steelyard.client import Terminal
+from steelyard.errors import REFUSED, UserError
+from steelyard.factory import scales
+from steelyard.factory.measurement import Judged, before_rounding, text
+from steelyard.factory.sheet import Sheet, Wanted
+
+TENTH = 10
+T = TypeVar("T")
+METHODS = ("changeover", "fine")
+
+
+class Mass(Protocol):
+    """A load as it is put together: marks of its pieces, and what they really weigh."""
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What is written on the pieces."""
+
+    @property
+    def mass(self) -> Fraction:
+        """Conventional mass of all of them."""
+
+
+class Hands(Protocol):
+    """Who puts loads on, waits and heats. pieces: marks of the weights that make the load."""
+
+    def put(self, load: Fraction, place: str = "centre", pieces: Sequence[str] = ()) -> None:
+        """Have just this load on the platform, and it has come to rest."""
+
+    def push(self, load: Fraction) -> None:
+        """Disturb the load that lies there: press on the platform and let go."""
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+
+    def passing(self, seconds: float, action: Callable[[], T]) -> T:
+        """What `action` gives, for which so much time has to pass on the terminal."""
+
+    def meanwhile(self, load: Fraction, seconds: float, action: Callable[[], T]) -> T:
+        """What `action` gives, which listens to the platform for so long: a few seconds after its
+        begin just this load gets there."""
+
+    def air(self, celsius: float) -> None:
+        """Have everything at this temperature."""
+
+    def let_go(self) -> None:
+        """The work is over."""
+
+
+class Instrument:
+    """The scale under test, as its terminal says that it is, and whoever handles it.
+
+    method: how the weight before rounding is found, "changeover" or "fine". choose: of which
+    weights a load is made; without it loads are what they are called.
+    """
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        hands: Hands,
+        method: str = METHODS[0],
+        choose: Callable[[Fraction], Mass] | None = None,
+    ) -> None:
+        self.terminal = terminal
+        self.hands = hands
+        self.method = method
+        self.scale = scales.of_config(terminal.config())
+        self.at_zero = Fraction(0)  # E0, which every error is less
+        self.used: set[str] = set()
+        self._choose = choose
+
+    @property
+    def e(self) -> Fraction:
+        """e near zero."""
+        return self.scale.e
+
+    def indication(self) -> Fraction:
+        """The net weight that is shown at rest; UserError where none is shown."""
+        for _ in range(40):
+            reading = self.terminal.reading()
+            if reading.value is not None and reading.stable:
+                return Fraction(reading.value)
+            self.hands.wait(0.5)
+        raise UserError(
+            REFUSED,
+            f"the terminal shows no stable weight ({', '.join(reading.flags) or reading.fault}):"
+            " `steelyard doctor` says why",
+        )
+
+    def _made(self, load: Fraction) -> tuple[Fraction, tuple[str, ...]]:
+        """(what it weighs, its pieces) of a load as it is called."""
+        if self._choose is None or not load:
+            return load, ()
+        mass = self._choose(load)
+        self.used.update(mass.marks)
+        return mass.mass, mass.marks
+
+    def shown(self, load: Fraction, place: str = "centre") -> Fraction:
+        """The indication of a load."""
+        _, pieces = self._made(load)
+        self.hands.put(load, place, pieces)
+        return self.indication()
+
+    def read(self, load: Fraction, place: str = "centre", method: str = "") -> dict[str, str]:
+        """Raw readings of a load, from which the weight before rounding follows.
+
+        load (what it weighs), indication, and added or fine; pieces, where it is made of some.
+        """
+        weighs, pieces = self._made(load)
+        first = self.shown(load, place)
+        found = {"load": text(weighs), "indication": text(first)}
+        if pieces:
+            found["pieces"] = " ".join(pieces)
+        if (method or self.method) == "fine":
+            return {**found, "fine": text(self._fine())}
+        e = self.scale.interval(first)
+        for tenths in range(1, 16):
+            added = tenths * e / TENTH
+            self.hands.put(load + added, place, pieces)
+            if self.indication() >= first + e:
+                return {**found, "added": text(added)}
+        raise UserError(REFUSED, f"at {float(load):g} one and a half e do not change the weight")
+
+    def _fine(self) -> Fraction:
+        """The gross weight in tenths of d, at rest."""
+        for _ in range(40):
+            self.terminal.extend()
+            reading = self.terminal.reading()
+            if reading.fine is not None and reading.stable:
+                return Fraction(reading.fine)
+            self.hands.wait(0.5)
+        raise UserError(
+            REFUSED,
+            "the terminal shows no tenths of d at rest: `steelyard doctor` says why. In direct"
+            ' sale it never does: take the method "changeover"',
+        )
+
+    def before_rounding(self, raw: dict[str, str]) -> Fraction:
+        """P of raw readings."""
+        return before_rounding(self.scale, raw)
+
+    def measure(self, sheet: Sheet, one: Wanted) -> Judged:
+        """The error of a declared load, less that at zero."""
+        found = self.read(one.load, one.known.get("place", "centre"))
+        return sheet.enter(one.name, **found, at_zero=text(self.at_zero))
+
+    def zero(self, sheet: Sheet, name: str = "zero", *, again: bool = True) -> Judged:
+        """Set zero (again: anew) and measure E0, from now on taken from every error.
+
+        With 10 e where zero-tracking would take it away.
+        """
+        self.hands.put(Fraction(0))
+        if again:
+            self.indication()
+            self.terminal.zero()
+        found = self.read(10 * self.e if self.scale.tracking else Fraction(0))
+        judged = sheet.enter(name, **found)
+        self.at_zero = judged.value
+        return judged
+
+    def near(self, load: Fraction) -> Fraction:
+        """A load in whole intervals, five below Max at most: beyond it nothing may be shown."""
+        e = self.scale.interval(load)
+        return min(round(load / e) * e, self.scale.most - 5 * self.scale.ranges[-1][1])

@@ -1,0 +1,239 @@
+"""A test plan: which phases, in which order, with which loads and limits; a file of TOML.
+
+Owns: its form (docs/factory.md). Refuses: with UserError, a plan that says what nothing reads, or
+what no scale has; the sentence names the file and the place.
+Units: loads with their unit as text ("5 kg"), shares of Max as numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from steelyard.calibration import parse_weight
+from steelyard.errors import USAGE, UserError
+from steelyard.factory.instrument import METHODS
+from steelyard.factory.phases import PHASES, Phase, own_phase
+from steelyard.factory.sheet import Wanted
+from steelyard.factory.toml_reading import Wrong, count, known, one_of, read_toml
+from steelyard.factory.weighing_phases import PLACES, Options
+
+FOLDER = Path(__file__).parent / "plans"
+_PLAN = {"name", "title", "version", "method", "after_failure"}
+_PHASE = {"name", "python", "clause", "loads", "runs", "at", "down", "places", "limits"}
+_PHASE |= {"measurements", "ssid", "key_variable"}
+_BOUNDS = {"low", "high", "guard_low", "guard_high"}
+_AFTER = ("go on", "stop")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A phase with what the plan says of it."""
+
+    name: str
+    phase: Phase
+    options: Options
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan that was read. digest: SHA-256 of its file, 16 digits. unit: of its loads, or ""."""
+
+    name: str
+    title: str
+    version: str
+    digest: str
+    method: str
+    stops: bool
+    phases: tuple[Planned, ...]
+    unit: str
+
+    def only(self, names: list[str]) -> Plan:
+        """The same with some of its phases alone; UserError."""
+        have = [one.name for one in self.phases]
+        for name in names:
+            if name not in have:
+                raise UserError(
+                    USAGE, f"plan {self.name} has no phase {name!r}; it has {', '.join(have)}"
+                )
+        return replace(
+            self, phases=tuple(one for one in self.phases if not names or one.name in names)
+        )
+
+    def by(self, method: str) -> Plan:
+        """The same with errors found by another method, if one is named."""
+        return replace(self, method=method) if method else self
+
+
+def built_in() -> list[str]:
+    """Names of the plans that come with the program."""
+    return sorted(file.stem for file in FOLDER.glob("*.toml"))
+
+
+def load(named: str) -> Plan:
+    """The plan of this name, or in this file; UserError."""
+    path = FOLDER / f"{named}.toml" if named in built_in() else Path(named)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UserError(
+            USAGE,
+            f"there is no plan {named!r} ({error.strerror}). There are"
+            f" {', '.join(built_in())}; or name a file of your own",
+        ) from None
+    return parse(named if path.parent == FOLDER else path.name, raw, path.parent)
+
+
+def parse(named: str, raw: bytes, folder: Path) -> Plan:
+    """The plan in the bytes of a file; UserError. folder: where its Python files are."""
+    data = read_toml(named, raw)
+    try:
+        return _Reader(folder).plan(data, hashlib.sha256(raw).hexdigest()[:16])
+    except Wrong as wrong:
+        raise UserError(USAGE, f"{named}: {wrong}") from None
+
+
+class _Reader:
+    """Reads one plan; knows the unit that its loads have in common."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._unit = ""
+
+    def plan(self, data: Mapping[str, Any], digest: str) -> Plan:
+        known("the file", data, {"plan", "phase"})
+        head = known("plan", data.get("plan"), _PLAN)
+        name = head.get("name")
+        if not isinstance(name, str) or not name:
+            raise Wrong("plan has no name")
+        method = one_of("method", head.get("method", METHODS[0]), METHODS)
+        after = one_of("after_failure", head.get("after_failure", _AFTER[0]), _AFTER)
+        rows = data.get("phase")
+        if not isinstance(rows, list) or not rows:
+            raise Wrong("it has no [[phase]]")
+        phases = tuple(self._phase(number, row) for number, row in enumerate(rows, 1))
+        names = [one.name for one in phases]
+        twice = sorted({one for one in names if names.count(one) > 1})
+        if twice:
+            raise Wrong(f"two phases are called {', '.join(twice)}")
+        return Plan(
+            name=name,
+            title=str(head.get("title", name)),
+            version=str(head.get("version", "1")),
+            digest=digest,
+            method=method,
+            stops=after == "stop",
+            phases=phases,
+            unit=self._unit,
+        )
+
+    def _phase(self, number: int, row: Any) -> Planned:
+        where = f"phase {number}"
+        said = known(where, row, _PHASE)
+        name = said.get("name")
+        if not isinstance(name, str) or not name:
+            raise Wrong(f"{where} has no name")
+        where = f"phase {name}"
+        if "python" in said:
+            wanted = _wanted(where, said.get("measurements"))
+            clause = str(said.get("clause", ""))
+            phase = own_phase(self._folder, str(said["python"]), clause, wanted)
+        elif name in PHASES:
+            phase = PHASES[name]
+            if "measurements" in said:
+                raise Wrong(f"{where}: measurements are declared for a phase of your own alone")
+        else:
+            raise Wrong(
+                f"there is no phase {name!r}; there are {', '.join(PHASES)}. One of your own"
+                ' says python = "FILE.py:FUNCTION"'
+            )
+        return Planned(name, phase, self._options(where, said, phase))
+
+    def _options(self, where: str, said: Mapping[str, Any], phase: Phase) -> Options:
+        more: dict[str, Any] = {
+            name: str(said[name]) for name in ("ssid", "key_variable") if name in said
+        }
+        limits = said.get("limits", {})
+        if not isinstance(limits, dict):
+            raise Wrong(f"{where}: limits is a table of measurements")
+        for name, bounds in limits.items():
+            more[name] = _bounds(f"{where}, limits of {name}", bounds)
+        places = said.get("places", list(PLACES))
+        if not isinstance(places, list) or not set(map(str, places)) <= set(PLACES) or not places:
+            raise Wrong(f"{where}: places are some of {', '.join(PLACES)}")
+        return Options(
+            loads=self._loads(where, said.get("loads", phase.loads)),
+            runs=count(f"{where}: runs", said.get("runs", phase.runs), 1, 100),
+            at=_shares(where, said.get("at", [])),
+            down=bool(said.get("down", True)),
+            places=tuple(dict.fromkeys(map(str, places))),
+            more=more,
+        )
+
+    def _loads(self, where: str, said: Any) -> int | tuple[Fraction, ...]:
+        if not isinstance(said, list):
+            return count(f"{where}: loads", said, 3, 50)
+        found = set()
+        for text in said:
+            try:
+                number, unit = parse_weight(str(text))
+            except UserError:
+                raise Wrong(f'{where}: {text!r} is no load; loads = ["1 kg", "5 kg"]') from None
+            if self._unit and unit != self._unit:
+                raise Wrong(f"{where}: loads in {unit} and in {self._unit}")
+            self._unit = unit
+            found.add(Fraction(number))
+        if len(found) < 2 or len(found) < len(said) or min(found) <= 0:
+            raise Wrong(f"{where}: two loads at least, each once, none of them 0")
+        return tuple(sorted(found))
+
+
+def _shares(where: str, said: Any) -> tuple[Fraction, ...]:
+    try:
+        found = tuple(Fraction(str(one)) for one in said)
+    except (TypeError, ValueError, ZeroDivisionError):
+        found = (Fraction(0),)
+    if not all(0 < one <= 1 for one in found) or len(set(found)) < len(found):
+        raise Wrong(f"{where}: at is a list of shares of Max, [0.5, 1]")
+    return found
+
+
+def _bounds(where: str, said: Any) -> dict[str, str]:
+    table = known(where, said, _BOUNDS | {"unit", "name", "should"})
+    found = {name: str(value) for name, value in table.items() if name not in ("name",)}
+    for name in _BOUNDS & set(found):
+        try:
+            good = Decimal(found[name]).is_finite()
+        except InvalidOperation:
+            good = False
+        if not good:
+            raise Wrong(f"{where}: {name} = {found[name]!r} is no number")
+    return found
+
+
+def _wanted(where: str, said: Any) -> tuple[Wanted, ...]:
+    """Declared measurements: numbers with a bound, or texts that `should` be something."""
+    if not isinstance(said, list) or not said:
+        raise Wrong(
+            f"{where} declares no measurements: measurements = [{{ name = ..., unit = ..., low ="
+            " ..., high = ... }]"
+        )
+    found = []
+    for number, row in enumerate(said, 1):
+        name = row.get("name") if isinstance(row, dict) else None
+        if not isinstance(name, str) or not name:
+            raise Wrong(f"{where}: measurement {number} has no name")
+        known = _bounds(f"{where}, measurement {name}", row)
+        bounds = _BOUNDS & set(known)
+        if ("should" in known) == bool(bounds):
+            raise Wrong(
+                f"{where}: measurement {name} has a low or a high, or says what it should be:"
+                " without one nothing could fail"
+            )
+        found.append(Wanted(name, "same" if "should" in known else "number", known))
+    return tuple(found)
