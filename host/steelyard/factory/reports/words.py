@@ -159,6 +159,7 @@ GENERAL: dict[str, tuple[str, str]] = {
     "spread": ("spread", "极差"),
     "errors of": ("errors", "各次误差"),
     "shown": ("shown", "显示值"),
+    "put on": ("put on", "实加载荷"),
     "shown before": ("before", "加载前"),
     "shown after": ("after 1.4 d", "加 1.4 d 后"),
     "printed value": ("printed", "打印值"),
