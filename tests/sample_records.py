@@ -23,7 +23,7 @@ LOADS = [Fraction(one) for one in ("0.1", "1", "2.5", "4", "5", "7.5", "10", "12
 SETS = "5 5 2 2 1 0.5 0.2 0.2 0.1 0.05 0.02 0.01 0.005".split()
 WEIGHTS = tuple(
     {
-        "mark": f"M1-{number}",
+        "mark": f"M1 {number}",
         "nominal": f"{nominal} kg",
         "class": "M1",
         "certificate": "2025-0417",
@@ -296,15 +296,15 @@ def calibration() -> CalibrationRecord:
         method="segments",
         points=(
             Point("0", "1280000"),
-            Point("5", "17280010", "up", ("M1-1",)),
-            Point("10", "33280025", "up", ("M1-1", "M1-2")),
-            Point("15", "49280030", "up", ("M1-1", "M1-2", "M1-3", "M1-4", "M1-5")),
-            Point("10", "33280041", "down", ("M1-1", "M1-2")),
-            Point("5", "17280020", "down", ("M1-1",)),
+            Point("5", "17280010", "up", ("M1 1",)),
+            Point("10", "33280025", "up", ("M1 1", "M1 2")),
+            Point("15", "49280030", "up", ("M1 1", "M1 2", "M1 3", "M1 4", "M1 5")),
+            Point("10", "33280041", "down", ("M1 1", "M1 2")),
+            Point("5", "17280020", "down", ("M1 1",)),
             Point("0", "1280002", "down"),
         ),
         residuals=("0", "-0.0002", "-0.0003", "0", "0.0003", "0.0002", "0"),
-        check=Check("7", "0.0005", "0.005", ("M1-1", "M1-3")),
+        check=Check("7", "0.0005", "0.005", ("M1 1", "M1 3")),
         gravity=Gravity("Hangzhou 杭州", "9.79345", "Harbin 哈尔滨", "9.80641"),
         temperature="20.4",
         conditions=AIR,

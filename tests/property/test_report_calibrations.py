@@ -80,7 +80,7 @@ def test_no_uncertainty_is_guessed() -> None:
         return replace(whole, phases=phases)
 
     assert whys(with_pieces("")) == {"no pieces"}
-    assert whys(with_pieces("M1-1")) == {"other load"}
+    assert whys(with_pieces("M1 1")) == {"other load"}
 
 
 def test_a_calibration_record_comes_back_as_it_was_kept() -> None:
@@ -131,3 +131,9 @@ def test_the_command_writes_what_the_library_makes(
     ):
         assert cli.run(["report", *wrong]) == 2
     assert "en or zh" in capsys.readouterr().err
+
+
+def test_marks_with_spaces_are_told_apart() -> None:
+    rows = [{"mark": mark} for mark in ("500 g", "200 g", "200 g*", "2", "2*")]
+    said = "2* 2 500 g 200 g* 200 g other"
+    assert budgets.marks_of(said, rows) == ["2*", "2", "500 g", "200 g*", "200 g", "other"]

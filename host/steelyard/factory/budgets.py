@@ -126,7 +126,7 @@ def _off_centre(record: TestRecord) -> tuple[float, float] | None:
 def _budget(record: TestRecord, one: Measurement) -> Budget:
     s, weighings = repeatability(record)
     load = number(one.raw, "load")
-    marks = one.raw.get("pieces", "").split()
+    marks = marks_of(one.raw.get("pieces", ""), record.weights)
     pieces = _pieces(record, marks, load)
     off_centre = None
     if len(marks) != 1:
@@ -139,11 +139,32 @@ def _budget(record: TestRecord, one: Measurement) -> Budget:
     return uncertainty.budget(known, float(load), pieces)
 
 
+def marks_of(said: str, rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """The marks in a list of them with spaces between: a mark may have spaces, too ("500 g").
+
+    The longest mark of the register that fits is taken; a word that fits none stands for itself.
+    """
+    known = sorted((mark for row in rows if (mark := mark_of(row))), key=len, reverse=True)
+    found = []
+    rest = said.strip()
+    while rest:
+        fits = (mark for mark in known if rest == mark or rest.startswith(mark + " "))
+        mark = next(fits, rest.partition(" ")[0])
+        found.append(mark)
+        rest = rest[len(mark) :].lstrip()
+    return found
+
+
+def mark_of(row: Mapping[str, str]) -> str:
+    """What is written on a weight."""
+    return row.get("mark") or row.get("id", "")
+
+
 def _pieces(record: TestRecord, marks: Sequence[str], load: Fraction) -> list[Piece]:
     """The weights that made a load; Unknown where they are not said or do not make it."""
     if not marks:
         raise Unknown("no pieces")
-    rows = {row.get("mark") or row.get("id", ""): row for row in record.weights}
+    rows = {mark_of(row): row for row in record.weights}
     found = []
     nominal = mass = tolerances = Fraction(0)
     for mark in marks:

@@ -61,6 +61,7 @@ class Context:
     numbers: Numbers
     say: Say
     language: str
+    weights: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "program": ("program", "程序"),
     "celsius": ("temperature", "温度"),
     "world": ("world", "环境"),
+    "file digest": ("digest of the file", "文件摘要"),
     "used": ("used", "取值"),
     "at nominal": ("at nominal", "标称值"),
     "by certificate": ("by certificate", "证书值"),

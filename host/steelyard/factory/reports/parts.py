@@ -16,6 +16,7 @@ from steelyard.factory.reports.document import (
     Cell,
     Heading,
     Note,
+    Pairs,
     Signatures,
     Table,
 )
@@ -23,6 +24,7 @@ from steelyard.factory.reports.words import Say, name_of
 
 _YES = ("yes", "true", "1")
 _UNITS = {"celsius": "°C", "temperature": "°C", "humidity": "%", "pressure": "hPa", "g": "m/s²"}
+_OF_ALL = "certificate date issuer valid_until class set digest unit used".split()
 # In this order, where they are; the others follow as the record has them.
 _FIRST = "application maker applicant type model serial class".split()
 _OF_WEIGHTS = "mark id nominal unit class used error uncertainty k certificate date".split()
@@ -111,16 +113,26 @@ def weights(rows: Sequence[Mapping[str, str]], language: str, say: Say) -> list[
     if not rows:
         return [Heading(say("weights")), Note(say("no weights"))]
     keys = [key for key in _OF_WEIGHTS if any(key in row for row in rows)]
-    keys += [key for row in rows for key in row if key not in keys]
-    keys = list(dict.fromkeys(keys))
+    keys = list(dict.fromkeys([*keys, *(key for row in rows for key in row)]))
+    # What is the same for all of them is said once.
+    same = [key for key in keys if key in _OF_ALL and len({row.get(key, "") for row in rows}) == 1]
+    keys = [key for key in keys if key not in same]
+    said = tuple(
+        (_capital(_field(key, language)), _of_weight(key, rows[0].get(key, ""), language))
+        for key in same
+    )
     table = Table(
-        tuple(name_of(key.replace("_", " "), language) for key in keys),
+        tuple(_field(key, language) for key in keys),
         tuple(
             tuple(Cell(_of_weight(key, row.get(key, ""), language)) for key in keys)
             for row in rows
         ),
     )
-    return [Heading(say("weights")), table]
+    return [Heading(say("weights")), *([Pairs(said)] if said else []), table]
+
+
+def _field(key: str, language: str) -> str:
+    return name_of("file digest" if key == "digest" else key.replace("_", " "), language)
 
 
 def _of_weight(key: str, value: str, language: str) -> str:

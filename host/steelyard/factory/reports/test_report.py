@@ -37,7 +37,7 @@ _TONES = {PASSED: GOOD, FAILED: BAD, BROKEN: BAD, STOPPED: BAD}
 def test_report(record: TestRecord, language: str) -> Document:
     """The report in a language."""
     say = speaker(language)
-    context = Context(record.scale, Numbers.of(record.scale), say, language)
+    context = Context(record.scale, Numbers.of(record.scale), say, language, record.weights)
     serial = record.dut.get("serial", "")
     blocks: list[Block] = [
         verdict(record, say),
