@@ -23,16 +23,15 @@ LOADS = [Fraction(one) for one in ("0.1", "1", "2.5", "4", "5", "7.5", "10", "12
 SETS = "5 5 2 2 1 0.5 0.2 0.2 0.1 0.05 0.02 0.01 0.005".split()
 WEIGHTS = tuple(
     {
-        "id": f"M1-{number}",
-        "nominal": nominal,
-        "unit": "kg",
+        "mark": f"M1 {number}",
+        "nominal": f"{nominal} kg",
         "class": "M1",
         "certificate": "2025-0417",
         "date": "2025-04-17",
-        "error": "0",
-        "uncertainty": text(Fraction(nominal) * 16 / 10**6),
-        "k": "2",
-        "valid until": "2026-04-16",
+        "valid_until": "2026-04-16",
+        "used": "at nominal",
+        "set": "M1",
+        "digest": "5e" * 32,
     }
     for number, nominal in enumerate(SETS, 1)
 )
@@ -46,19 +45,20 @@ DUT = {
     "firmware": "0.2.0",
     "software_id": "5f2c0d6e9b1a4c7788aa01f3c2d4e5f6",
     "converter": "CS1238",
-    "test": "no",
+    "test key": "no",
 }
 STATION = {"station": "S1", "operator": "王伟 Wang Wei"}
-AIR = {"temperature": "20.4", "humidity": "48"}
+AIR = {"celsius": "20.4", "humidity": "48"}
 
 
 def pieces(load: Fraction) -> str:
     """Marks of the weights that make a load."""
     marks = []
     for row in WEIGHTS:
-        if Fraction(row["nominal"]) <= load:
-            marks.append(row["id"])
-            load -= Fraction(row["nominal"])
+        nominal = Fraction(row["nominal"].removesuffix(" kg"))
+        if nominal <= load:
+            marks.append(row["mark"])
+            load -= nominal
     return " ".join(marks)
 
 
@@ -189,7 +189,7 @@ def others() -> list[PhaseRecord]:
     rises = []
     for load in ("0.1", "7.5", "14.975"):
         before = Fraction(load)
-        raw = {"load": load, "before": load, "after": text(before + E), "d": text(E)}
+        raw = {"load": load, "at": load, "before": load, "after": text(before + E), "d": text(E)}
         rises.append(Measurement(f"1.4 d at {load}", "rise", "3.8.2", raw))
     taring = [Measurement("tare 1.5", "tare", "4.6.3", read(Fraction("1.5"), E / 10))]
     for net in ("2.5", "5", "10", "13.475"):
@@ -230,7 +230,7 @@ def record(*phases: PhaseRecord, plan: str = "production", name: str = "T-1") ->
     """A test of these phases."""
     return TestRecord(
         id=name,
-        plan={"name": plan, "version": "3"},
+        plan={"name": plan, "version": "3", "digest": "ab" * 32},
         station=STATION,
         dut=DUT,
         scale=SCALE,
@@ -256,7 +256,7 @@ def type_test() -> TestRecord:
         plan="r76-type",
         name="T-76",
     )
-    return replace(made, dut={**DUT, "board": "virtual", "test": "yes"})
+    return replace(made, dut={**DUT, "board": "virtual", "test key": "yes"})
 
 
 def failing() -> TestRecord:
@@ -296,15 +296,15 @@ def calibration() -> CalibrationRecord:
         method="segments",
         points=(
             Point("0", "1280000"),
-            Point("5", "17280010", "up", ("M1-1",)),
-            Point("10", "33280025", "up", ("M1-1", "M1-2")),
-            Point("15", "49280030", "up", ("M1-1", "M1-2", "M1-3", "M1-4", "M1-5")),
-            Point("10", "33280041", "down", ("M1-1", "M1-2")),
-            Point("5", "17280020", "down", ("M1-1",)),
+            Point("5", "17280010", "up", ("M1 1",)),
+            Point("10", "33280025", "up", ("M1 1", "M1 2")),
+            Point("15", "49280030", "up", ("M1 1", "M1 2", "M1 3", "M1 4", "M1 5")),
+            Point("10", "33280041", "down", ("M1 1", "M1 2")),
+            Point("5", "17280020", "down", ("M1 1",)),
             Point("0", "1280002", "down"),
         ),
         residuals=("0", "-0.0002", "-0.0003", "0", "0.0003", "0.0002", "0"),
-        check=Check("7", "0.0005", "0.005", ("M1-1", "M1-3")),
+        check=Check("7", "0.0005", "0.005", ("M1 1", "M1 3")),
         gravity=Gravity("Hangzhou 杭州", "9.79345", "Harbin 哈尔滨", "9.80641"),
         temperature="20.4",
         conditions=AIR,

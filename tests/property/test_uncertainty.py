@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from scipy import stats
-from steelyard.factory import uncertainty
+from steelyard.factory import r111, uncertainty
 from steelyard.factory.uncertainty import Budget, Piece, Weighed, budget
 
-_M1 = [Piece(10000, uncertainty.tolerance(10000, "M1")), Piece(5000, 0.25)]
+_M1 = [Piece(10000, float(r111.mpe(Fraction(10000), "M1"))), Piece(5000, 0.25)]
 
 
 def test_F7_several_bodies_on_15_kg() -> None:
@@ -27,29 +28,6 @@ def test_F7_one_body_after_setting_zero() -> None:
     found = budget(Weighed(5, 5, 1.2, zeroed=True), 15000, _M1)
     assert round(found.indication, 2) == 2.01
     assert round(found.expanded, 1) == 4.1
-
-
-def test_tolerances_are_those_of_r111() -> None:
-    # metrology.md, 4.1, in mg.
-    table = {
-        10000: (50, 160, 500, 1600, 5000),
-        2000: (10, 32, 100, 320, 1000),
-        1000: (5, 16, 50, 160, 500),
-        200: (1, 3.2, 10, 32, 100),
-    }
-    for nominal, row in table.items():
-        for accuracy, mg in zip(("F1", "F2", "M1", "M2", "M3"), row, strict=True):
-            assert uncertainty.tolerance(nominal, accuracy) * 1000 == pytest.approx(mg)
-    # OIML R 111-1:2004, Table 1, in mg: E2, F1, F2, M1, M2, M3.
-    small = {50: (0.1, 0.3, 1, 3, 10, 30), 20: (0.08, 0.25, 0.8, 2.5, 8, 25)}
-    small[1] = (0.03, 0.1, 0.3, 1, 3, 10)
-    for nominal, values in small.items():
-        for accuracy, mg in zip(("E2", "F1", "F2", "M1", "M2", "M3"), values, strict=True):
-            assert uncertainty.tolerance(nominal, accuracy) * 1000 == pytest.approx(mg)
-    with pytest.raises(ValueError, match="class"):
-        uncertainty.tolerance(1000, "X9")
-    with pytest.raises(ValueError, match="no weight of 30 g"):
-        uncertainty.tolerance(30, "M1")
 
 
 def test_coverage_factors_are_those_of_student() -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
-from steelyard.factory import uncertainty
+from steelyard.factory import r111, uncertainty
 from steelyard.factory.measurement import Measurement, Unusable, number
 from steelyard.factory.test_record import TestRecord
 from steelyard.factory.uncertainty import Budget, Piece, Use, Weighed
@@ -106,7 +106,7 @@ def _plain_errors(record: TestRecord) -> list[Measurement]:
         found += [
             one
             for one in phase.measurements
-            if one.rule == "error" and not {"place", "tare", "celsius"} & set(one.raw)
+            if one.rule == "error" and not {"place", "tare", "celsius", "minutes"} & set(one.raw)
         ]
     return found
 
@@ -126,7 +126,7 @@ def _off_centre(record: TestRecord) -> tuple[float, float] | None:
 def _budget(record: TestRecord, one: Measurement) -> Budget:
     s, weighings = repeatability(record)
     load = number(one.raw, "load")
-    marks = one.raw.get("pieces", "").split()
+    marks = marks_of(one.raw.get("pieces", ""), record.weights)
     pieces = _pieces(record, marks, load)
     off_centre = None
     if len(marks) != 1:
@@ -139,11 +139,32 @@ def _budget(record: TestRecord, one: Measurement) -> Budget:
     return uncertainty.budget(known, float(load), pieces)
 
 
+def marks_of(said: str, rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """The marks in a list of them with spaces between: a mark may have spaces, too ("500 g").
+
+    The longest mark of the register that fits is taken; a word that fits none stands for itself.
+    """
+    known = sorted((mark for row in rows if (mark := mark_of(row))), key=len, reverse=True)
+    found = []
+    rest = said.strip()
+    while rest:
+        fits = (mark for mark in known if rest == mark or rest.startswith(mark + " "))
+        mark = next(fits, rest.partition(" ")[0])
+        found.append(mark)
+        rest = rest[len(mark) :].lstrip()
+    return found
+
+
+def mark_of(row: Mapping[str, str]) -> str:
+    """What is written on a weight."""
+    return row.get("mark") or row.get("id", "")
+
+
 def _pieces(record: TestRecord, marks: Sequence[str], load: Fraction) -> list[Piece]:
     """The weights that made a load; Unknown where they are not said or do not make it."""
     if not marks:
         raise Unknown("no pieces")
-    rows = {row.get("mark") or row.get("id", ""): row for row in record.weights}
+    rows = {mark_of(row): row for row in record.weights}
     found = []
     nominal = mass = tolerances = Fraction(0)
     for mark in marks:
@@ -159,34 +180,32 @@ def _pieces(record: TestRecord, marks: Sequence[str], load: Fraction) -> list[Pi
         tolerances += limit
         found.append((weight, limit, row))
     # A load that is what the certificates say; or what is written on the weights.
-    exact = abs(load - mass) < abs(load - nominal)
+    exact = abs(load - mass) <= abs(load - nominal)
     if min(abs(load - mass), abs(load - nominal)) > tolerances:
         raise Unknown("other load", float(nominal))
     return [_piece(weight, limit, row, record.scale.unit, exact) for weight, limit, row in found]
 
 
-def _factor(row: Mapping[str, str], unit: str) -> Fraction:
-    """From the row's unit to the scale's."""
-    return _GRAMS[row.get("unit", unit)] / _GRAMS[unit]
+def _grams(said: str, unit: str) -> Fraction:
+    """A weight as a row says it, "10 kg", or a number in `unit`; in grams."""
+    number_of, _, named = said.strip().partition(" ")
+    return Fraction(Decimal(number_of)) * _GRAMS[named.strip() or unit]
 
 
 def _in_unit(row: Mapping[str, str], unit: str) -> tuple[Fraction, Fraction, Fraction]:
     """Nominal value, error and tolerance in the scale's unit."""
-    factor = _factor(row, unit)
-    weight = Fraction(Decimal(row["nominal"])) * factor
-    off = Fraction(Decimal(row.get("error") or "0")) * factor
-    if row.get("tolerance"):
-        return weight, off, Fraction(Decimal(row["tolerance"])) * factor
-    grams = _GRAMS[unit]
-    limit = uncertainty.tolerance(float(weight * grams), row["class"])
-    return weight, off, Fraction(str(limit)) / grams
+    own = row.get("unit", unit)
+    nominal = _grams(row["nominal"], own)
+    off = _grams(row.get("error") or "0", own)
+    limit = r111.mpe(nominal, row["class"])
+    return nominal / _GRAMS[unit], off / _GRAMS[unit], limit / _GRAMS[unit]
 
 
 def _piece(
     weight: Fraction, limit: Fraction, row: Mapping[str, str], unit: str, exact: bool
 ) -> Piece:
     """exact: the certificate's value is used, with its uncertainty."""
-    if not exact or not row.get("uncertainty"):
+    if not exact or not row.get("uncertainty") or row.get("used") == "at nominal":
         return Piece(float(weight), float(limit))
-    u = Fraction(Decimal(row["uncertainty"])) * _factor(row, unit)
+    u = _grams(row["uncertainty"], row.get("unit", unit)) / _GRAMS[unit]
     return Piece(float(weight), float(limit), float(u), float(row.get("k") or 2))

@@ -64,8 +64,8 @@ class CalibrationRecord:
     """All of it. dut, station, operator: as in a test's record.
 
     number: of the record that the terminal signed; residuals: errors of the points, in order,
-    by its own fit. weights: rows of the register (id, nominal, class, certificate, date, error,
-    uncertainty, k, valid until). as_found, as_left: ids of tests.
+    by its own fit. weights: rows of the register (`weights.Piece.row`). as_found, as_left: ids of
+    tests.
     """
 
     id: str

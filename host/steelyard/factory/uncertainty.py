@@ -22,23 +22,6 @@ MANY = 50  # effective degrees of freedom from which k = 2, too
 NORMAL, RECTANGULAR = "normal", "rectangular"
 _ROOT_3, _ROOT_12 = math.sqrt(3), math.sqrt(12)
 _AIR, _STEEL = 1.2, 8000.0  # rho0 and rhoc of the conventional mass, kg/m3
-# Maximum permissible errors of OIML R 111: shares of the weight in millionths from 100 g on.
-_MILLIONTHS = {"E2": 1.6, "F1": 5, "F2": 16, "M1": 50, "M2": 160, "M3": 500}
-_PROPORTIONAL_G = 100
-# Below, in mg: F2 and M1 of a nominal value in g; the others are tens and tenths of these.
-_SMALL_MG = {
-    50: (1.0, 3.0),
-    20: (0.8, 2.5),
-    10: (0.6, 2.0),
-    5: (0.5, 1.6),
-    2: (0.4, 1.2),
-    1: (0.3, 1.0),
-    0.5: (0.25, 0.8),
-    0.2: (0.2, 0.6),
-    0.1: (0.16, 0.5),
-}
-_OF_SMALL = {"E2": (0, 0.1), "F1": (1, 0.1), "F2": (0, 1), "M1": (1, 1), "M2": (0, 10)}
-_OF_SMALL["M3"] = (1, 10)
 
 
 @dataclass(frozen=True)
@@ -143,20 +126,6 @@ def standard_deviation(values: Sequence[float]) -> float:
         raise ValueError("a standard deviation needs two weighings at least")
     mean = math.fsum(values) / len(values)
     return math.sqrt(math.fsum((one - mean) ** 2 for one in values) / (len(values) - 1))
-
-
-def tolerance(nominal_g: float, accuracy: str) -> float:
-    """Maximum permissible error in g of a weight of a class of OIML R 111."""
-    name = accuracy.upper()
-    if name not in _MILLIONTHS:
-        raise ValueError(f"no class of weights is called {accuracy!r}")
-    if nominal_g >= _PROPORTIONAL_G:
-        return nominal_g * _MILLIONTHS[name] * 1e-6
-    row = _SMALL_MG.get(round(nominal_g, 6))
-    if row is None:
-        raise ValueError(f"there is no weight of {nominal_g:g} g in OIML R 111")
-    column, times = _OF_SMALL[name]
-    return row[column] * times / 1000
 
 
 def indication(known: Weighed, load: float) -> list[Contribution]:

@@ -46,7 +46,7 @@ SAID = {
     WEIGHED: "load indication added fine at_zero place way pieces",
     DRIFT: "load indication added fine before place pieces",
     SPREAD: "errors load pieces",
-    RISE: "before after d load pieces",
+    RISE: "before after d load at pieces",
     PRINTED: "shown printed load pieces",
     NUMBER: "value low high guard_low guard_high unit",
     SAME: "is should",
@@ -62,6 +62,7 @@ class Context:
     numbers: Numbers
     say: Say
     language: str
+    weights: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -188,8 +189,11 @@ def _errors(raw: Mapping[str, str]) -> list[str]:
 
 def _rise(found: Sequence[Line], context: Context) -> list[Column]:
     say, unit, small = context.say, context.scale.unit, context.numbers.small
+    columns = [(f"{say('load')} / {unit}", _raw("load"))]
+    if any("at" in line.raw for line in found):
+        columns.append((f"{say('put on')} / {unit}", _raw("at")))
     return [
-        (f"{say('load')} / {unit}", _raw("load")),
+        *columns,
         (f"d / {small}", _small("d", context)),
         (f"{say('shown before')} / {unit}", _raw("before")),
         (f"{say('shown after')} / {unit}", _raw("after")),

@@ -96,9 +96,10 @@ class Figures:
 
 @dataclass(frozen=True)
 class Signatures:
-    """Lines on which persons sign: (who, what they write)."""
+    """Lines on which persons sign: (who, what they write); note: what it is until then."""
 
     rows: tuple[tuple[str, str], ...]
+    note: str
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,12 @@ class Document:
 
 
 def plain(document: Document) -> dict[str, Any]:
-    """The document as maps, lists and texts that can be printed; figures as they are."""
+    """The document as maps, lists and texts that can be printed; ids of drawings are unique."""
+    blocks = [_block(block) for block in document.blocks]
+    drawings = [one for block in blocks for one in (block, *block.get("figures", ()))]
+    for number, drawing in enumerate(one for one in drawings if "svg" in one):
+        for before in (' id="', 'href="#', "url(#"):
+            drawing["svg"] = drawing["svg"].replace(before, f"{before}d{number}-")
     return {
         "language": document.language,
         "title": printable(document.title),
@@ -146,7 +152,7 @@ def plain(document: Document) -> dict[str, Any]:
         "warnings": [printable(one) for one in document.warnings],
         "page": document.page,
         "made": document.made,
-        "blocks": [_block(block) for block in document.blocks],
+        "blocks": blocks,
     }
 
 

@@ -260,5 +260,5 @@ def weighed(lines: Sequence[Line]) -> list[Line]:
         for line in lines
         if line.kind == WEIGHED
         and line.one.rule == "error"
-        and not {"place", "tare", "celsius"} & set(line.raw)
+        and not {"place", "tare", "celsius", "minutes"} & set(line.raw)
     ]

@@ -16,28 +16,30 @@ from steelyard.factory.reports.document import (
     Cell,
     Heading,
     Note,
-    Paragraph,
+    Pairs,
     Signatures,
     Table,
 )
 from steelyard.factory.reports.words import Say, name_of
 
 _YES = ("yes", "true", "1")
-_UNITS = {"temperature": "°C", "humidity": "%", "pressure": "hPa", "g": "m/s²"}
+_UNITS = {"celsius": "°C", "temperature": "°C", "humidity": "%", "pressure": "hPa", "g": "m/s²"}
+_OF_ALL = "certificate date issuer valid_until class set digest unit used".split()
 # In this order, where they are; the others follow as the record has them.
 _FIRST = "application maker applicant type model serial class".split()
-_OF_WEIGHTS = "mark id nominal unit class certificate date error uncertainty k".split()
+_OF_WEIGHTS = "mark id nominal unit class used error uncertainty k certificate date".split()
 
 
 def warnings(dut: Mapping[str, str], station: Mapping[str, str], say: Say) -> tuple[str, ...]:
     """What stands on every page: a draft; a TEST key; a virtual terminal.
 
-    A TEST key is one that the fields test or key name so; a virtual terminal one whose board or
-    model is virtual, or that was tested in a simulated world (station: world or hands).
+    A TEST key is one that the fields "test key", test or key name so; a virtual terminal one
+    whose board or model is virtual, or that was tested in a simulated world (station: world or
+    hands).
     """
     found = []
-    key = dut.get("key", "") + " " + dut.get("algorithm", "") + " " + dut.get("test", "")
-    if "TEST" in key or dut.get("test", "").lower() in _YES:
+    keys = [dut.get(name, "") for name in ("test key", "test", "key", "algorithm")]
+    if any("TEST" in one for one in keys) or any(one.lower() in _YES for one in keys[:2]):
         found.append(say("test key"))
     said = [dut.get(name, "") for name in ("board", "model", "type", "virtual")]
     said += [station.get(name, "") for name in ("world", "hands", "virtual")]
@@ -81,8 +83,19 @@ def value_of(value: str, language: str, name: str = "") -> str:
     return f"{value} {unit}"
 
 
-def range_rows(scale: Scale, say: Say) -> list[tuple[str, str]]:
-    """Max, e, Min, class."""
+def tracking(scale: Scale, conditions: Mapping[str, str], say: Say) -> str:
+    """The state of automatic zero-setting and zero-tracking; as the record says it, if it does."""
+    said = conditions.get("auto-zero", "")
+    known = {"in operation": "tracking", "not in operation": "no tracking"}
+    if said and said not in known:
+        return said
+    return say(known.get(said, "tracking" if scale.tracking else "no tracking"))
+
+
+def range_rows(
+    scale: Scale, say: Say, conditions: Mapping[str, str] | None = None
+) -> list[tuple[str, str]]:
+    """Max, e, Min, class, zero-tracking."""
     unit = scale.unit
     most = " / ".join(text(most) for most, _ in scale.ranges)
     e = " / ".join(text(e) for _, e in scale.ranges)
@@ -91,7 +104,7 @@ def range_rows(scale: Scale, say: Say) -> list[tuple[str, str]]:
         (say("Min"), f"{text(scale.least)} {unit}"),
         (say("e = d"), f"{e} {unit}"),
         (say("class"), CLASSES.get(scale.accuracy, str(scale.accuracy))),
-        (say("auto-zero"), say("tracking" if scale.tracking else "no tracking")),
+        (say("auto-zero"), tracking(scale, conditions or {}, say)),
     ]
 
 
@@ -100,16 +113,35 @@ def weights(rows: Sequence[Mapping[str, str]], language: str, say: Say) -> list[
     if not rows:
         return [Heading(say("weights")), Note(say("no weights"))]
     keys = [key for key in _OF_WEIGHTS if any(key in row for row in rows)]
-    keys += [key for row in rows for key in row if key not in keys]
-    keys = list(dict.fromkeys(keys))
-    table = Table(
-        tuple(name_of(key.replace("_", " "), language) for key in keys),
-        tuple(tuple(Cell(row.get(key, "")) for key in keys) for row in rows),
+    keys = list(dict.fromkeys([*keys, *(key for row in rows for key in row)]))
+    # What is the same for all of them is said once.
+    same = [key for key in keys if key in _OF_ALL and len({row.get(key, "") for row in rows}) == 1]
+    keys = [key for key in keys if key not in same]
+    said = tuple(
+        (_capital(_field(key, language)), _of_weight(key, rows[0].get(key, ""), language))
+        for key in same
     )
-    return [Heading(say("weights")), table]
+    table = Table(
+        tuple(_field(key, language) for key in keys),
+        tuple(
+            tuple(Cell(_of_weight(key, row.get(key, ""), language)) for key in keys)
+            for row in rows
+        ),
+    )
+    return [Heading(say("weights")), *([Pairs(said)] if said else []), table]
+
+
+def _field(key: str, language: str) -> str:
+    return name_of("file digest" if key == "digest" else key.replace("_", " "), language)
+
+
+def _of_weight(key: str, value: str, language: str) -> str:
+    if key == "digest":  # enough to know the file again
+        return value[:12]
+    return name_of(value, language) if key == "used" else value
 
 
 def signatures(say: Say) -> list[Block]:
     """Where persons sign, and what it is until then."""
     rows = tuple((say(who), say("sign line")) for who in ("sign observer", "sign checked"))
-    return [Heading(say("signatures")), Signatures(rows), Paragraph(say("not a certificate"))]
+    return [Heading(say("signatures")), Signatures(rows, say("not a certificate"))]

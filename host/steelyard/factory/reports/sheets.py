@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
+from steelyard.factory.budgets import marks_of
 from steelyard.factory.measurement import number
 from steelyard.factory.reports.columns import (
     COLUMNS,
@@ -62,10 +63,13 @@ def _pieces(found: Sequence[Line], context: Context) -> list[Block]:
         return []
     unit = context.scale.unit
     # The mark of a weight is not broken at the end of a line.
-    said = "; ".join(
-        f"{load}\u00a0{unit}: {' + '.join(marks.split())}" for load, marks in made.items()
-    )
+    said = "; ".join(f"{load}\u00a0{unit}: {_sum(marks, context)}" for load, marks in made.items())
     return [Paragraph(context.say("weights on", said))]
+
+
+def _sum(marks: str, context: Context) -> str:
+    found = marks_of(marks, context.weights)
+    return " + ".join(mark.replace(" ", "\u00a0") for mark in found)
 
 
 def _table(kind: int, found: Sequence[Line], context: Context, counts: bool) -> Table:

@@ -37,7 +37,7 @@ _TONES = {PASSED: GOOD, FAILED: BAD, BROKEN: BAD, STOPPED: BAD}
 def test_report(record: TestRecord, language: str) -> Document:
     """The report in a language."""
     say = speaker(language)
-    context = Context(record.scale, Numbers.of(record.scale), say, language)
+    context = Context(record.scale, Numbers.of(record.scale), say, language, record.weights)
     serial = record.dut.get("serial", "")
     blocks: list[Block] = [
         verdict(record, say),
@@ -87,8 +87,8 @@ def _identification(record: TestRecord, language: str, say: Say) -> list[Block]:
         (say("application no"), record.dut.get("application", "")),
         (say("type designation"), record.dut.get("type") or record.dut.get("model", "")),
         (say("serial"), record.dut.get("serial", "")),
-        *parts.range_rows(record.scale, say),
-        (say("plan"), " ".join(record.plan.values())),
+        *parts.range_rows(record.scale, say, record.conditions),
+        (say("plan"), plan_of(record)),
         (say("observer"), observer(record)),
         (say("start"), moment(record.started)),
         (say("end"), moment(record.ended)),
@@ -99,6 +99,14 @@ def _identification(record: TestRecord, language: str, say: Say) -> list[Block]:
         Heading(say("identification")),
         Pairs(tuple((name, value.strip() or missing) for name, value in rows)),
     ]
+
+
+def plan_of(record: TestRecord) -> str:
+    """Name and version of the plan, and the beginning of its digest."""
+    plan = record.plan
+    return " ".join(
+        one for one in (plan.get("name"), plan.get("version"), plan.get("digest", "")[:16]) if one
+    )
 
 
 def observer(record: TestRecord) -> str:
@@ -154,7 +162,7 @@ def _general(record: TestRecord, language: str, say: Say) -> list[Block]:
     of_dut = parts.fields(record.dut, language, ("application", "serial", "type"))
     if of_dut:
         blocks += [Heading(say("general")), Pairs(tuple(of_dut))]
-    around = parts.fields(record.conditions, language)
+    around = parts.fields(record.conditions, language, ("auto-zero",))
     around += parts.fields(record.station, language, ("observer", "operator"))
     if around:
         blocks += [Heading(say("conditions")), Pairs(tuple(around))]
@@ -191,8 +199,8 @@ def _header(phase: PhaseRecord, record: TestRecord, say: Say) -> tuple[tuple[str
         (say("observer"), observer(record)),
         parts.range_rows(scale, say)[2],
         (say("resolution"), method.get(phase.method, phase.method)),
-        (say("auto-zero"), say("tracking" if scale.tracking else "no tracking")),
-        (say("temperature"), around.get("temperature", "")),
+        (say("auto-zero"), parts.tracking(scale, record.conditions, say)),
+        (say("temperature"), around.get("celsius") or around.get("temperature", "")),
         (say("humidity"), around.get("humidity", "")),
         (say("time"), f"{clock(phase.started)} – {clock(phase.ended)}"),
     ]
