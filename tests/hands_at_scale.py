@@ -19,7 +19,9 @@ from pathlib import Path
 
 from command_line import PROGRAM
 
-_ASKED = re.compile(r"Put ([\d.]+) kg[^\n]*? on(?:, (?P<place>[a-z ]+?))?\s*[\r\n]|Take everything off")
+_ASKED = re.compile(
+    r"Put ([\d.]+) kg[^\n]*? on(?:, (?P<place>[a-z ]+?))?\s*[\r\n]|Take everything off"
+)
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _DEADLINE_S = 240.0
 
@@ -57,6 +59,19 @@ class Screen:
     def press(self, key: str) -> None:
         self.pressed += 1
         os.write(self._ours, key.encode())
+
+    @property
+    def asked(self) -> str:
+        """What is asked for."""
+        return self._asked
+
+    def again(self) -> None:
+        """What is asked for next is put on, also if it was asked for before."""
+        self._asked = ""
+
+    def rest(self) -> None:
+        """Until a load has come to rest, at four times the usual speed."""
+        time.sleep(1.0)
 
     def serve(self, react: Callable[[Screen, str], None] = lambda screen, new: None) -> int:
         """Do what is asked for until the program ends; its exit code. react: gets what is new."""

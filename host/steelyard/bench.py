@@ -23,6 +23,7 @@ FILE = Path("build/bench.json")
 TOPICS = {
     "audit": ("bench.audit", "measure"),
     "demo": ("steelyard.demo", "measure"),
+    "factory": ("bench.factory", "measure"),
     "faults": ("steelyard.fault_bench", "measure"),
     "filter": ("steelyard.filter_bench", "measure"),
     "powercut": ("bench.powercut", "measure"),

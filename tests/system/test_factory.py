@@ -77,9 +77,13 @@ def _is_what_was_planned(works: Works, address: str, found: dict[str, Any]) -> N
     assert works.user("config", address, "--json").json()["cycle_load"] == "100"
     assert works.user("audit", serial, "--allow-test").code == OK
     # A scale adjusted for Harbin shows 1322 millionths less of everything at Hangzhou (5.3).
-    scale = json.loads(works.user("history", serial, "--json").out)
-    (kept,) = [one for one in scale["tests"] if one["plan"] == "short"]
+    told = works.user("history", serial, "--json").json()["history"]
+    (kept,) = [one["data"] for one in told if one["kind"] == "test"]
     assert kept["passed"] and kept["passed_guarded"]
+    (five,) = [one for one in kept["measurements"] if one["name"] == "up 5"]
+    # By the formula of 5.3: 9.79345 at Hangzhou, 9.80641 at Harbin; the set's 5 kg is -60 mg.
+    shown = float(five["raw"]["fine"]) - 4.99994 * 9.79345 / 9.80641
+    assert abs(shown) < 0.00175
     _prints(works, serial, steps)
 
 

@@ -121,7 +121,7 @@ def test_the_lock_pins_everything_and_names_no_place() -> None:
     pinned = {line.partition("==")[0] for line in lines if "==" in line and "hash" not in line}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    assert {re.split(r"[<>=; ]", name)[0] for name in wanted} <= pinned
+    assert {re.split(r"[\[<>=; ]", name)[0] for name in wanted} <= pinned
     assert not re.search(r"https?:|file:/|index-url|find-links|/(home|root|tmp|opt|usr)/", lock)
 
 

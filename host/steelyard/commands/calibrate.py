@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from steelyard.access import opened
 from steelyard.calibration import (
     METHODS,
     PATIENCE_S,
+    Request,
     Work,
     calibrate_terminal,
     check_weights,
@@ -22,6 +24,7 @@ from steelyard.calibration import (
 )
 from steelyard.client import Terminal
 from steelyard.commands import Address, Json, Wait
+from steelyard.commands.dialogue import is_attended, technician
 from steelyard.commands.hands import by_hand
 from steelyard.errors import REFUSED, USAGE, DeviceRefused, UserError
 from steelyard.output import rows, show
@@ -132,9 +135,6 @@ def register(app: typer.Typer) -> None:
             raise UserError(USAGE, "say which weight you have: --weight 10kg")
         given = (weight, check, down, fit, reference, here, there, cell, capacity, keep, step)
         work = Work() if rollback else _work(dict(zip(_OPTIONS, given, strict=True)))
-        hands = by_hand(
-            "the calibration in force stays", "Run it in a terminal, or step by step with --step"
-        )
         store = Store()
         with opened(address, store) as (terminal, identity):
             if not identity.provisioned:
@@ -149,9 +149,28 @@ def register(app: typer.Typer) -> None:
                 done = one_step(terminal, store, step, work, wait)
             else:
                 check_weights(terminal, work)
-                done = calibrate_terminal(terminal, store, work, hands, wait)
+                done = _by_hand(terminal, store, work, wait)
         show(done, as_json, rows(_shown(done)))
         return 0
+
+
+def _by_hand(terminal: Terminal, store: Store, work: Work, wait: float) -> dict[str, Any]:
+    """With the dialogue at a screen, line by line without one."""
+    if not is_attended():
+        hands = by_hand(
+            "the calibration in force stays", "Run it in a terminal, or step by step with --step"
+        )
+        return calibrate_terminal(terminal, store, work, hands, wait)
+    with technician(terminal) as somebody:
+        somebody.may_go_back = True
+
+        def put(asked: Request) -> None:
+            somebody.put(Fraction(asked.load[0]) if asked.load else Fraction(0))
+
+        def wrong(error: UserError) -> None:
+            somebody.told(error.sentence)
+
+        return calibrate_terminal(terminal, store, work, put, wait, wrong)
 
 
 def one_step(
