@@ -123,7 +123,11 @@ class Works(Company):
         self.plan.write_text(plan)
 
     @contextmanager
-    def board(self, name: str = "bare", *options: str) -> Iterator[VirtualTerminal]:
-        """A board with MicroPython and nothing else."""
-        with VirtualTerminal(self.path(f"{name}.flash"), *options) as board:
+    def board(self, name: str = "bare", speed: str = "4") -> Iterator[VirtualTerminal]:
+        """A board with MicroPython and nothing else.
+
+        Not as fast as it can be: what waits for others would take the processor from them.
+        """
+        flash = self.path(f"{name}.flash")
+        with VirtualTerminal(flash, speed=speed) as board:
             yield board

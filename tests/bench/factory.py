@@ -43,7 +43,7 @@ def _ten(folder: Path) -> dict[str, float]:
         STEELYARD_PASSPHRASE_FILE=str(works.nothing), STEELYARD_DATABASE=str(works.user.database)
     )
     with ExitStack() as stack:
-        boards = [stack.enter_context(works.board(str(n))) for n in range(_TERMINALS)]
+        boards = [stack.enter_context(works.board(str(n), speed="1")) for n in range(_TERMINALS)]
         places = [bench.Place(it.console, "", it.addresses["world"]) for it in boards]
         store = Store()
         began, before = time.monotonic(), _processor_s()

@@ -165,7 +165,7 @@ def _is_what_was_planned_once(works: Works, board: VirtualTerminal, found: dict[
 def test_who_may_not_begin(works: Works, start: Start) -> None:
     # A terminal that was made on another bench.
     stranger = start("calibrated")
-    port, world = stranger.simulator.console, stranger.simulator.addresses["world"]
+    port, world = stranger.simulator.pty, stranger.simulator.addresses["world"]
     planned = ("provision", port, "--plan", works.plan, "--world", world)
     works.user(*planned).refused(
         REFUSED, "a key that this host has not seen made", "another maker"

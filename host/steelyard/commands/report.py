@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -14,15 +16,22 @@ from steelyard.factory import calibration_record, test_record
 from steelyard.factory.reports.make import MEDIA, Record, reports_of
 from steelyard.factory.reports.words import LANGUAGES
 from steelyard.output import show
+from steelyard.store import Store
 
 
-def record_of(file: Path) -> Record:
-    """The record in a file, of a test or of a calibration; UserError."""
+def record_of(named: str) -> Record:
+    """The record in a file, of a test or of a calibration; or of a test, by its id; UserError."""
+    file = Path(named)
+    if not file.exists() and re.fullmatch(r"[0-9a-f]{4,32}", named):
+        with closing(Store()) as store:
+            return store.test(named)
     try:
         data = file.read_text(encoding="utf-8")
     except OSError as error:
         raise UserError(
-            USAGE, f"{file} cannot be read: {error.strerror}. Name the file of a record"
+            USAGE,
+            f"{file} cannot be read: {error.strerror}. Name the file of a record, or the id of a"
+            " test, which `steelyard history SERIAL` says",
         ) from None
     except UnicodeDecodeError:
         raise UserError(
@@ -40,8 +49,11 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def report(
         files: Annotated[
-            list[Path],
-            typer.Argument(help="Records of tests and calibrations, as JSON.", metavar="FILE..."),
+            list[str],
+            typer.Argument(
+                help="Records of tests and calibrations, as JSON; or ids of tests kept here.",
+                metavar="RECORD...",
+            ),
         ],
         lang: Annotated[
             list[str], typer.Option(help="A language: en or zh. May be given several times.")

@@ -6,7 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
@@ -33,6 +33,7 @@ from steelyard.factory.test_record import TestRecord, from_json, to_json
 from steelyard.factory.testing import Stopped, Surroundings, carry_out
 from steelyard.output import errors, show
 from steelyard.simulator import World
+from steelyard.store import Store
 
 _PLAN = "A plan by its name (initial-verification, production, r76-type, retest), or a file."
 _WEIGHTS = "The register of the weights that are put on (docs/weights.md)."
@@ -148,6 +149,10 @@ def register(app: typer.Typer) -> None:
 def finish(made: TestRecord, save: Path | None, as_json: bool, stopped: bool) -> int:
     """Keep and show a record; the exit code."""
     text = to_json(made)
+    if made.dut["serial"]:
+        with closing(Store()) as store:
+            store.add_test(made)
+        errors.print(f"kept as test {made.id}", markup=False)
     if save is not None:
         saved.save(save, text)
         errors.print(f"the record is in {save}", markup=False)
