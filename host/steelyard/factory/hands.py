@@ -25,6 +25,12 @@ from steelyard.output import errors
 from steelyard.port import open_port
 from steelyard.simulator import World
 
+_GONE: tuple[type[Exception], ...] = (OSError, serial.SerialException)
+with suppress(ImportError):  # there is none on Windows
+    import termios
+
+    _GONE += (termios.error,)  # what emptying the buffer of a port that is gone ends with
+
 T = TypeVar("T")
 _REST_S = 3.0
 _MARGIN_S = 0.5  # of board time, for what a command takes beside what it waits for
@@ -161,7 +167,7 @@ class Simulated:
 class Handler:
     """A weight handler on a serial line, or behind socket://HOST:PORT.
 
-    It is told `PUT 5.000 kg centre`, `REMOVE`, `PUSH 5.000 kg`, `AIR 20`, and answers `ok` when
+    It is told `PUT 5 kg centre`, `REMOVE`, `PUSH 5 kg`, `AIR 20`, and answers `ok` when
     that is done and nothing moves any more, `busy` while it works, `error WHY` where it cannot.
     """
 
@@ -223,7 +229,7 @@ class Handler:
             self._line.reset_input_buffer()
             self._line.write(command.encode("ascii") + b"\n")
             answer = self._answer(command)
-        except (OSError, serial.SerialException):
+        except _GONE:
             raise UserError(
                 NO_DEVICE, f"the weight handler at {self.address} is gone. Look at its cable"
             ) from None

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
+from itertools import accumulate
 from xml.sax.saxutils import escape
 
 import segno
@@ -18,7 +20,7 @@ from steelyard.plate import Plate
 _WIDTH, _HEIGHT = 90, 40
 _CODE = 32  # with its margin of 4 modules
 _LINE = 3.6
-_LONGEST = 34  # characters of a line beside the code
+_LONGEST = 34  # places of a line beside the code
 
 
 def drawn(plate: Plate, address: str) -> str:
@@ -44,12 +46,18 @@ def drawn(plate: Plate, address: str) -> str:
 def _folded(line: str) -> list[str]:
     """A line in pieces that have room beside the code."""
     found, rest = [], line
-    while len(rest) > _LONGEST:
-        at = rest.rfind(" ", 1, _LONGEST + 1)
-        at = _LONGEST if at < 1 else at
+    while (room := _room(rest)) < len(rest):
+        at = rest.rfind(" ", 1, room + 1)
+        at = room if at < 1 else at
         found.append(rest[:at])
         rest = rest[at:].strip()
     return [*found, rest]
+
+
+def _room(line: str) -> int:
+    """How many characters of a line have room; those of Chinese take two places."""
+    places = accumulate(1 + (unicodedata.east_asian_width(one) in "WF") for one in line)
+    return sum(taken <= _LONGEST for taken in places)
 
 
 def _code(address: str) -> str:

@@ -13,7 +13,7 @@ import hashlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from types import ModuleType
 
@@ -25,6 +25,8 @@ VERSION = "R 76-1:2006 / 1"
 # Factory limits leave room for transport, temperature and the verifier's weights.
 GUARD = Fraction(7, 10)
 GUARD_ZERO = Fraction(8, 10)  # 0.2 e of the 0.25 e of clauses 4.5.2 and 4.6.3
+
+_POWERS = 30  # of ten, up and down, that a number may have
 
 Raw = Mapping[str, str]
 
@@ -81,8 +83,8 @@ class Limits:
         return _within(value, self.low, self.high)
 
     def guarded(self, value: Fraction) -> bool:
-        """Whether it is within the factory's."""
-        return _within(value, self.guard_low, self.guard_high)
+        """Whether it is within the factory's and the legal one, which may be the narrower."""
+        return self.passes(value) and _within(value, self.guard_low, self.guard_high)
 
 
 def _within(value: Fraction, low: Fraction | None, high: Fraction | None) -> bool:
@@ -109,7 +111,7 @@ class Measurement:
             raise Unusable(f"{self.name}: there is no rule {self.rule!r}") from None
         try:
             return Judged(rule.value(scale, self.raw), rule.limits(scale, self.raw))
-        except (KeyError, ValueError, ArithmeticError) as error:
+        except (LookupError, TypeError, ValueError, ArithmeticError) as error:
             raise Unusable(
                 f"{self.name}: the rule {self.rule} cannot use what was read ({error})"
             ) from None
@@ -143,18 +145,27 @@ class Rule:
 
 def number(raw: Raw, name: str) -> Fraction:
     """A decimal number of raw readings; ValueError for anything else."""
-    found = Decimal(raw[name])
-    if not found.is_finite():
-        raise ValueError(f"{name} is {raw[name]}")
+    return exact(raw[name], name)
+
+
+def exact(said: str, name: str) -> Fraction:
+    """The number that a decimal text says; ValueError for anything else."""
+    if not isinstance(said, str):
+        raise ValueError(f"{name} is no text")
+    found = Decimal(said)
+    # Digits without end would be computed: no weight has them.
+    if not found.is_finite() or abs(found.adjusted()) > _POWERS or len(said) > 2 * _POWERS:
+        raise ValueError(f"{name} is {said[:_POWERS]}")
     return Fraction(found)
 
 
 def text(value: Fraction) -> str:
-    """Decimal text of a number; exact where it has one, else 12 digits."""
-    exact = Decimal(value.numerator) / Decimal(value.denominator)
-    if Fraction(exact) != value:
-        exact = round(exact, 12)
-    return f"{exact.normalize():f}" if exact else "0"
+    """Decimal text of a number; exact where it has one, else 12 decimals."""
+    with localcontext(Context(prec=4 * _POWERS)):
+        found = Decimal(value.numerator) / Decimal(value.denominator)
+        if Fraction(found) != value:
+            found = round(found, 12)
+        return f"{found.normalize():f}" if found else "0"
 
 
 def before_rounding(scale: Scale, raw: Raw) -> Fraction:
@@ -173,7 +184,13 @@ def wanted(raw: Raw) -> Fraction:
 
     gravity: else that of here over that of there, as a fraction.
     """
-    return number(raw, "load") * Fraction(raw.get("gravity", "1"))
+    gravity = Fraction(1)
+    if "gravity" in raw:
+        over, _, under = raw["gravity"].partition("/")
+        gravity = exact(over, "gravity") / exact(under or "1", "gravity")
+        if gravity <= 0:
+            raise ValueError(f"gravity is {raw['gravity']}")
+    return number(raw, "load") * gravity
 
 
 def _error(scale: Scale, raw: Raw) -> Fraction:
@@ -190,7 +207,10 @@ def _drift(scale: Scale, raw: Raw) -> Fraction:
 
 
 def _spread(scale: Scale, raw: Raw) -> Fraction:
-    found = [Fraction(Decimal(one)) for one in raw["errors"].split()]
+    said = raw["errors"]
+    if not isinstance(said, str):
+        raise ValueError("errors is no text")
+    found = [exact(one, "errors") for one in said.split()]
     return max(found) - min(found)
 
 

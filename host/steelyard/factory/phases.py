@@ -97,7 +97,9 @@ def own_phase(folder: Path, named: str, clause: str, wanted: tuple[Wanted, ...])
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         function: Callable[[Instrument, Enter], Any] = getattr(module, name)
-    except Exception as error:  # noqa: BLE001 - whatever a user's file does when it is loaded
+        if not callable(function):
+            raise TypeError(f"{name} is no function")
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's file does
         raise UserError(
             USAGE,
             f"the phase {named!r} cannot be loaded from {path} ({type(error).__name__}: {error})."

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,10 @@ from typing import Any
 from steelyard.calibration import parse_weight
 from steelyard.errors import USAGE, UserError
 from steelyard.factory.instrument import METHODS
+from steelyard.factory.measurement import exact
 from steelyard.factory.phases import PHASES, Phase, own_phase
 from steelyard.factory.sheet import Wanted
-from steelyard.factory.toml_reading import Wrong, count, known, one_of, read_toml
+from steelyard.factory.toml_reading import Wrong, count, known, one_of, read_toml, yes_or_no
 from steelyard.factory.weighing_phases import PLACES, Options
 
 FOLDER = Path(__file__).parent / "plans"
@@ -80,10 +80,11 @@ def load(named: str) -> Plan:
     path = FOLDER / f"{named}.toml" if named in built_in() else Path(named)
     try:
         raw = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a name with a NUL in it is none
+        why = error.strerror if isinstance(error, OSError) else error
         raise UserError(
             USAGE,
-            f"there is no plan {named!r} ({error.strerror}). There are"
+            f"there is no plan {named!r} ({why}). There are"
             f" {', '.join(built_in())}; or name a file of your own",
         ) from None
     return parse(named if path.parent == FOLDER else path.name, raw, path.parent)
@@ -170,7 +171,7 @@ class _Reader:
             loads=self._loads(where, said.get("loads", phase.loads)),
             runs=count(f"{where}: runs", said.get("runs", phase.runs), 1, 100),
             at=_shares(where, said.get("at", [])),
-            down=bool(said.get("down", True)),
+            down=yes_or_no(f"{where}: down", said.get("down", True)),
             places=tuple(dict.fromkeys(map(str, places))),
             more=more,
         )
@@ -194,25 +195,23 @@ class _Reader:
 
 
 def _shares(where: str, said: Any) -> tuple[Fraction, ...]:
-    try:
-        found = tuple(Fraction(str(one)) for one in said)
-    except (TypeError, ValueError, ZeroDivisionError):
-        found = (Fraction(0),)
-    if not all(0 < one <= 1 for one in found) or len(set(found)) < len(found):
+    numbers = isinstance(said, list) and all(type(one) in (int, float) for one in said)
+    if not numbers or not all(0 < one <= 1 for one in said) or len(set(said)) < len(said):
         raise Wrong(f"{where}: at is a list of shares of Max, [0.5, 1]")
-    return found
+    return tuple(Fraction(str(one)) for one in said)
 
 
 def _bounds(where: str, said: Any) -> dict[str, str]:
     table = known(where, said, _BOUNDS | {"unit", "name", "should"})
     found = {name: str(value) for name, value in table.items() if name not in ("name",)}
-    for name in _BOUNDS & set(found):
+    for name in sorted(_BOUNDS & set(found)):
         try:
-            good = Decimal(found[name]).is_finite()
-        except InvalidOperation:
-            good = False
-        if not good:
-            raise Wrong(f"{where}: {name} = {found[name]!r} is no number")
+            exact(found[name], name)
+        except (ValueError, ArithmeticError):
+            raise Wrong(f"{where}: {name} = {found[name]!r} is no number") from None
+    for low, high in (("low", "high"), ("guard_low", "guard_high")):
+        if {low, high} <= set(found) and exact(found[low], low) > exact(found[high], high):
+            raise Wrong(f"{where}: {low} is above {high}")
     return found
 
 
@@ -223,13 +222,15 @@ def _wanted(where: str, said: Any) -> tuple[Wanted, ...]:
             f"{where} declares no measurements: measurements = [{{ name = ..., unit = ..., low ="
             " ..., high = ... }]"
         )
-    found = []
+    found: list[Wanted] = []
     for number, row in enumerate(said, 1):
         name = row.get("name") if isinstance(row, dict) else None
         if not isinstance(name, str) or not name:
             raise Wrong(f"{where}: measurement {number} has no name")
+        if name in [one.name for one in found]:
+            raise Wrong(f"{where}: two measurements are called {name}")
         known = _bounds(f"{where}, measurement {name}", row)
-        bounds = _BOUNDS & set(known)
+        bounds = {"low", "high"} & set(known)
         if ("should" in known) == bool(bounds):
             raise Wrong(
                 f"{where}: measurement {name} has a low or a high, or says what it should be:"

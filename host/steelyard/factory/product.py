@@ -144,7 +144,8 @@ def _product(data: Mapping[str, Any], digest: str, folder: Path) -> Product:
         boards.load(board)
     except UserError as error:
         raise Wrong(error.sentence) from None
-    registry = tables["label"].get("registry", "")
+    registry = text_of("label: registry", tables["label"].get("registry", "{device}"))
+    registry = "" if registry == "{device}" else registry
     if registry and "{device}" not in registry:
         raise Wrong('label: registry is an address with {device}, "https://.../{device}"')
     languages = texts("report: languages", tables["report"].get("languages", ["en"]))
@@ -184,7 +185,7 @@ def _serials(said: Any) -> tuple[str, ...]:
     """All numbers of FIRST..LAST, which differ in their last digits."""
     if said == "":
         return ()
-    match = re.fullmatch(r"(.*?)(\d+)\.\.(.*?)(\d+)", text_of("serials", said))
+    match = re.fullmatch(r"(.*?)(\d{1,12})\.\.(.*?)(\d{1,12})", text_of("serials", said))
     if not match or match[1] != match[3] or len(match[2]) != len(match[4]):
         raise Wrong('product: serials is "SY-0001..SY-0999", the same but for the last digits')
     first, last = int(match[2]), int(match[4])
@@ -201,6 +202,8 @@ def _load(where: str, said: Any) -> Weight:
 
 
 def _scale(said: Mapping[str, Any]) -> WantedScale:
+    if said["ranges"] == []:
+        raise Wrong("scale: ranges has one at least")
     try:
         return WantedScale(
             class_of(text_of("scale: class", said["class"])),

@@ -13,6 +13,9 @@ from fractions import Fraction
 
 from steelyard.factory.measurement import RULES, Judged, Limits, Measurement, Scale, text
 
+# What is read changes none of these.
+_LIMITING = {"low", "high", "guard_low", "guard_high", "should", "kelvin"}
+
 
 class Undeclared(Exception):
     """A phase measured what it had not declared, or the same twice."""
@@ -66,6 +69,11 @@ class Sheet:
         one = self._open.pop(name, None)
         if one is None:
             raise Undeclared(f"{name} was not declared, or is measured twice")
+        changed = sorted(
+            key for key in _LIMITING & set(read) if str(read[key]) != one.known.get(key)
+        )
+        if changed:
+            raise Undeclared(f"{name} has another limit than was declared: {', '.join(changed)}")
         numbers = {
             key: text(value) if isinstance(value, Fraction) else value
             for key, value in read.items()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
@@ -21,6 +20,7 @@ from steelyard.factory.measurement import (
     Measurement,
     Scale,
     Unusable,
+    exact,
     rules_digest,
     text,
 )
@@ -52,11 +52,22 @@ class PhaseRecord:
         have = {one.name for one in self.measurements}
         return [name for name in self.wanted if name not in have]
 
+    def undeclared(self) -> list[str]:
+        """What was measured and never declared, or once more than declared."""
+        left = list(self.wanted)
+        found = []
+        for one in self.measurements:
+            if one.name in left:
+                left.remove(one.name)
+            else:
+                found.append(one.name)
+        return found
+
     def outcome(self, scale: Scale, guarded: bool = False) -> str:
         """PASSED, FAILED, BROKEN or STOPPED; at the legal limit, or at the factory's."""
         if self.stopped:
             return STOPPED
-        if self.why or not self.measurements or self.missing():
+        if self.why or not self.measurements or self.missing() or self.undeclared():
             return BROKEN
         try:
             judged = [one.judged(scale) for one in self.measurements]
@@ -103,21 +114,29 @@ class TestRecord:
         for phase in self.phases:
             for one in phase.measurements:
                 name = f"{phase.name}: {one.name}"
-                kept = self.said.get(f"{phase.name}/{one.name}")
-                try:
-                    now = _said(one.judged(self.scale))
-                except Unusable as error:
-                    found.append(str(error))
-                    continue
+                kept = self.said.get(_key(phase.name, one.name))
+                now = _verdict(one, self.scale)
                 if kept is None:
                     found.append(f"{name} has no verdict")
                     continue
                 found += [
                     f"{name}: {what} was {kept.get(what)}, is {value}"
                     for what, value in now.items()
-                    if kept.get(what) != value
+                    if kept.get(what) != value or type(kept.get(what)) is not type(value)
                 ]
         return found
+
+
+def _key(phase: str, measurement: str) -> str:
+    """Of `said`: no two measurements have one, whatever they are called."""
+    return json.dumps([phase, measurement], ensure_ascii=False)
+
+
+def _verdict(one: Measurement, scale: Scale) -> dict[str, Any]:
+    try:
+        return _said(one.judged(scale))
+    except Unusable as error:
+        return {"passed": False, "guarded": False, "unusable": str(error)}
 
 
 def _said(judged: Judged) -> dict[str, Any]:
@@ -143,17 +162,13 @@ def to_json(one: TestRecord) -> str:
     for phase in one.phases:
         rows = []
         for measured in phase.measurements:
-            try:
-                verdict = _said(measured.judged(scale))
-            except Unusable as error:
-                verdict = {"passed": False, "guarded": False, "unusable": str(error)}
             rows.append(
                 {
                     "name": measured.name,
                     "rule": measured.rule,
                     "clause": measured.clause,
                     "raw": dict(measured.raw),
-                    **verdict,
+                    **_verdict(measured, scale),
                 }
             )
         phases.append(
@@ -203,7 +218,7 @@ def from_json(data: str) -> TestRecord:
         if whole["form"] != FORM:
             raise ValueError(f"its form is {whole['form']!r}, not {FORM!r}")
         return _record(whole)
-    except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         raise UserError(
             USAGE,
             f"this is no record of a test ({type(error).__name__}: {error}). `steelyard history"
@@ -218,12 +233,15 @@ def _record(whole: Mapping[str, Any]) -> TestRecord:
     for phase in whole["phases"]:
         rows = []
         for row in phase["measurements"]:
-            rows.append(Measurement(row["name"], row["rule"], row["clause"], dict(row["raw"])))
-            said[f"{phase['name']}/{row['name']}"] = {
+            raw = dict(row["raw"])
+            if not all(isinstance(value, str) for value in raw.values()):
+                raise ValueError(f"what was read of {row['name']} is no text")
+            rows.append(Measurement(row["name"], row["rule"], row["clause"], raw))
+            said[_key(phase["name"], row["name"])] = {
                 name: row.get(name)
                 for name in (
                     *("value", "low", "high", "guard_low", "guard_high"),
-                    *("passed", "guarded"),
+                    *("passed", "guarded", "unusable"),
                 )
             }
         phases.append(
@@ -246,9 +264,9 @@ def _record(whole: Mapping[str, Any]) -> TestRecord:
         dut=dict(whole["dut"]),
         scale=Scale(
             accuracy=int(scale["class"]),
-            ranges=tuple((_exact(most), _exact(e)) for most, e in scale["ranges"]),
+            ranges=_ranges(scale["ranges"]),
             unit=str(scale["unit"]),
-            least=_exact(scale["min"]),
+            least=exact(scale["min"], "min"),
             tracking=bool(scale["tracking"]),
         ),
         conditions=dict(whole["conditions"]),
@@ -261,8 +279,8 @@ def _record(whole: Mapping[str, Any]) -> TestRecord:
     )
 
 
-def _exact(number: str) -> Fraction:
-    found = Decimal(number)
-    if not found.is_finite():
-        raise ValueError(f"{number} is no weight")
-    return Fraction(found)
+def _ranges(rows: Any) -> tuple[tuple[Fraction, Fraction], ...]:
+    found = tuple((exact(most, "Max"), exact(e, "e")) for most, e in rows)
+    if not found:
+        raise ValueError("its scale has no range")
+    return found

@@ -2,7 +2,7 @@
 
 Owns: that a phase which fails, breaks or is interrupted leaves its record, and what the record
 says of DUT, station and conditions.
-Refuses: UserError, a plan whose loads the DUT does not have.
+Refuses: UserError, a plan whose loads or limits the DUT does not have.
 Units: times in s since 1970; as measurement.py.
 """
 
@@ -77,6 +77,22 @@ def check_loads(plan: Plan, instrument: Instrument) -> None:
             )
 
 
+def check_limits(plan: Plan, instrument: Instrument) -> None:
+    """UserError for limits of what a phase does not measure, or has by law."""
+    for one in plan.phases:
+        limits = {name for name, said in one.options.more.items() if isinstance(said, dict)}
+        if not limits:
+            continue
+        wanted = one.phase.declare(instrument, one.options)
+        have = {it.name for it in wanted if it.rule == "number"}
+        unread = ", ".join(sorted(limits - have))
+        if unread:
+            raise UserError(
+                USAGE,
+                f"plan {plan.name}, phase {one.name}: limits of {unread}, which nothing reads",
+            )
+
+
 class Stopped(KeyboardInterrupt):
     """Somebody pressed Ctrl-C in a test; record: what there is of it."""
 
@@ -94,6 +110,7 @@ def carry_out(
 ) -> TestRecord:
     """Carry out a plan; its record. UserError before anything was done, Stopped by Ctrl-C."""
     check_loads(plan, instrument)
+    check_limits(plan, instrument)
     began = time.time()
     dut = dut_of(instrument.terminal)
     phases: list[PhaseRecord] = []
@@ -180,7 +197,7 @@ def _phase(
         why = f"the phase is wrong: {error}"
     except KeyboardInterrupt:
         why, stopped = "interrupted", True
-    except Exception as error:  # noqa: BLE001 - a user's own phase may raise what it likes
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's own may raise what it likes
         why = f"the phase is wrong: {type(error).__name__}: {error}"
     made = PhaseRecord(
         name=name,
