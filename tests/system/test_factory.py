@@ -162,6 +162,23 @@ def _is_what_was_planned_once(works: Works, board: VirtualTerminal, found: dict[
     assert "device statement 1" in log and "device statement 2" not in log
 
 
+def test_what_the_plan_says_now_is_made_when_a_run_goes_on(works: Works) -> None:
+    plan = works.plan.read_text()
+    works.plan.write_text(plan.replace('"weights.toml"', '"none.toml"'))
+    with works.board() as board:
+        works.user(*_planned(works, board)).refused(USAGE, "none.toml")
+        assert "nothing is known" in works.user("history").out  # no number was given away
+        works.plan.write_text(plan.replace("cycle_load = 100", "cycle_load = 200"))
+        with works.user.started(*_planned(works, board)) as program:
+            _wait_for(works, program, "commission")
+            program.send_signal(signal.SIGKILL)
+            program.wait()
+        works.plan.write_text(plan)
+        found = json.loads(works.user(*_planned(works, board, "--json")).out)["terminals"][0]
+        assert found["why"] == ""
+        _is_what_was_planned(works, board.console, found)
+
+
 def test_who_may_not_begin(works: Works, start: Start) -> None:
     # A terminal that was made on another bench.
     stranger = start("calibrated")

@@ -60,12 +60,19 @@ def _line(one: Entry) -> tuple[object, ...]:
     return (spreadsheet.iso(one.time), one.kind, *what, ours, device, data.get("path", ""))
 
 
+def _brief(one: Entry) -> str:
+    """The detail for a screen: of a step why it failed; --json and --csv have all of it."""
+    if one.kind != "step":
+        return one.detail
+    return str(one.data["detail"].get("why", ""))
+
+
 def _of_one(store: Store, serial: str, csv: Path | None, as_json: bool) -> None:
     found = history(store, serial)
     if csv is not None:
         spreadsheet.write(csv, _HEADER, map(_line, found))
     rows = [
-        (_time(one.time), one.what, one.verdict or "-", one.guard_band or "-", one.detail)
+        (_time(one.time), one.what, one.verdict or "-", one.guard_band or "-", _brief(one))
         for one in found
     ]
     people: list[RenderableType] = [

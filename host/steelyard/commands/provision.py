@@ -88,6 +88,7 @@ def provision_all(
 ) -> list[bench.Result]:
     """Serve all places of a bench; their results."""
     bench.check(places)
+    products.look_ahead(product)
     flow.check_clock(store)
     station = _station(product, store)
     progress = _Progress(places)

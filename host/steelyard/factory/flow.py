@@ -18,7 +18,7 @@ from typing import Any
 from steelyard.client import Identity, Terminal
 from steelyard.errors import REFUSED, USAGE, AtPrompt, UserError
 from steelyard.factory import first_steps, last_steps, reporting, weighing_steps
-from steelyard.factory.product import Product
+from steelyard.factory.product import Product, part
 from steelyard.factory.runs import DONE, Run
 from steelyard.factory.work import Work
 from steelyard.provisioning import check_serial
@@ -55,6 +55,8 @@ STEPS = (
 )
 # What a sealed terminal cannot be given any more: it is looked at, and not done again.
 _SEALING = "seal"
+# In what a step found: what the plan said then. A plan may be mended before a run goes on.
+_PLANNED = "planned"
 
 
 # --- who may begin -------------------------------------------------------------------------------
@@ -195,14 +197,16 @@ def carry_on(work: Work) -> Mapping[str, Found]:
         work.say(0.0, "")
         if step.name in done and not redo:
             work.found[step.name] = done[step.name]
-            if step.holds(work, done[step.name]):
+            now = part(work.product, step.name)
+            as_planned = done[step.name].get(_PLANNED, now) == now
+            if as_planned and step.holds(work, done[step.name]):
                 work.told(step.name, 1.0, "done before")
                 continue
         if sealed and step.name in _before_sealing():
             raise UserError(
                 REFUSED,
-                f"the terminal is sealed, and {step.name} is not as it was: do not ship it."
-                f" `steelyard events {work.address}` says who changed what",
+                f"the terminal is sealed, and {step.name} is not as it was, or as the plan says"
+                f" now: do not ship it. `steelyard events {work.address}` says who changed what",
             )
         redo = True
         work.found[step.name] = _do(work, step)
@@ -213,7 +217,8 @@ def carry_on(work: Work) -> Mapping[str, Found]:
 
 def _before_sealing() -> tuple[str, ...]:
     names = [step.name for step in STEPS]
-    return tuple(names[: names.index(_SEALING)])
+    # Papers may be written again at any time.
+    return tuple(name for name in names[: names.index(_SEALING)] if name != "report")
 
 
 def _is_sealed(work: Work) -> bool:
@@ -233,6 +238,7 @@ def _do(work: Work, step: Step) -> Found:
         raise
     finally:
         _keep_transcript(work)
+    found = {**found, _PLANNED: part(work.product, step.name)}
     store.end_step(run, step.name, found)
     return found
 

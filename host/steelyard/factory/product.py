@@ -17,6 +17,8 @@ from typing import Any
 from steelyard import boards, gravity
 from steelyard.calibration import Weight, parse_weight
 from steelyard.errors import USAGE, UserError
+from steelyard.factory import plan as plans
+from steelyard.factory import weights_file
 from steelyard.factory.toml_reading import (
     Wrong,
     count,
@@ -27,6 +29,7 @@ from steelyard.factory.toml_reading import (
     texts,
     yes_or_no,
 )
+from steelyard.keys.files import ACCESS, public_half
 from steelyard.scale_words import WantedScale, class_of, nanograms, ranges_of
 
 _TABLES = {
@@ -114,6 +117,35 @@ class Product:
     def filled(self, text: str, serial: str) -> str:
         """A text of the plan for one terminal."""
         return text.replace("{serial}", serial)
+
+
+def part(product: Product, step: str) -> str:
+    """A digest of what a plan says of one step of the flow: another one, and it is done again."""
+    said: dict[str, Any] = {
+        "flash": product.board,
+        "certify": product.station,
+        "configure": (product.scale, sorted(product.parameters.items())),
+        "commission": product.commission,
+        "calibrate": product.calibration,
+        "test": (plans.load(product.test).digest, product.test_weights),
+        "report": product.languages,
+        "label": (product.registry, product.station.approval),
+    }
+    # A folder that was moved says nothing else.
+    text = repr(said.get(step)).replace(str(product.folder), "")
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def look_ahead(product: Product) -> None:
+    """UserError for a file that the plan names and that is missing or wrong: before a board is
+    touched, and not hours later."""
+    plans.load(product.test)
+    for path in product.station.access:
+        public_half(path, *ACCESS)
+    plan = product.calibration
+    for register in (plan.weights, plan.check_weights, product.test_weights):
+        if register is not None:
+            weights_file.read(register)
 
 
 def load(path: Path) -> Product:

@@ -28,7 +28,7 @@ from steelyard.factory.loading import Loading
 from steelyard.factory.measurement import Judged, Measurement, Scale, text
 from steelyard.factory.plan import Plan
 from steelyard.factory.test_record import PASSED, TestRecord
-from steelyard.factory.testing import Surroundings, carry_out
+from steelyard.factory.testing import Stopped, Surroundings, carry_out
 from steelyard.factory.work import Work
 from steelyard.facts import calibration_of, interval_counts
 from steelyard.trace import Trace
@@ -126,7 +126,7 @@ def calibrate(work: Work) -> Found:
         as_found = ""
         if identity.calibration and work.product.as_found:
             work.say(0.0, "as found")
-            as_found = _as_found(work, terminal)
+            as_found = _found_before(work) or _as_found(work, terminal)
         total = 2 + len(plan.loads) * (1 + plan.down) + (plan.check is not None)
         done = [0]
 
@@ -202,6 +202,18 @@ def _reference(loading: Loading | None, weight: Weight, unit: str) -> str:
     return loading.reference(quantity(weight, unit)) if loading else ""
 
 
+def _found_before(work: Work) -> str:
+    """The id of the run's first whole test as found: a run that was cut off after its commit has
+    a new calibration in force already, whose errors are not those that were found."""
+    for one in work.store.tests(work.serial):
+        if one.run == work.run.id:
+            made = work.store.test(one.id)
+            whole = not any(phase.stopped for phase in made.phases)
+            if whole and made.conditions.get("state") == AS_FOUND:
+                return one.id
+    return ""
+
+
 def _as_found(work: Work, terminal: Terminal) -> str:
     """The errors before anything is changed; the id of the test."""
     plan = plans.load("retest").only(["weighing"])
@@ -241,7 +253,11 @@ def try_out(work: Work) -> Found:
         with work.handled(terminal, loading) as hands:
             gravity = _gravity(work, terminal)
             instrument = Instrument(terminal, hands, plan.method, loading, gravity)
-            made = carry_out(plan, instrument, left, *_telling(work, plan))
+            try:
+                made = carry_out(plan, instrument, left, *_telling(work, plan))
+            except Stopped as stopped:  # nobody makes a test unseen by Ctrl-C
+                work.store.add_test(stopped.record, work.run.id)
+                raise
         config = terminal.config()
     work.store.add_test(made, work.run.id)
     failed = _failed(made)
