@@ -36,6 +36,7 @@ advance 5 s           let board time pass; answers when it has
 press zero|tare|print push a key for 0.2 s; `press zero 3 s` holds it
 type 123456789012#    keys of the keypad, one after the other
 speed 1 | 0 | max     board seconds per real second; 0 holds time
+hold | hold off       hold time for as long as this connection is there
 replay FILE           play recorded counts (lines of `seconds counts`) through the converter
 state                 everything as JSON
 help"""

@@ -53,6 +53,8 @@ class WorldPort:
         self._lines: dict[socket.socket, deque[str]] = {}  # not carried out yet
         self._slow: dict[socket.socket, tuple[int, str]] = {}  # board time, answer
         self._unsaid: dict[socket.socket, bytes] = {}  # what a client has not taken yet
+        self._holders: set[socket.socket] = set()  # who said `hold`
+        self._held: float | None = None  # the speed before the first of them did
         self._passed = (0, 0.0)  # board time, and the real time at which it last moved
         world.selector.register(self._server, selectors.EVENT_READ, self._accept)
 
@@ -103,6 +105,7 @@ class WorldPort:
             data = b""
         if not data:
             watch(self._world.selector, client, 0)
+            self._let_go(client)
             for by_client in (self._open, self._lines, self._slow, self._unsaid):
                 by_client.pop(client, None)
             client.close()
@@ -122,7 +125,8 @@ class WorldPort:
     def _answer(self, client: socket.socket, line: str) -> None:
         ordered_us = self._world.ordered_us
         try:
-            text = f"ok {self._commands.run(line)}".rstrip()
+            said = self._hold(client, line) if line.startswith("hold") else None
+            text = f"ok {self._commands.run(line) if said is None else said}".rstrip()
         except CommandError as error:
             text = f"error {error}"
         if self._world.ordered_us > max(ordered_us, self._world.now_us):
@@ -131,6 +135,25 @@ class WorldPort:
             self._passed = (self._world.now_us, time.monotonic())
         else:
             self._send(client, text)
+
+    def _hold(self, client: socket.socket, line: str) -> str | None:
+        """`hold`: time stands still until whoever said it says `hold off`, or is gone."""
+        if line == "hold off":
+            self._let_go(client)
+        elif line == "hold":
+            if not self._holders:
+                self._held = self._world.speed
+            self._holders.add(client)
+            self._world.set_speed(0)
+        else:
+            return None
+        return ""
+
+    def _let_go(self, client: socket.socket) -> None:
+        if client in self._holders:
+            self._holders.remove(client)
+            if not self._holders:
+                self._world.set_speed(self._held)
 
     def _send(self, client: socket.socket, text: str) -> None:
         self._unsaid[client] += text.encode() + b"\n"

@@ -11,7 +11,7 @@ from steelyard.image import Image
 from steelyard.releases import NEWEST, OLDEST
 from steelyard.remote import Survey
 
-_CHOOSE = "Choose the board with --board; `steelyard boards` lists them."
+_CHOOSE = "Name the right board; `steelyard boards` lists them."
 _RADIO_PIN = 29
 
 

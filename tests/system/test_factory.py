@@ -61,7 +61,14 @@ def test_two_bare_boards_are_sealed_terminals_and_a_third_place_disturbs_nobody(
         assert {it["serial"] for it in found[:2]} == {"SY-TEST-0", "SY-TEST-1"}
         for board, it in zip((one, two), found, strict=False):
             _is_what_was_planned(works, board.console, it)
-        # What is sealed is left alone.
+        # Once more: everything holds, and the proof is a new one.
+        again = json.loads(works.user(*_planned(works, one, "--json")).out)["terminals"][0]
+        assert again["ok"] and again["serial"] == found[0]["serial"]
+        last = found[0]["steps"]["verify"]
+        assert again["steps"]["verify"]["nonce"] != last["nonce"]
+        assert again["steps"]["verify"]["record"] == last["record"] + 1
+        # By another plan what is sealed is left alone.
+        works.plan.write_text(works.plan.read_text() + "\n")
         works.user(*_planned(works, one)).refused(REFUSED, "sealed already", "steelyard history")
     log = works.keys("log", works.path("works.log"))
     assert "device statement 2" in line(log) and "all of it is right" in line(log)
@@ -128,9 +135,12 @@ def test_a_program_killed_at_any_step_goes_on_where_it_was(works: Works) -> None
     # One language is enough for what is killed here.
     works.plan.write_text(works.plan.read_text().replace(', "zh"', ""))
     with works.board() as board:
-        for step in STEPS:
+        marks = [f"# step {step}\n" for step in STEPS]
+        # And while time is held for the loads: nobody else can let it go on.
+        marks.insert(STEPS.index("test") + 1, " EXTEND")
+        for mark in marks:
             with works.user.started(*_planned(works, board)) as program:
-                _wait_for(works, program, step)
+                _wait_for(works, program, mark)
                 program.send_signal(signal.SIGKILL)
                 program.wait()
         found = json.loads(works.user(*_planned(works, board, "--json")).out)["terminals"][0]
@@ -138,16 +148,16 @@ def test_a_program_killed_at_any_step_goes_on_where_it_was(works: Works) -> None
         _is_what_was_planned_once(works, board, found)
 
 
-def _wait_for(works: Works, program: subprocess.Popen[str], step: str) -> None:
-    """Until the program says in its transcript that it is at a step."""
+def _wait_for(works: Works, program: subprocess.Popen[str], mark: str) -> None:
+    """Until the program says this in its transcript."""
     end = time.monotonic() + 120
     while time.monotonic() < end:
         for transcript in works.folder.glob("runs/*/transcript.txt"):
-            if f"# step {step}\n" in transcript.read_text():
+            if mark in transcript.read_text():
                 return
         assert program.poll() is None, program.communicate()
         time.sleep(0.02)
-    raise AssertionError(f"it never came to {step}")
+    raise AssertionError(f"it never came to {mark}")
 
 
 def _is_what_was_planned_once(works: Works, board: VirtualTerminal, found: dict[str, Any]) -> None:

@@ -27,6 +27,7 @@ from steelyard.factory import bench, flow
 from steelyard.factory import product as products
 from steelyard.factory.instrument import Hands
 from steelyard.factory.loading import Loading
+from steelyard.factory.look_ahead import look_ahead
 from steelyard.factory.work import Work
 from steelyard.keys.issuing import Desk
 from steelyard.keys.passphrase import Passphrase
@@ -88,7 +89,7 @@ def provision_all(
 ) -> list[bench.Result]:
     """Serve all places of a bench; their results."""
     bench.check(places)
-    products.look_ahead(product)
+    look_ahead(product)
     flow.check_clock(store)
     station = _station(product, store)
     progress = _Progress(places)

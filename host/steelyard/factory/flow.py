@@ -19,7 +19,7 @@ from steelyard.client import Identity, Terminal
 from steelyard.errors import REFUSED, USAGE, AtPrompt, UserError
 from steelyard.factory import first_steps, last_steps, reporting, weighing_steps
 from steelyard.factory.product import Product, part
-from steelyard.factory.runs import DONE, Run
+from steelyard.factory.runs import ABANDONED, DONE, Run
 from steelyard.factory.work import Work
 from steelyard.provisioning import check_serial
 from steelyard.store import Store
@@ -104,17 +104,21 @@ def begin(
         run = store.unborn_run(product.name, address, serial)
         if run is not None:
             return run
-        number = serial or _next_number(store, product)
-        taken = {entry.serial for entry in store.registry().values()}
-        if number in taken:
+        if serial in {entry.serial for entry in store.registry().values()}:
             raise UserError(
                 REFUSED,
-                f"{number} is another terminal already. Two with one number cannot be told apart:"
+                f"{serial} is another terminal already. Two with one number cannot be told apart:"
                 " give this one another, --serial NUMBER",
             )
-        return store.begin_run(
-            number, product.name, product.digest, operator, station, address=address
-        )
+        while True:
+            number = serial or _next_number(store, product)
+            run = store.begin_run(
+                number, product.name, product.digest, operator, station, address=address
+            )
+            if serial or store.runs(number)[0].id == run.id:
+                return run
+            # Another station on this database took it at the same moment, and was first.
+            store.set_run(run.id, state=ABANDONED)
 
 
 def _go_on(
@@ -142,6 +146,8 @@ def _go_on(
             f" {run.dev.hex()}, over which a run is open. One of them is not what it says: keep"
             " both, and find out which",
         )
+    if run is None:
+        run = _finished(store, product, name, identity.dev)
     if run is None and identity.dev not in store.registry():
         raise UserError(
             REFUSED,
@@ -164,6 +170,14 @@ def _go_on(
     return run or store.begin_run(
         name, product.name, product.digest, operator, station, address=address, dev=identity.dev
     )
+
+
+def _finished(store: Store, product: Product, serial: str, dev: bytes) -> Run | None:
+    """The newest run over a terminal if it came to its end by this plan: it is looked at again."""
+    runs = [run for run in store.runs(serial) if run.dev == dev]
+    if runs and runs[-1].state == DONE and runs[-1].plan_digest == product.digest:
+        return runs[-1]
+    return None
 
 
 def _next_number(store: Store, product: Product) -> str:
@@ -199,7 +213,7 @@ def carry_on(work: Work) -> Mapping[str, Found]:
             work.found[step.name] = done[step.name]
             now = part(work.product, step.name)
             as_planned = done[step.name].get(_PLANNED, now) == now
-            if as_planned and step.holds(work, done[step.name]):
+            if as_planned and _holds(work, step, done[step.name]):
                 work.told(step.name, 1.0, "done before")
                 continue
         if sealed and step.name in _before_sealing():
@@ -211,8 +225,17 @@ def carry_on(work: Work) -> Mapping[str, Found]:
         redo = True
         work.found[step.name] = _do(work, step)
         work.told(step.name, 1.0, "done")
+    _keep_transcript(work)
     work.store.set_run(work.run.id, state=DONE)
     return work.found
+
+
+def _holds(work: Work, step: Step, found: Found) -> bool:
+    """Whether what a step found is still so."""
+    try:
+        return step.holds(work, found)
+    except AtPrompt:
+        return False  # its firmware is gone, or it is another board
 
 
 def _before_sealing() -> tuple[str, ...]:
@@ -235,9 +258,8 @@ def _do(work: Work, step: Step) -> Found:
     except UserError as error:
         work.note(f"step {step.name} failed: {error.sentence}")
         store.end_step(run, step.name, {"why": error.sentence}, failed=True)
-        raise
-    finally:
         _keep_transcript(work)
+        raise
     found = {**found, _PLANNED: part(work.product, step.name)}
     store.end_step(run, step.name, found)
     return found

@@ -8,7 +8,6 @@ Units: loads in the terminal's unit; seconds; Celsius.
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +34,7 @@ T = TypeVar("T")
 _REST_S = 3.0
 _MARGIN_S = 0.5  # of board time, for what a command takes beside what it waits for
 _BEFORE_S = 4.0  # of a change that is listened to: the platform at rest
+_LAST_S = 10.0  # for the platform to be emptied, by a machine that may be dead
 _CARRY_S = 120.0  # a handler may drive a load of tonnes
 
 
@@ -108,8 +108,7 @@ class Simulated:
         self._world = world
         self._unit = unit
         self._errors = errors or {}
-        self._speed = json.loads(world("state"))["speed"]
-        world("speed 0")
+        world("hold")
 
     def told(self, why: str) -> bool:
         """See instrument.Hands: whoever is told what to do by a list has no other load."""
@@ -117,7 +116,7 @@ class Simulated:
 
     def let_go(self) -> None:
         """Time passes again as it did."""
-        self._world(f"speed {self._speed}")
+        self._world("hold off")
         self._world.close()
 
     def put(self, load: Fraction, place: str = "centre", pieces: Sequence[str] = ()) -> None:
@@ -183,6 +182,7 @@ class Handler:
 
     def let_go(self) -> None:
         """Leaves the platform empty, if it still can, and gives the line back."""
+        self._patience_s = min(self._patience_s, _LAST_S)
         with suppress(UserError):
             self._tell("REMOVE")
         self._line.close()

@@ -134,6 +134,8 @@ class Instrument:
         weighs, pieces = self._made(load)
         first = self.shown(load, place)
         found = {"load": text(weighs), "indication": text(first)}
+        if weighs != load:
+            found["nominal"] = text(load)  # by which the limit was declared
         if self._gravity != 1:
             found["gravity"] = str(self._gravity)
         if pieces:

@@ -229,7 +229,7 @@ def _at_zero(scale: Scale, raw: Raw) -> Limits:
 
 
 def _mpe(scale: Scale, raw: Raw) -> Limits:
-    return Limits.of(scale.mpe(number(raw, "load")))
+    return Limits.of(scale.mpe(number(raw, "nominal" if "nominal" in raw else "load")))
 
 
 def _no_less(scale: Scale, raw: Raw) -> Limits:

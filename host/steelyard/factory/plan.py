@@ -23,6 +23,7 @@ from steelyard.factory.sheet import Wanted
 from steelyard.factory.toml_reading import Wrong, count, known, one_of, read_toml, yes_or_no
 from steelyard.factory.weighing_phases import PLACES, Options
 
+WIFI = "Wi-Fi"
 FOLDER = Path(__file__).parent / "plans"
 _PLAN = {"name", "title", "version", "method", "after_failure"}
 _PHASE = {"name", "python", "clause", "loads", "runs", "at", "down", "places", "limits"}
@@ -64,6 +65,20 @@ class Plan:
         return replace(
             self, phases=tuple(one for one in self.phases if not names or one.name in names)
         )
+
+    def on_network(self, ssid: str) -> Plan:
+        """The same with the network of a bench for its phases that name none."""
+        phases = [
+            replace(one, options=replace(one.options, more={"ssid": ssid, **one.options.more}))
+            if ssid and one.name == WIFI
+            else one
+            for one in self.phases
+        ]
+        return replace(self, phases=tuple(phases))
+
+    def lacks_network(self) -> bool:
+        """Whether a phase of it is to join a network, and none is named."""
+        return any(one.name == WIFI and "ssid" not in one.options.more for one in self.phases)
 
     def by(self, method: str) -> Plan:
         """The same with errors found by another method, if one is named."""

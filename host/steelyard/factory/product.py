@@ -18,7 +18,6 @@ from steelyard import boards, gravity
 from steelyard.calibration import Weight, parse_weight
 from steelyard.errors import USAGE, UserError
 from steelyard.factory import plan as plans
-from steelyard.factory import weights_file
 from steelyard.factory.toml_reading import (
     Wrong,
     count,
@@ -29,7 +28,6 @@ from steelyard.factory.toml_reading import (
     texts,
     yes_or_no,
 )
-from steelyard.keys.files import ACCESS, public_half
 from steelyard.scale_words import WantedScale, class_of, nanograms, ranges_of
 
 _TABLES = {
@@ -39,7 +37,7 @@ _TABLES = {
     "station": {"key", "log", "access", "production", "approval", "seals", "hardware"},
     "calibration": {"loads", "check", "weights", "check_weights", "fit", "down", "here", "there"},
     "commission": {"load", "seconds"},
-    "test": {"plan", "weights", "as_found"},
+    "test": {"plan", "weights", "as_found", "ssid"},
     "report": {"languages"},
     "label": {"registry"},
 }
@@ -110,6 +108,7 @@ class Product:
     test: str
     test_weights: Path | None
     as_found: bool
+    ssid: str
     languages: tuple[str, ...]
     registry: str
     folder: Path = field(compare=False)
@@ -127,25 +126,13 @@ def part(product: Product, step: str) -> str:
         "configure": (product.scale, sorted(product.parameters.items())),
         "commission": product.commission,
         "calibrate": product.calibration,
-        "test": (plans.load(product.test).digest, product.test_weights),
+        "test": (plans.load(product.test).digest, product.test_weights, product.ssid),
         "report": product.languages,
         "label": (product.registry, product.station.approval),
     }
     # A folder that was moved says nothing else.
     text = repr(said.get(step)).replace(str(product.folder), "")
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def look_ahead(product: Product) -> None:
-    """UserError for a file that the plan names and that is missing or wrong: before a board is
-    touched, and not hours later."""
-    plans.load(product.test)
-    for path in product.station.access:
-        public_half(path, *ACCESS)
-    plan = product.calibration
-    for register in (plan.weights, plan.check_weights, product.test_weights):
-        if register is not None:
-            weights_file.read(register)
 
 
 def load(path: Path) -> Product:
@@ -196,6 +183,7 @@ def _product(data: Mapping[str, Any], digest: str, folder: Path) -> Product:
         commission=_commission(data.get("commission")),
         test=_test(test.get("plan", "production"), folder),
         test_weights=_file(test, "weights", folder),
+        ssid=text_of("test: ssid", test["ssid"]) if "ssid" in test else "",
         as_found=yes_or_no("as_found", test.get("as_found", True)),
         languages=languages,
         registry=str(registry),

@@ -8,6 +8,7 @@ Units: loads in the terminal's unit, exact (Fraction); seconds.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -26,6 +27,7 @@ _STILL = 3  # readings at rest, so that the hand has left it
 _NEAR = Fraction(1, 50)  # of the load, and so many e: what a bad scale may be off, no other weight
 _NEAR_E = 10
 _WIDTH = 24
+_READY_S = 3  # of a change that is listened to: the platform at rest
 
 
 class Technician:
@@ -165,8 +167,19 @@ class Technician:
     def meanwhile(self, load: Fraction, seconds: float, action: Callable[[], T]) -> T:
         """See instrument.Hands."""
         what = f"Put {text(load)} {self._scale.unit} on" if load else "Take everything off"
-        self._draw(f"{what} NOW, in one go", "and let go of it")
-        return action()
+
+        def count() -> None:
+            for left in range(_READY_S, 0, -1):
+                self._draw(f"{what} when it says NOW, in one go", f"in {left} s")
+                time.sleep(1.0)
+            self._draw(f"{what} NOW", "and let go of it")
+
+        counting = threading.Thread(target=count, daemon=True)
+        counting.start()
+        try:
+            return action()
+        finally:
+            counting.join()
 
     def air(self, celsius: float) -> None:
         """See instrument.Hands."""

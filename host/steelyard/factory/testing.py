@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from steelyard import __version__
 from steelyard.client import Terminal
-from steelyard.errors import INTERRUPTED, NO_DEVICE, USAGE, UserError
+from steelyard.errors import INTERRUPTED, NO_DEVICE, REFUSED, USAGE, UserError
 from steelyard.factory.instrument import Instrument
 from steelyard.factory.measurement import Judged, Measurement
 from steelyard.factory.plan import Plan, Planned
@@ -66,6 +66,14 @@ def check_loads(plan: Plan, instrument: Instrument) -> None:
         raise UserError(
             USAGE,
             f"plan {plan.name} has loads in {plan.unit}, the terminal weighs in {scale.unit}",
+        )
+    if not instrument.terminal.identify().calibration and any(
+        one.phase.weighs for one in plan.phases
+    ):
+        raise UserError(
+            REFUSED,
+            "the terminal is not calibrated, and there is no weight to be tried. First: steelyard"
+            f" calibrate {instrument.terminal.address} --weight 10kg",
         )
     for one in plan.phases:
         loads = one.options.loads

@@ -192,6 +192,7 @@ def tare(instrument: Instrument, sheet: Sheet, options: Options) -> None:
         for net in nets:
             found = instrument.read(container + net, net=True)
             weighs = text(Fraction(found["load"]) - under)
+            found.pop("nominal", None)  # that of both together
             sheet.enter(
                 f"net {text(net)} with {name}",
                 **{**found, "load": weighs},

@@ -246,7 +246,7 @@ def around(work: Work, conditions: Mapping[str, str], loading: Loading | None) -
 
 def try_out(work: Work) -> Found:
     """The plan of the product; it must pass at the factory's limits."""
-    plan = plans.load(work.product.test)
+    plan = plans.load(work.product.test).on_network(work.product.ssid)
     with work.terminal() as (terminal, _):
         loading = _loading(work.product.test_weights, _scale(terminal))
         left = around(work, {"state": AS_LEFT}, loading)

@@ -71,7 +71,7 @@ class Work:
         """How far the step is; Halted if somebody pressed Ctrl-C meanwhile."""
         if self.halt.is_set():
             raise Halted
-        self.told(self.step, share, words)
+        self.told(self.step, min(share, 0.99), words)
 
     @contextmanager
     def terminal(self) -> Iterator[tuple[Terminal, Identity]]:
