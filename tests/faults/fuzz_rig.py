@@ -154,7 +154,11 @@ class Rig:
 
     def _start(self, app: ModuleType) -> None:
         terminal, loop = self.terminal, self.loop
-        wlan = SimpleNamespace(isconnected=lambda: True, ifconfig=lambda: ("192.0.2.7",))
+        wlan = SimpleNamespace(
+            isconnected=lambda: True,
+            ifconfig=lambda: ("192.0.2.7",),
+            status=lambda what: -60,
+        )
         network = wifi.Network(
             wlan,
             lambda: settings.load(self.files, "wifi"),

@@ -96,6 +96,7 @@ WORDS = {
     "flags": "-|[A-Z_]+(,[A-Z_]+)*",
     "fault": "[A-Z_]+",
     "nonce": "[0-9a-f]{32}",
+    "rssi": r"-|-\d+",
     "ssid": r'-|"?[ -~]*"?',
     "address": r"-|\d+\.\d+\.\d+\.\d+",
     "digest": "[0-9a-f]{16}",

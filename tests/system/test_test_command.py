@@ -196,6 +196,21 @@ def test_W8_span_and_zero_that_follow_the_temperature_fail(tmp_path: Path) -> No
     assert " at 40" in failed and " at -10" in failed and "1: " not in failed
 
 
+def test_W9_a_scale_that_is_warm_at_once_passes_and_one_that_drifts_does_not(
+    tmp_path: Path,
+) -> None:
+    with begin(tmp_path, "cell zero 100 ppm") as bench:
+        (good,) = run(instrument(bench), ["warm-up"])
+        assert good.passed, good.why
+        # It comes in from the cold: 15 kelvin move the zero of 20 kg by 30 g in half an hour.
+        bench.world("temperature 5 now")
+        bench.world("advance 5 min")
+        bench.world("temperature 20")
+        (cold,) = run(instrument(bench), ["warm-up"])
+    assert {"zero at 15 min", "zero at 30 min"} <= cold.failed
+    assert not cold.failures("load at 0")
+
+
 def test_a_good_scale_passes_the_sections_that_need_no_patience(tmp_path: Path) -> None:
     with begin(tmp_path) as bench:
         sections = run(instrument(bench), ["zero", "tare", "stability"])

@@ -159,7 +159,7 @@ def idle(until_us):
     global _ctrl_c, now_us
     for device in devices:
         until_us = min(until_us, device.next_us())
-    now_us = max(now_us, until_us if until_us <= _free_us else ask(IDLE, until_us)[0])
+    now_us = max(now_us, until_us if until_us < _free_us else ask(IDLE, until_us)[0])
     if _ctrl_c:
         _ctrl_c = False
         raise KeyboardInterrupt

@@ -203,7 +203,7 @@ def register(app: typer.Typer) -> None:
             list[str] | None,
             typer.Argument(metavar="[ADDRESS]...", help=_ADDRESS, show_default=False),
         ] = None,
-        serial: Annotated[str, typer.Option(help=_SERIAL)] = "",
+        serial: Annotated[str | None, typer.Option(help=_SERIAL, show_default=False)] = None,
         plan: Annotated[Path | None, typer.Option(help=_PLAN)] = None,
         ports: Annotated[str, typer.Option(help=_PORTS)] = "",
         bench_file: Annotated[Path | None, typer.Option("--bench", help=_BENCH)] = None,
@@ -236,11 +236,11 @@ def register(app: typer.Typer) -> None:
                 places = bench.read(bench_file)
             else:
                 given = (list(world or []), list(handler or []))
-                places = _places(addresses, ports, serial, *given)
+                places = _places(addresses, ports, serial or "", *given)
             return _show(provision_all(places, product, store, operator_of(operator)), as_json)
         if len(addresses) != 1 or ports or bench_file or world or handler:
             raise UserError(USAGE, "one ADDRESS; several, or a bench, need a plan: --plan FILE")
-        if not serial:
+        if serial is None:
             raise UserError(USAGE, "say its serial number, --serial SY-0001, or --plan FILE")
         check_serial(serial)
         with opened(addresses[0], store) as (terminal, _):

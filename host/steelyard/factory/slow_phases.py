@@ -19,6 +19,7 @@ from steelyard.factory.weighing_phases import Options, loads_of
 CELSIUS = (20, 40, -10, 5, 20)  # A.5.3
 _CREEP_MIN = (0, 15, 30)
 _WARM_UP_MIN = (0, 5, 15, 30)  # A.5.2
+_START_S = 10.0  # of a board
 
 
 def _zero(instrument: Instrument, name: str) -> Wanted:
@@ -115,7 +116,7 @@ def warm_up(instrument: Instrument, sheet: Sheet, options: Options) -> None:
     Zero is set once, when the first weight shows, and never again.
     """
     instrument.hands.put(Fraction(0))
-    instrument.terminal.reset()
+    instrument.hands.passing(_START_S, instrument.terminal.reset)
     instrument.indication()
     instrument.terminal.zero()
     load = instrument.near(instrument.scale.most)
