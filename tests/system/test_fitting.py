@@ -63,7 +63,7 @@ def test_names_of_chips_have_more_than_one_form() -> None:
     made = image.build(boards.load("esp32"))
     for chip in ("ESP32S2", "ESP32-S3", "ESP32S3-R8"):
         survey = _survey(f"A board with {chip}", "esp32", "xtensawin", True)
-        assert "esp32 is for an ESP32. Choose the board" in misfit(made, survey)
+        assert "esp32 is for an ESP32. Name the right board" in misfit(made, survey)
     made = image.build(boards.load("esp32_c3"))
     assert "esp32_c3" in misfit(made, _survey("x with ESP32-C6", "esp32", "rv32imc", True))
 

@@ -130,7 +130,7 @@ def verify(work: Work) -> Found:
             f"the sealed terminal does not verify: {', '.join(wrong)}. `steelyard verify"
             f" {work.address}` says more; do not ship it",
         )
-    return {"record": n, "records": len(found.records), "nonce": nonce.hex(), **checks}
+    return {"record": n, "records": len(found.records), "nonce": nonce.hex(), "checks": checks}
 
 
 def is_verified(work: Work, found: Found) -> bool:
