@@ -134,7 +134,14 @@ def from_json(data: str) -> CalibrationRecord:
         if whole["form"] != FORM:
             raise ValueError(f"its form is {whole['form']!r}, not {FORM!r}")
         return _record(whole)
-    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise UserError(
             USAGE,
             f"this is no record of a calibration ({type(error).__name__}: {error})."
