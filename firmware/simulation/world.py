@@ -190,9 +190,11 @@ class World:
         while self._timers and self._timers[0][0] <= self.now_us:
             self._timers.pop(0)[1]()
 
+    def _next_us(self, wanted_us: int) -> int:
+        return min(wanted_us, self._timers[0][0]) if self._timers else wanted_us
+
     def _limit_us(self, wanted_us: int) -> int:
-        if self._timers:
-            wanted_us = min(wanted_us, self._timers[0][0])
+        wanted_us = self._next_us(wanted_us)
         if self.speed is None:
             return wanted_us
         if self.speed == 0:
@@ -227,13 +229,13 @@ class World:
         if left > 0:
             return left
         limit_us = self._limit_us(wanted_us)
-        if limit_us > self.now_us or limit_us >= wanted_us:
-            self._catch_up(limit_us)
+        # While time is paced the VM hears of it when what it waits for, or a timer, is due.
+        due_us = self._next_us(wanted_us) if self.speed else min(wanted_us, self.now_us + 1)
+        self._catch_up(limit_us)
+        if limit_us >= due_us:
             self._answer_idle(number)
             return 0
-        if not self.speed:
-            return None
-        return max((min(wanted_us, self.now_us + 20000) - limit_us) / 1e6 / self.speed, 0.0005)
+        return max((due_us - limit_us) / 1e6 / self.speed, 0.0005) if self.speed else None
 
     def _pass_without_power(self) -> float | None:
         """Time goes on when the board is off; at the highest speed only as far as ordered."""

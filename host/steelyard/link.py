@@ -27,7 +27,7 @@ from steelyard_wire.codes import ARGUMENT, AUTH, CRC, LEVEL, PROTOCOL, Refused
 from steelyard_wire.sentences import error_text
 
 from steelyard.errors import BUG, USAGE, AtPrompt, DeviceRefused, NoDevice, UserError
-from steelyard.port import open_port
+from steelyard.port import open_port, read_what_came
 from steelyard.transcript import SECRET_COMMANDS, add_line, redact
 
 _RETRIES = 3  # of a command that changes nothing
@@ -302,10 +302,7 @@ class Link:
 
     def _lines(self) -> list[bytes]:
         try:
-            data = self._port.read(1)
-            waiting = self._port.in_waiting if data else 0
-            if waiting:
-                data += self._port.read(waiting)
+            data = read_what_came(self._port)
         except (OSError, serial.SerialException):
             raise self._gone() from None
         *lines, self._pending = (self._pending + data).split(b"\n")

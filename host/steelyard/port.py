@@ -12,10 +12,12 @@ import os
 
 import serial
 from serial.tools import list_ports
+from serial.urlhandler import protocol_socket
 
 from steelyard.errors import NoDevice
 
 BAUD = 115200
+_PIECE = 4096
 _SILICON_LABS = 0x10C4
 
 
@@ -34,6 +36,29 @@ def open_port(address: str) -> serial.Serial:
     except (OSError, ValueError) as error:
         raise _not_opened(address, error) from None
     return port
+
+
+def read_what_came(port: serial.Serial) -> bytes:
+    """What came, after a wait for the first of it of at most the port's timeout."""
+    first = port.read(1)
+    return first and first + _at_hand(port)
+
+
+def drop_what_came(port: serial.Serial) -> None:
+    """What came before is of no use any more."""
+    while _at_hand(port):
+        pass
+
+
+def _at_hand(port: serial.Serial) -> bytes:
+    if not isinstance(port, protocol_socket.Serial):
+        return port.read(port.in_waiting)
+    # Its `in_waiting` is 1 whatever came, and it would be read by two bytes at a time.
+    timeout, port.timeout = port.timeout, 0
+    try:
+        return port.read(_PIECE)
+    finally:
+        port.timeout = timeout
 
 
 def _open_lines(port: serial.Serial, address: str) -> None:

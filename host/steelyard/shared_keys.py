@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from steelyard.errors import USAGE, UserError
+from steelyard.turns import turn
 
 _OFFERED = "offered to "  # whoever is about to be given it, by serial number
 
@@ -39,15 +40,17 @@ class SharedKeys:
 
     def offer(self, serial: str, key: bytes) -> None:
         """Keep a key that is about to be offered to a terminal without a device id."""
-        self._write({**self._read(), _OFFERED + serial: key.hex()})
+        with turn(self.path):
+            self._write({**self._read(), _OFFERED + serial: key.hex()})
 
     def claim(self, serial: str, dev: bytes) -> None:
         """The terminal took the key that was offered, even if its reply was lost."""
-        keys = self._read()
-        offered = keys.pop(_OFFERED + serial, None)
-        if offered and dev.hex() not in keys:
-            keys[dev.hex()] = offered
-            self._write(keys)
+        with turn(self.path):
+            keys = self._read()
+            offered = keys.pop(_OFFERED + serial, None)
+            if offered and dev.hex() not in keys:
+                keys[dev.hex()] = offered
+                self._write(keys)
 
     def _write(self, keys: dict[str, str]) -> None:
         made = self.path.with_suffix(".new")

@@ -21,7 +21,7 @@ from steelyard.commands.hands import Prompt
 from steelyard.errors import NO_DEVICE, REFUSED, USAGE, UserError
 from steelyard.factory.measurement import text
 from steelyard.output import errors
-from steelyard.port import open_port
+from steelyard.port import drop_what_came, open_port, read_what_came
 from steelyard.simulator import World
 
 _GONE: tuple[type[Exception], ...] = (OSError, serial.SerialException)
@@ -226,7 +226,7 @@ class Handler:
 
     def _tell(self, command: str) -> None:
         try:
-            self._line.reset_input_buffer()
+            drop_what_came(self._line)
             self._line.write(command.encode("ascii") + b"\n")
             answer = self._answer(command)
         except _GONE:
@@ -245,7 +245,7 @@ class Handler:
         deadline = time.monotonic() + self._patience_s
         seen = b""
         while time.monotonic() < deadline:
-            seen += self._line.read(max(1, self._line.in_waiting))
+            seen += read_what_came(self._line)
             while b"\n" in seen:
                 line, _, seen = seen.partition(b"\n")
                 said = line.decode("ascii", "replace").strip()

@@ -32,6 +32,7 @@ from steelyard.opened import EDDSA, signature_holds
 from steelyard.saved import sync_folder
 from steelyard.tlog import Frontier, Tree, includes
 from steelyard.trust import PLAIN, key_id, note_line
+from steelyard.turns import turn
 
 PROOF = "steelyard-log-proof/1"
 _KINDS = ("DEVICE", "VERIFICATION")
@@ -217,29 +218,18 @@ def load(path: Path) -> Log:
 @contextmanager
 def at_work(path: Path) -> Iterator[Log]:
     """The log in a file, for `append`; nobody else has it meanwhile; UserError."""
-    new = not path.exists()
     try:
-        # Unbuffered: what could not be written may not come later.
-        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", 0) as file:
-            _lock(path, file)
-            log = parse(path, file.read())
-            log._file = file
-            try:
-                yield log
-            finally:
-                log._file = None
-                if new and not log.size:
-                    path.unlink()
+        with turn(path):
+            new = not path.exists()
+            # Unbuffered: what could not be written may not come later.
+            with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", 0) as file:
+                log = parse(path, file.read())
+                log._file = file
+                try:
+                    yield log
+                finally:
+                    log._file = None
+                    if new and not log.size:
+                        path.unlink()
     except OSError as error:
         raise UserError(USAGE, f"cannot open {path}: {error.strerror}") from None
-
-
-def _lock(path: Path, file: IO[bytes]) -> None:
-    try:
-        import fcntl  # not on Windows, where nothing keeps two programs apart
-    except ImportError:
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise UserError(USAGE, f"another program is issuing into {path}; wait for it") from None

@@ -7,6 +7,7 @@ Units: none.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping, Sequence
 
 from steelyard.errors import USAGE, UserError
@@ -21,6 +22,9 @@ from steelyard.factory.test_record import TestRecord
 Record = TestRecord | CalibrationRecord
 Made = tuple[str, str, bytes]  # name, media type, content
 MEDIA = {"html": render.html, "pdf": render.pdf}
+# matplotlib and the compiler of pages serve one thread; and what the first makes, the fonts and
+# their parts, the others find.
+_ONE_AT_A_TIME = threading.Lock()
 _TYPES = {"html": render.HTML, "pdf": render.PDF}
 
 
@@ -40,10 +44,11 @@ def reports_of(
             raise UserError(
                 USAGE, f"there are no reports in {language!r}: take {' or '.join(LANGUAGES)}"
             )
-        document = document_of(record, language, tests or {})
-        for kind in kinds:
-            name = f"{name_of(record)}.{language}.{kind}"
-            made.append((name, _TYPES[kind], MEDIA[kind](document)))
+        with _ONE_AT_A_TIME:
+            document = document_of(record, language, tests or {})
+            for kind in kinds:
+                name = f"{name_of(record)}.{language}.{kind}"
+                made.append((name, _TYPES[kind], MEDIA[kind](document)))
     return made
 
 

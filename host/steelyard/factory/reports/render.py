@@ -13,7 +13,6 @@ import json
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from steelyard.factory.reports import fonts
@@ -27,7 +26,6 @@ HTML, PDF = "text/html", "application/pdf"
 _TEMPLATES = files("steelyard.factory.reports") / "templates"
 _STANDARD: Final = "a-2u"  # to be kept: whole, with its fonts, and its text can be taken out
 _LAST = 253402300799  # the last second of a four-digit year
-_one_at_a_time = Lock()
 
 
 @cache
@@ -66,14 +64,13 @@ def pdf(document: Document) -> bytes:
     made = min(max(0, document.made), _LAST)
     when = datetime.fromtimestamp(made, UTC)
     data["date"] = list(when.timetuple()[:6])
-    with _one_at_a_time:
-        found = _compiler().compile(
-            (_TEMPLATES / "report.typ").read_bytes(),
-            format="pdf",
-            sys_inputs={"document": json.dumps(data)},
-            pdf_standards=_STANDARD,
-            timestamp=made,
-        )
+    found = _compiler().compile(
+        (_TEMPLATES / "report.typ").read_bytes(),
+        format="pdf",
+        sys_inputs={"document": json.dumps(data)},
+        pdf_standards=_STANDARD,
+        timestamp=made,
+    )
     if not isinstance(found, bytes):
         raise TypeError("typst gave no file")
     return found
