@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import threading
 import tty
 from collections.abc import Iterator, Sequence
@@ -35,8 +36,10 @@ class Machine:
     def _serve(self) -> None:
         seen = b""
         with suppress(OSError):
-            while data := os.read(self.ours, 100):
-                seen += data
+            while not self._over.is_set():
+                if not select.select([self.ours], [], [], 0.02)[0]:
+                    continue
+                seen += os.read(self.ours, 100)
                 while b"\n" in seen:
                     line, _, seen = seen.partition(b"\n")
                     self.told.append(line.decode("ascii"))
@@ -46,6 +49,7 @@ class Machine:
 
     def unplug(self) -> None:
         self._over.set()
+        self._thread.join()  # or it would read from whatever gets the number of its end next
         for end in (self._theirs, self.ours):
             with suppress(OSError):
                 os.close(end)
@@ -63,14 +67,20 @@ def test_it_is_told_what_is_documented_and_leaves_the_platform_empty(machine: Ma
     hands.put(Fraction(5))
     hands.put(Fraction("0.125"), "front left", ("5", "2"))
     hands.put(Fraction(0), "back right")
+    hands.fill(Fraction(10), ("material-1", "material-2"), Fraction(0))
+    hands.fill(Fraction(10), ("material-1", "material-2"), Fraction("0.012"))
+    hands.fill(Fraction(10), ("material-1", "material-2"), Fraction("-0.002"))
     hands.push(Fraction(5))
     hands.air(20)
     hands.air(-10)
     hands.let_go()
     assert machine.told == [
         "PUT 5 kg centre",
-        "PUT 0.125 kg front-left",
+        "PUT 0.125 kg front-left 5 + 2",
         "REMOVE",
+        "FILL 10 kg material-1 + material-2",
+        "FILL +0.012 kg material-1 + material-2",
+        "FILL -0.002 kg material-1 + material-2",
         "PUSH 5 kg",
         "AIR 20",
         "AIR -10",

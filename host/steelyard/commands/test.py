@@ -134,7 +134,7 @@ def register(app: typer.Typer) -> None:
             around = Surroundings(
                 station={"operator": operator_of(operator)},
                 conditions={name: f"{it:g}" for name, it in said.items() if it is not None},
-                weights=loading.rows() if loading else (),
+                weights=loading.rows if loading else tuple,
             )
             with hands_for(terminal, world, handler, loading) as hands:
                 how = method or chosen.method

@@ -210,6 +210,11 @@ def for_people(whole: dict[str, Any]) -> RenderableType:
                 f"{last}, step {number}: {step['do']}"
                 for number, step in enumerate(ways[-1]["substitution"], 1)
             ]
+        if ways:
+            sentences.append(
+                "note: `steelyard test ADDRESS --weights FILE` leads through it before its first"
+                " phase"
+            )
         if len(ways) > 1:
             sentences.append("note: --json has the steps of the other loads")
         if whole["missing_tenths"]:

@@ -101,7 +101,7 @@ def _plain_errors(record: TestRecord) -> list[Measurement]:
     """Those of the phases without a spread: weighings that are repeated are no series of loads."""
     found = []
     for phase in record.phases:
-        if any(one.rule == "spread" for one in phase.measurements):
+        if any(one.rule.startswith("spread") for one in phase.measurements):
             continue
         found += [
             one

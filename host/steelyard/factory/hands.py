@@ -32,6 +32,7 @@ with suppress(ImportError):  # there is none on Windows
 
 T = TypeVar("T")
 _REST_S = 3.0
+_ROUGH = 1000  # a heap is so much off at first
 _MARGIN_S = 0.5  # of board time, for what a command takes beside what it waits for
 _BEFORE_S = 4.0  # of a change that is listened to: the platform at rest
 _LAST_S = 10.0  # for the platform to be emptied, by a machine that may be dead
@@ -48,6 +49,12 @@ def _beside(move: Callable[[], None], action: Callable[[], T]) -> T:
         other.join()
 
 
+def correction(heap: str, more: Fraction, unit: str) -> str:
+    """What is still to be done to a heap of material, in words."""
+    how = f"Add {text(more)} {unit} to" if more > 0 else f"Take {text(-more)} {unit} from"
+    return f"{how} {heap}"
+
+
 class Person:
     """Somebody at the scale, who does what is printed and presses Enter."""
 
@@ -60,6 +67,16 @@ class Person:
         text_ = f"Have {text(load)} {self._unit} on the platform" if load else "Take all off"
         text_ += f" ({', '.join(pieces)})" if pieces else ""
         self._prompt(text_ + (f", {place}" if place != "centre" else ""))
+
+    def fill(self, load: Fraction, heaps: Sequence[str], more: Fraction) -> None:
+        """See instrument.Hands."""
+        if not more:
+            self._prompt(
+                f"Take the weights off, and put {heaps[-1]} in their place: with what lies there"
+                f" about {text(load)} {self._unit}"
+            )
+        else:
+            self._prompt(correction(heaps[-1], more, self._unit))
 
     def push(self, load: Fraction) -> None:
         """See instrument.Hands."""
@@ -107,7 +124,7 @@ class Simulated:
             raise UserError(USAGE, f"the virtual world has kg and g, not {unit}")
         self._world = world
         self._unit = unit
-        self._errors = errors or {}
+        self._errors = dict(errors or {})
         world("hold")
 
     def told(self, why: str) -> bool:
@@ -124,6 +141,12 @@ class Simulated:
         weighs = load + sum(self._errors.get(piece, Fraction(0)) for piece in pieces)
         self._world(f"place {text(weighs)} {self._unit} {place}" if load else "remove")
         self.wait(_REST_S)
+
+    def fill(self, load: Fraction, heaps: Sequence[str], more: Fraction) -> None:
+        """See instrument.Hands. The first scoops are off, as everybody's are."""
+        heap = heaps[-1]
+        self._errors[heap] = self._errors[heap] + more if more else load / _ROUGH
+        self.put(load, pieces=heaps)
 
     def push(self, load: Fraction) -> None:
         """See instrument.Hands."""
@@ -166,7 +189,7 @@ class Simulated:
 class Handler:
     """A weight handler on a serial line, or behind socket://HOST:PORT.
 
-    It is told `PUT 5 kg centre`, `REMOVE`, `PUSH 5 kg`, `AIR 20`, and answers `ok` when
+    It is told `PUT 5 kg centre`, `REMOVE`, `FILL`, `PUSH 5 kg`, `AIR 20`, and answers `ok` when
     that is done and nothing moves any more, `busy` while it works, `error WHY` where it cannot.
     """
 
@@ -190,7 +213,13 @@ class Handler:
     def put(self, load: Fraction, place: str = "centre", pieces: Sequence[str] = ()) -> None:
         """See instrument.Hands."""
         where = place.replace(" ", "-")
-        self._tell(f"PUT {text(load)} {self._unit} {where}" if load else "REMOVE")
+        told = f"PUT {text(load)} {self._unit} {where} {' + '.join(pieces)}".rstrip()
+        self._tell(told if load else "REMOVE")
+
+    def fill(self, load: Fraction, heaps: Sequence[str], more: Fraction) -> None:
+        """See instrument.Hands."""
+        said = text(load) if not more else f"{'+' if more > 0 else ''}{text(more)}"
+        self._tell(f"FILL {said} {self._unit} {' + '.join(heaps)}")
 
     def push(self, load: Fraction) -> None:
         """See instrument.Hands."""
@@ -227,7 +256,7 @@ class Handler:
     def _tell(self, command: str) -> None:
         try:
             drop_what_came(self._line)
-            self._line.write(command.encode("ascii") + b"\n")
+            self._line.write(command.encode("ascii", "replace") + b"\n")
             answer = self._answer(command)
         except _GONE:
             raise UserError(

@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 from steelyard.client import Terminal
 from steelyard.errors import REFUSED, UserError
 from steelyard.factory import scales
+from steelyard.factory.loading import Loading
 from steelyard.factory.measurement import Judged, before_rounding, text
 from steelyard.factory.sheet import Sheet, Wanted
 
@@ -25,23 +26,18 @@ T = TypeVar("T")
 METHODS = ("changeover", "fine")
 
 
-class Mass(Protocol):
-    """A load as it is put together: marks of its pieces, and what they really weigh."""
-
-    @property
-    def marks(self) -> tuple[str, ...]:
-        """What is written on the pieces."""
-
-    @property
-    def mass(self) -> Fraction:
-        """Conventional mass of all of them."""
-
-
 class Hands(Protocol):
     """Who puts loads on, waits and heats. pieces: marks of the weights that make the load."""
 
     def put(self, load: Fraction, place: str = "centre", pieces: Sequence[str] = ()) -> None:
         """Have just this load on the platform, and it has come to rest."""
+
+    def fill(self, load: Fraction, heaps: Sequence[str], more: Fraction) -> None:
+        """Have nothing but these heaps of material on, which are to weigh `load` together.
+
+        Only the last is touched. more: how much it still has to become more (less: < 0); 0 at its
+        begin, when it takes the place of weights.
+        """
 
     def push(self, load: Fraction) -> None:
         """Disturb the load that lies there: press on the platform and let go."""
@@ -70,7 +66,7 @@ class Instrument:
     """The scale under test, as its terminal says that it is, and whoever handles it.
 
     gravity: that of here over that of the place for which it was adjusted.
-    method: how the weight before rounding is found, "changeover" or "fine". choose: of which
+    method: how the weight before rounding is found, "changeover" or "fine". loading: of which
     weights a load is made; without it loads are what they are called.
     """
 
@@ -79,7 +75,7 @@ class Instrument:
         terminal: Terminal,
         hands: Hands,
         method: str = METHODS[0],
-        choose: Callable[[Fraction], Mass] | None = None,
+        loading: Loading | None = None,
         gravity: Fraction = Fraction(1),
     ) -> None:
         self.terminal = terminal
@@ -88,7 +84,7 @@ class Instrument:
         self.scale = scales.of_config(terminal.config())
         self.at_zero = Fraction(0)  # E0, which every error is less
         self.used: set[str] = set()
-        self._choose = choose
+        self.loading = loading
         self._gravity = gravity
 
     @property
@@ -111,15 +107,17 @@ class Instrument:
 
     def _made(self, load: Fraction) -> tuple[Fraction, tuple[str, ...]]:
         """(what it weighs, its pieces) of a load as it is called."""
-        if self._choose is None or not load:
+        if self.loading is None or not load:
             return load, ()
-        mass = self._choose(load)
-        self.used.update(mass.marks)
-        return mass.mass, mass.marks
+        made = self.loading(load)
+        return made.mass, made.marks
 
     def shown(self, load: Fraction, place: str = "centre") -> Fraction:
         """The indication of a load."""
-        _, pieces = self._made(load)
+        return self._shown(load, place, self._made(load)[1])
+
+    def _shown(self, load: Fraction, place: str, pieces: Sequence[str]) -> Fraction:
+        self.used.update(pieces)
         self.hands.put(load, place, pieces)
         return self.indication()
 
@@ -132,12 +130,25 @@ class Instrument:
         net: there is a tare, and it is the net weight that counts.
         """
         weighs, pieces = self._made(load)
-        first = self.shown(load, place)
-        found = {"load": text(weighs), "indication": text(first)}
+        found = {"load": text(weighs)}
         if weighs != load:
             found["nominal"] = text(load)  # by which the limit was declared
         if self._gravity != 1:
             found["gravity"] = str(self._gravity)
+        return {**found, **self.read_of(load, pieces, place, method, net=net)}
+
+    def read_of(
+        self,
+        load: Fraction,
+        pieces: Sequence[str],
+        place: str = "centre",
+        method: str = "",
+        *,
+        net: bool = False,
+    ) -> dict[str, str]:
+        """The same of a load that is made of just these pieces, without what it weighs."""
+        first = self._shown(load, place, pieces)
+        found = {"indication": text(first)}
         if pieces:
             found["pieces"] = " ".join(pieces)
         if (method or self.method) == "fine":

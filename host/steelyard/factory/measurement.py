@@ -219,9 +219,9 @@ def _rise(scale: Scale, raw: Raw) -> Fraction:
     return number(raw, "after") - number(raw, "before") - number(raw, "d")
 
 
-def _share(share: Fraction) -> Callable[[Scale, Raw], Limits]:
+def _share(share: Fraction, guard: Fraction = GUARD) -> Callable[[Scale, Raw], Limits]:
     """A share of e at the load."""
-    return lambda scale, raw: Limits.of(share * scale.interval(number(raw, "load")))
+    return lambda scale, raw: Limits.of(share * scale.interval(number(raw, "load")), guard)
 
 
 def _at_zero(scale: Scale, raw: Raw) -> Limits:
@@ -265,6 +265,9 @@ RULES: Mapping[str, Rule] = {
     "zero": Rule(_off, _at_zero),
     "tare": Rule(_off, _at_zero),
     "spread": Rule(_spread, _mpe),
+    "spread at most": Rule(
+        _spread, lambda scale, raw: Limits.of(number(raw, "high"), Fraction(1))
+    ),
     "rise": Rule(_rise, _no_less),
     "printed": Rule(
         lambda scale, raw: number(raw, "shown") - number(raw, "printed"), _share(Fraction(1))
@@ -272,6 +275,8 @@ RULES: Mapping[str, Rule] = {
     "creep": Rule(_drift, _share(Fraction(1, 2))),
     "creep late": Rule(_drift, _share(Fraction(1, 5))),
     "zero return": Rule(_drift, _share(Fraction(1, 2))),
+    # R 76-1, A.4.4.5: the same changeover point, which is found to a tenth of e.
+    "in place of weights": Rule(_drift, _share(Fraction(1, 10), Fraction(1))),
     "zero by temperature": Rule(_drift, _by_kelvin),
     "number": Rule(lambda scale, raw: number(raw, "value"), _bounds),
     "same": Rule(_same, _must),

@@ -14,17 +14,12 @@ from fractions import Fraction
 from steelyard.factory.instrument import Instrument
 from steelyard.factory.measurement import text
 from steelyard.factory.sheet import Sheet, Wanted
-from steelyard.factory.weighing_phases import Options, loads_of
+from steelyard.factory.weighing_phases import Options, loads_of, zero_first
 
 CELSIUS = (20, 40, -10, 5, 20)  # A.5.3
 _CREEP_MIN = (0, 15, 30)
 _WARM_UP_MIN = (0, 5, 15, 30)  # A.5.2
 _START_S = 10.0  # of a board
-
-
-def _zero(instrument: Instrument, name: str) -> Wanted:
-    load = 10 * instrument.e if instrument.scale.tracking else Fraction(0)
-    return Wanted(name, "zero", {"load": text(load)})
 
 
 # --- creep ---------------------------------------------------------------------------------------
@@ -33,7 +28,7 @@ def _zero(instrument: Instrument, name: str) -> Wanted:
 def creep_wanted(instrument: Instrument, options: Options) -> Iterator[Wanted]:
     """Half an hour loaded, and what is left of it."""
     load = text(instrument.near(instrument.scale.most))
-    yield _zero(instrument, "zero")
+    yield zero_first(instrument, "zero")
     yield Wanted("0 min", "creep", {"load": load, "minutes": "0"})
     for minutes in _CREEP_MIN[1:]:
         yield Wanted(f"{minutes} min", "creep", {"load": load, "minutes": str(minutes)})
@@ -73,7 +68,7 @@ def temperature_wanted(instrument: Instrument, options: Options) -> Iterator[Wan
         if before is not None:
             moved = {"load": "0", "kelvin": str(celsius - before), **at}
             yield Wanted(f"{number}: zero at {celsius}", "zero by temperature", moved)
-        yield _zero(instrument, f"{number}: zero set at {celsius}")
+        yield zero_first(instrument, f"{number}: zero set at {celsius}")
         for load in loads:
             name = f"{number}: {text(load)} at {celsius}"
             yield Wanted(name, "error", {"load": text(load), **at})

@@ -14,8 +14,8 @@ weights may be wrong, a tenth of e for the changeover, and the repeatability whe
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 
@@ -34,6 +34,8 @@ from steelyard.factory.weights import (
     nominal,
     of_grams,
     said,
+    true_value,
+    uncertainty,
 )
 
 # 3.7.3: repeatability in e up to which so little of Max has to be weights.
@@ -67,7 +69,8 @@ class Step:
 class Substitution:
     """All steps up to a load. portion: what is replaced each time; share: of Max, by 3.7.3.
 
-    wrong: how wrong the load may be for the weights alone, which 3.7.1 limits.
+    wrong: how wrong the load may be for the weights alone, which 3.7.1 limits. repeatability:
+    what that of the scale was taken to be.
     """
 
     portion: Fraction
@@ -75,6 +78,68 @@ class Substitution:
     wrong: Fraction
     steps: tuple[Step, ...]
     notes: tuple[str, ...] = ()
+    repeatability: Fraction | None = None
+
+    @property
+    def weights(self) -> tuple[Piece, ...]:
+        """What is replaced each time."""
+        return self.steps[1].weights
+
+    @property
+    def times(self) -> int:
+        """How often it is."""
+        return sum(step.reads == SAME for step in self.steps)
+
+
+@dataclass(frozen=True)
+class Material(Piece):
+    """What took the place of weights, as a body of its own: it is known as they are.
+
+    In the scale's unit: found: how much more than they it is, by the scale; matched: how well that
+    is known. 3.7.1 speaks of neither: what may be wrong there are the weights.
+    """
+
+    found: Fraction = Fraction(0)
+    matched: Fraction = Fraction(0)
+
+    @property
+    def mass(self) -> Fraction:
+        """See Piece."""
+        return super().mass + grams(self.found, self.unit)
+
+    def row(self) -> dict[str, str]:
+        """See Piece."""
+        whole = replace(
+            self,
+            error=(self.error or Fraction(0)) + self.found,
+            uncertainty=(self.uncertainty or Fraction(0)) + self.matched,
+        )
+        return {**Piece.row(whole), "used": "by substitution"}
+
+
+def material(
+    mark: str,
+    weights: Sequence[Piece],
+    scale: Scale,
+    today: datetime.date,
+    found: Fraction,
+    load: Fraction,
+) -> Material:
+    """What took the place of these weights today, at a load of the scale. found: see Material."""
+    unit = scale.unit
+    return Material(
+        mark=mark,
+        nominal=nominal(weights, unit),
+        unit=unit,
+        accuracy=max((piece.accuracy for piece in weights), key=r111.CLASSES.index),
+        certificate=f"in place of {names(weights)}",
+        date=today,
+        valid_until=today,
+        error=true_value(weights, unit) - nominal(weights, unit),
+        uncertainty=uncertainty(weights, unit),
+        found=found,
+        matched=CHANGEOVER * scale.interval(load),
+    )
 
 
 def share(scale: Scale, repeatability: Fraction | None) -> Fraction:
@@ -124,7 +189,7 @@ def substitute(
         )
     if repeatability is None:
         notes.append("the repeatability is not known: what each substitution adds is without it")
-    return Substitution(portion, part, wrong, steps, tuple(notes))
+    return Substitution(portion, part, wrong, steps, tuple(notes), repeatability)
 
 
 def _weights_wrong(

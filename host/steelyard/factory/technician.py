@@ -17,6 +17,7 @@ from typing import TypeVar
 from steelyard.calibration import GoBack
 from steelyard.client import Terminal
 from steelyard.errors import INTERRUPTED, DeviceRefused, UserError
+from steelyard.factory.hands import correction
 from steelyard.factory.measurement import Scale, text
 from steelyard.keyboard import BACK, ENTER, QUIT, Keyboard
 from steelyard.reading import Reading
@@ -77,6 +78,24 @@ class Technician:
             if still >= _STILL:
                 return
             said = "" if lies or by_key else self._wrong(reading, load)
+            key = self._keys.key(_LOOK_S)
+            if key == ENTER:
+                return
+            self._other(key)
+
+    def fill(self, load: Fraction, heaps: Sequence[str], more: Fraction) -> None:
+        """See instrument.Hands: how much is missing is shown while it is put on."""
+        what = f"Take the weights off, and put {heaps[-1]} in their place"
+        if more:
+            what = correction(heaps[-1], more, self._scale.unit)
+        self._last = load
+        now = self._shown(self._look())
+        while True:
+            shown = self._shown(self._look())
+            missing = ""
+            if now is not None and shown is not None:
+                missing = f"{text(now + more - shown)} {self._scale.unit} to go. "
+            self._draw(what, f"{missing}Enter when it lies still")
             key = self._keys.key(_LOOK_S)
             if key == ENTER:
                 return

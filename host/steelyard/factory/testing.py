@@ -17,6 +17,7 @@ from fractions import Fraction
 from steelyard import __version__
 from steelyard.client import Terminal
 from steelyard.errors import INTERRUPTED, NO_DEVICE, REFUSED, USAGE, UserError
+from steelyard.factory import substituting
 from steelyard.factory.instrument import Instrument
 from steelyard.factory.measurement import Judged, Measurement
 from steelyard.factory.plan import Plan, Planned
@@ -30,11 +31,11 @@ Told = Callable[[str, Measurement, Judged], None]
 @dataclass(frozen=True)
 class Surroundings:
     """What a record says beside the readings. station: name, operator; conditions: celsius,
-    humidity, pressure, place, g: those that are known."""
+    humidity, pressure, place, g: those that are known. weights: gives those that may be used."""
 
     station: Mapping[str, str] = field(default_factory=dict)
     conditions: Mapping[str, str] = field(default_factory=dict)
-    weights: Sequence[Mapping[str, str]] = ()
+    weights: Callable[[], Sequence[Mapping[str, str]]] = tuple
 
 
 def dut_of(terminal: Terminal) -> dict[str, str]:
@@ -136,12 +137,13 @@ def carry_out(
             ended=time.time(),
             phases=tuple(phases),
             weights=tuple(
-                row for row in surroundings.weights if row.get("mark") in instrument.used
+                row for row in surroundings.weights() if row.get("mark") in instrument.used
             ),
         )
 
     stopped = gone = False
-    for planned in plan.phases:
+    first = substituting.planned(plan, instrument)
+    for planned in (*([first] if first else []), *plan.phases):
         if stopped or (plan.stops and _not_passed(phases, instrument)):
             phases.append(_not_reached(planned, time.time(), stopped))
             continue

@@ -48,12 +48,14 @@ def loads_of(instrument: Instrument, options: Options) -> list[Fraction]:
     return sorted(options.loads)
 
 
-def _zero(instrument: Instrument, name: str = "zero") -> Wanted:
+def zero_first(instrument: Instrument, name: str = "zero") -> Wanted:
+    """The error at zero, with 10 e where zero-tracking would take it away."""
     load = 10 * instrument.e if instrument.scale.tracking else Fraction(0)
     return Wanted(name, "zero", {"load": text(load)})
 
 
-def _at(name: str, load: Fraction, **more: str) -> Wanted:
+def error_at(name: str, load: Fraction, **more: str) -> Wanted:
+    """The error of a load."""
     return Wanted(name, "error", {"load": text(load), **more})
 
 
@@ -62,7 +64,7 @@ def _at(name: str, load: Fraction, **more: str) -> Wanted:
 
 def zero_wanted(instrument: Instrument, options: Options) -> Iterator[Wanted]:
     """E0 after a preload."""
-    yield _zero(instrument)
+    yield zero_first(instrument)
 
 
 def zero(instrument: Instrument, sheet: Sheet, options: Options) -> None:
@@ -73,11 +75,11 @@ def zero(instrument: Instrument, sheet: Sheet, options: Options) -> None:
 
 def weighing_wanted(instrument: Instrument, options: Options) -> Iterator[Wanted]:
     """Zero, the loads up, and down again."""
-    yield _zero(instrument)
+    yield zero_first(instrument)
     loads = loads_of(instrument, options)
     for way, series in (("up", loads), ("down", loads[-2::-1] if options.down else ())):
         for load in series:
-            yield _at(f"{way} {text(load)}", load, way=way)
+            yield error_at(f"{way} {text(load)}", load, way=way)
 
 
 def weighing(instrument: Instrument, sheet: Sheet, options: Options) -> None:
@@ -91,8 +93,8 @@ def eccentricity_wanted(instrument: Instrument, options: Options) -> Iterator[Wa
     """A third of Max at each place, with a zero before it."""
     load = instrument.near(instrument.scale.most / 3)
     for place in options.places:
-        yield _zero(instrument, f"zero before {place}")
-        yield _at(place, load, place=place)
+        yield zero_first(instrument, f"zero before {place}")
+        yield error_at(place, load, place=place)
 
 
 def eccentricity(instrument: Instrument, sheet: Sheet, options: Options) -> None:
@@ -106,9 +108,9 @@ def repeatability_wanted(instrument: Instrument, options: Options) -> Iterator[W
     """Series of the same load; the spread and each error are within the permissible error."""
     for part in options.at or (Fraction(1, 2), Fraction(1)):
         load = instrument.near(instrument.scale.most * part)
-        yield _zero(instrument, f"zero before {text(load)}")
+        yield zero_first(instrument, f"zero before {text(load)}")
         for run in range(1, options.runs + 1):
-            yield _at(f"{run} at {text(load)}", load)
+            yield error_at(f"{run} at {text(load)}", load)
         yield Wanted(f"spread at {text(load)}", "spread", {"load": text(load)})
 
 
@@ -172,10 +174,10 @@ def tare_wanted(instrument: Instrument, options: Options) -> Iterator[Wanted]:
     """Two tares, a quarter of e exact, and net loads with each."""
     for container, nets in _containers(instrument, options):
         name = text(container)
-        yield _zero(instrument, f"zero before {name}")
+        yield zero_first(instrument, f"zero before {name}")
         yield Wanted(f"tare {name}", "tare", {"load": name})
         for net in nets:
-            yield _at(f"net {text(net)} with {name}", net, tare=name)
+            yield error_at(f"net {text(net)} with {name}", net, tare=name)
 
 
 def tare(instrument: Instrument, sheet: Sheet, options: Options) -> None:
@@ -223,7 +225,7 @@ def _times(options: Options) -> Sequence[int]:
 def stability_wanted(instrument: Instrument, options: Options) -> Iterator[Wanted]:
     """Disturbed and registered at once, and zero and tare likewise."""
     half = instrument.near(instrument.scale.most / 2)
-    yield _zero(instrument)
+    yield zero_first(instrument)
     for run in _times(options):
         yield Wanted(f"{run} printed", "printed", {"load": text(half)})
     for name, small in _small(instrument):

@@ -238,7 +238,7 @@ def is_calibrated(work: Work, found: Found) -> bool:
 def around(work: Work, conditions: Mapping[str, str], loading: Loading | None) -> Surroundings:
     """What the record of a test says beside its readings."""
     return Surroundings(
-        weights=loading.rows() if loading else (),
+        weights=loading.rows if loading else tuple,
         station={"operator": work.operator, "station": work.desk.key.public.name},
         conditions=conditions,
     )

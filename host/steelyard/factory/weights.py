@@ -83,6 +83,11 @@ class Piece:
         return grams(self.nominal, self.unit)
 
     @property
+    def mass(self) -> Fraction:
+        """Its conventional mass in grams, as far as it is known."""
+        return self.size + self.off
+
+    @property
     def tolerance(self) -> Fraction:
         """The maximum permissible error of its class in grams."""
         return r111.mpe(self.size, self.accuracy)
@@ -151,7 +156,7 @@ def nominal(pieces: Iterable[Piece], unit: str) -> Fraction:
 
 def true_value(pieces: Iterable[Piece], unit: str) -> Fraction:
     """Their conventional mass together: certificate values where there are any."""
-    return of_grams(sum((piece.size + piece.off for piece in pieces), Fraction(0)), unit)
+    return of_grams(sum((piece.mass for piece in pieces), Fraction(0)), unit)
 
 
 def uncertainty(pieces: Iterable[Piece], unit: str) -> Fraction:

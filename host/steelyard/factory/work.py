@@ -102,6 +102,10 @@ class _Halting:
         """See instrument.Hands."""
         self._look().put(load, place, pieces)
 
+    def fill(self, load: Fraction, heaps: Sequence[str], more: Fraction) -> None:
+        """See instrument.Hands."""
+        self._look().fill(load, heaps, more)
+
     def push(self, load: Fraction) -> None:
         """See instrument.Hands."""
         self._look().push(load)

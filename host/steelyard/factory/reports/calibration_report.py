@@ -203,7 +203,7 @@ def _errors(
 def _weighing(test: TestRecord, context: Context) -> list[Line]:
     found = []
     for phase in test.phases:
-        if not any(one.rule == "spread" for one in phase.measurements):
+        if not any(one.rule.startswith("spread") for one in phase.measurements):
             found += drawings.weighed(lines(phase, context.scale))
     return found
 

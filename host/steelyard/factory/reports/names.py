@@ -17,6 +17,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "stability": ("stability", "平衡稳定性"),
     "creep": ("creep", "蠕变"),
     "temperature": ("temperature", "温度"),
+    "substitution": ("substitution material", "替代物"),
     "inspection": ("inspection", "外观检查"),
     "warm-up": ("warm-up", "预热"),
     "noise": ("noise", "噪声"),
@@ -94,6 +95,8 @@ NAMES: dict[str, tuple[str, str]] = {
     "used": ("used", "取值"),
     "at nominal": ("at nominal", "标称值"),
     "by certificate": ("by certificate", "证书值"),
+    "by substitution": ("by substitution", "替代法"),
+    "material": ("material", "替代物"),
     "issuer": ("issuer", "签发机构"),
     "set": ("set", "砝码组"),
     # Fields of the instrument under test
