@@ -138,8 +138,9 @@ def calibrate_terminal(
     before = terminal.identify().calibration
     try:
         zero, span = (0, 0)
+        as_found: list[str] = []
         if not work.keep:
-            zero, span = _capture_all(terminal, work, prompt, patience_s, wrong)
+            zero, span = _capture_all(terminal, work, prompt, patience_s, wrong, as_found)
         if work.keep:
             terminal.calibrate("KEEP")
         errors: str | None = None
@@ -167,6 +168,7 @@ def calibrate_terminal(
     return {
         **done,
         "weight": weights or None,
+        "as_found": ",".join(as_found) if before and as_found else None,
         "errors": errors,
         "check": said,
         "checked": checked,
@@ -179,8 +181,12 @@ def _capture_all(
     prompt: Prompt,
     patience_s: float,
     wrong: Callable[[UserError], None],
+    as_found: list[str],
 ) -> tuple[int, int]:
-    """Zero and what was asked for; the counts of zero and of the largest load."""
+    """Zero and what was asked for; the counts of zero and of the largest load.
+
+    as_found: gets how far the calibration in force was off at each.
+    """
     steps = _steps(work)
     counts: list[int] = []
     while len(counts) < len(steps):
@@ -191,9 +197,11 @@ def _capture_all(
             if counts:
                 terminal.calibrate("UNDO")
                 counts.pop()
+                as_found.pop()
             continue
         try:
             counts.append(_capture(terminal, patience_s, *step))
+            as_found.append(_off(terminal, asked.load))
         except DeviceRefused as refused:
             wrong(refused)
             continue
@@ -203,6 +211,7 @@ def _capture_all(
             wrong(another)
             terminal.calibrate("UNDO")
             counts.pop()
+            as_found.pop()
     if work.cell:
         sensitivity, capacity = work.cell
         return counts[0], int(terminal.calibrate("CELL", sensitivity, *capacity)["counts"])
@@ -240,6 +249,16 @@ def _look_for_another(work: Work, counts: Sequence[int]) -> None:
         f"when {float(load):g} {unit} were asked for, {lay} lay there: the counts of the others"
         " say so. Put the right one on",
     )
+
+
+def _off(terminal: Terminal, load: Weight | None) -> str:
+    """What is shown of a load more than it is, by the calibration in force; "-": nothing is."""
+    reading = terminal.reading()
+    shown = reading.gross or reading.value
+    if shown is None:
+        return "-"
+    off = Decimal(shown) - Decimal(load[0] if load else 0)
+    return f"{off:+f}" if off else "0"
 
 
 def _capture(terminal: Terminal, patience_s: float, *step: str) -> int:

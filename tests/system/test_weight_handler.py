@@ -14,6 +14,7 @@ import tty
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from command_line import CommandLine
 from steelyard.errors import OK
 from terminals import Bench, Start
@@ -58,10 +59,15 @@ def test_a_machine_puts_the_loads_of_a_plan_on(start: Start, tmp_path: Path) -> 
     told: list[str] = []
     threading.Thread(target=_serve, args=(ours, bench, told), daemon=True).start()
     user = CommandLine(bench.store.path)
-    said = user(
-        *("test", bench.simulator.pty, "--plan", plan),
-        *("--handler", os.ttyname(theirs), "--save", kept),
-    )
+    port, auto = bench.simulator.pty, ("--auto", os.ttyname(theirs))
+    # Ten kelvin with 300 ppm each: 30 g of 10 kg, and as much of what the zero is.
+    bench.world("cell span 300 ppm")
+    bench.world("temperature 30 now")
+    said = user("calibrate", port, "--weight", "10kg", "--check", "5kg", *auto, "--json")
+    assert said.code == OK, said
+    zero, off = map(float, said.json()["as_found"].split(","))
+    assert off - zero == pytest.approx(0.03, abs=0.006)
+    said = user("test", port, "--plan", plan, *auto, "--save", kept)
     os.close(theirs)
     os.close(ours)
     assert said.code == OK, said

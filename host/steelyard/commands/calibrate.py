@@ -26,6 +26,7 @@ from steelyard.client import Terminal
 from steelyard.commands import Address, Json, Wait
 from steelyard.commands.dialogue import is_attended, technician
 from steelyard.commands.hands import by_hand
+from steelyard.commands.test import HANDLER, WORLD, hands_for
 from steelyard.errors import REFUSED, USAGE, DeviceRefused, UserError
 from steelyard.output import rows, show
 from steelyard.store import Store
@@ -118,6 +119,8 @@ def register(app: typer.Typer) -> None:
             bool, typer.Option("--rollback", help="Put the one before in force again.")
         ] = False,
         step: Annotated[str, typer.Option(help=_STEP_HELP)] = "",
+        world: Annotated[str, typer.Option(help=WORLD)] = "",
+        handler: Annotated[str, typer.Option("--auto", "--handler", help=HANDLER)] = "",
         wait: Wait = PATIENCE_S,
         as_json: Json = False,
     ) -> int:
@@ -125,7 +128,8 @@ def register(app: typer.Typer) -> None:
 
         It asks for each load, waits until the load is at rest, and says why it refuses one. Until
         the end the old calibration is in force; Ctrl-C keeps it, and --rollback brings it back.
-        Errors are those of what was weighed, in the order of weighing.
+        Errors are those of what was weighed, in the order of weighing; "as found" is how far the
+        old calibration was off at each of them.
 
         Example: steelyard calibrate /dev/ttyACM0 --weight 10kg --check 5kg
         """
@@ -149,9 +153,23 @@ def register(app: typer.Typer) -> None:
                 done = one_step(terminal, store, step, work, wait)
             else:
                 check_weights(terminal, work)
-                done = _by_hand(terminal, store, work, wait)
+                done = _all(terminal, store, work, wait, world, handler)
         show(done, as_json, rows(_shown(done)))
         return 0
+
+
+def _all(
+    terminal: Terminal, store: Store, work: Work, wait: float, world: str, handler: str
+) -> dict[str, Any]:
+    """By a person, or a machine that is named."""
+    if not world and not handler:
+        return _by_hand(terminal, store, work, wait)
+    with hands_for(terminal, world, handler) as hands:
+
+        def put(asked: Request) -> None:
+            hands.put(Fraction(asked.load[0]) if asked.load else Fraction(0))
+
+        return calibrate_terminal(terminal, store, work, put, wait)
 
 
 def _by_hand(terminal: Terminal, store: Store, work: Work, wait: float) -> dict[str, Any]:

@@ -208,7 +208,9 @@ def register(app: typer.Typer) -> None:
         ports: Annotated[str, typer.Option(help=_PORTS)] = "",
         bench_file: Annotated[Path | None, typer.Option("--bench", help=_BENCH)] = None,
         world: Annotated[list[str] | None, typer.Option(help=_WORLD)] = None,
-        handler: Annotated[list[str] | None, typer.Option(help=_HANDLER)] = None,
+        handler: Annotated[
+            list[str] | None, typer.Option("--auto", "--handler", help=_HANDLER)
+        ] = None,
         operator: Annotated[str, typer.Option(help="Who does it, for the records.")] = "",
         as_json: Json = False,
     ) -> int:

@@ -37,9 +37,9 @@ from steelyard.store import Store
 
 _PLAN = "A plan by its name (initial-verification, production, r76-type, retest), or a file."
 _WEIGHTS = "The register of the weights that are put on (docs/weights.md)."
-_WORLD = "The virtual terminal's world: it puts the loads on."
+WORLD = "The virtual terminal's world: it puts the loads on."
 _HERE = 'Where it is tested, if not where it will weigh: "30.27,10" or "9.79345".'
-_HANDLER = "A weight handler: its serial port, or socket://HOST:PORT."
+HANDLER = "A weight handler: its serial port, or socket://HOST:PORT."
 _METHOD = "How errors are found, if not as the plan says: changeover or fine."
 
 
@@ -106,8 +106,8 @@ def register(app: typer.Typer) -> None:
         only: Annotated[list[str] | None, typer.Option(help="Some phases alone.")] = None,
         method: Annotated[str, typer.Option(help=_METHOD)] = "",
         weights: Annotated[Path | None, typer.Option(help=_WEIGHTS)] = None,
-        world: Annotated[str, typer.Option(help=_WORLD)] = "",
-        handler: Annotated[str, typer.Option(help=_HANDLER)] = "",
+        world: Annotated[str, typer.Option(help=WORLD)] = "",
+        handler: Annotated[str, typer.Option("--auto", "--handler", help=HANDLER)] = "",
         here: Annotated[str, typer.Option(help=_HERE)] = "",
         operator: Annotated[str, typer.Option(help="Who does it, for the record.")] = "",
         celsius: Annotated[float | None, typer.Option(help="Temperature of the room.")] = None,
