@@ -138,8 +138,11 @@ def test_a_program_killed_at_any_step_goes_on_where_it_was(works: Works) -> None
         marks = [f"# step {step}\n" for step in STEPS]
         # And while time is held for the loads: nobody else can let it go on.
         marks.insert(STEPS.index("test") + 1, " EXTEND")
-        for mark in marks:
-            with works.user.started(*_planned(works, board)) as program:
+        for at, mark in enumerate(marks):
+            # At another port it is known by its chip, and when it has one by its key.
+            moved = ("provision", board.pty, *_planned(works, board)[2:], "--serial", "SY-TEST-0")
+            command = moved if at in (1, 3) else _planned(works, board)
+            with works.user.started(*command) as program:
                 _wait_for(works, program, mark)
                 program.send_signal(signal.SIGKILL)
                 program.wait()

@@ -35,7 +35,9 @@ from steelyard.output import errors, show
 from steelyard.provisioning import check_serial, provision_terminal
 from steelyard.sealing import PASSPHRASE
 from steelyard.store import Store
+from steelyard.turns import turn
 
+_BUSY_S = 2.0
 _ADDRESS = "Where the terminal is; with a plan, several."
 _SERIAL = "Serial number, e.g. SY-0001. With a plan: if not its next one."
 _PLAN = "What it is to become (docs/factory.md): from a bare board to a sealed terminal."
@@ -119,7 +121,9 @@ def provision_all(
             told=told,
             halt=halt,
         )
-        return flow.carry_on(work)
+        # A run may be found by its number, too: not by two at once.
+        with turn(work.transcript, _BUSY_S):
+            return flow.carry_on(work)
 
     # A person has a dialogue there instead, and a line for each step.
     progress.drawn = errors.is_terminal and all(one.world or one.handler for one in places)

@@ -14,6 +14,7 @@ from typing import Any
 
 from steelyard import boards, flash, sealing
 from steelyard.errors import REFUSED, VERDICT, UserError
+from steelyard.factory.same_board import CHIP
 from steelyard.factory.work import Work
 from steelyard.keys.issuing import access_rows, issue_device
 from steelyard.provisioning import provision_terminal
@@ -44,13 +45,15 @@ def flash_board(work: Work) -> Found:
 
     report = flash.flash(boards.load(work.product.board), work.address, progress=progress)
     work.note(
-        f"flash {report.board} ({report.machine}, MicroPython {report.micropython}): copied"
-        f" {', '.join(report.copied) or 'nothing'}; software {report.software_id}"
+        f"flash {report.board} ({report.machine}, chip {report.chip or '-'}, MicroPython"
+        f" {report.micropython}): copied {', '.join(report.copied) or 'nothing'}; software"
+        f" {report.software_id}"
     )
     return {
         "software": report.software_id,
         "micropython": report.micropython,
         "machine": report.machine,
+        CHIP: report.chip,
         "copied": report.copied,
     }
 
