@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from steelyard.errors import REFUSED, UserError
-from steelyard.factory import flow, product
-from steelyard.factory.runs import Run
+from steelyard.factory import flow, product, weighing_steps
+from steelyard.factory.first_steps import BORN
+from steelyard.factory.runs import DONE, Run
 from steelyard.factory.same_board import CHIP, of_board, place, unborn
 from steelyard.factory.work import Work
 from steelyard.store import Store
@@ -97,24 +98,52 @@ def test_without_a_chip_s_number_the_port_is_all_there_is(store: Store) -> None:
         _asked(store, THERE, "SY-1", None)
 
 
-def test_a_flash_that_fails_later_forgets_no_chip(store: Store, tmp_path: Path) -> None:
-    def fails(work: Work) -> flow.Found:
-        raise UserError(REFUSED, "the board is full")
-
-    run = _begun(store, ONE, key=True)
-    (tmp_path / "market.toml").write_text(PLAN)
-    work = Work(
-        *("socket://1", product.load(tmp_path / "market.toml"), store, run, tmp_path),
+def _work(store: Store, run: Run, folder: Path) -> Work:
+    (folder / "market.toml").write_text(PLAN.replace("short.toml", "production"))
+    return Work(
+        *("socket://1", product.load(folder / "market.toml"), store, run, folder),
         desk=None,  # type: ignore[arg-type]
         hands=None,  # type: ignore[arg-type]
         operator="anna",
         told=lambda step, share, words: None,
     )
+
+
+def _fails(work: Work, step: str) -> None:
+    """The step is begun anew, and fails."""
+
+    def fail(work: Work) -> flow.Found:
+        raise UserError(REFUSED, "the board is full")
+
     with pytest.raises(UserError, match="is full"):
-        flow._do(work, flow.Step("flash", fails, lambda work, found: True))
+        flow._do(work, flow.Step(step, fail, lambda work, found: True))
+
+
+def test_a_flash_that_fails_later_forgets_no_chip(store: Store, tmp_path: Path) -> None:
+    run = _begun(store, ONE, key=True)
+    _fails(_work(store, run, tmp_path), "flash")
     (flash,) = [step for step in store.steps(run.id) if step.name == "flash"]
     assert flash.detail == {CHIP: ONE, "why": "the board is full"}
     assert _asked(store, THERE, "SY-1", ONE) == run
+
+
+def test_a_terminal_is_new_until_the_run_that_saw_it_made_has_ended(
+    store: Store, tmp_path: Path
+) -> None:
+    run = _begun(store)
+    work = _work(store, run, tmp_path)
+    flow._do(work, flow.Step("key", lambda work: {BORN: True}, lambda work, found: True))
+    _fails(work, "key")
+    # It has its key by then: that says nothing of how the run began.
+    found = flow._do(work, flow.Step("key", lambda work: {"key": "x"}, lambda work, found: True))
+    work.found["key"] = found
+    assert weighing_steps._is_new(work)
+    work.run = store.set_run(run.id, state=DONE)
+    assert not weighing_steps._is_new(work)
+    # A terminal that had its key when the run began.
+    work = _work(store, _begun(store, serial="SY-2"), tmp_path)
+    work.found["key"] = {"key": "known to this host already"}
+    assert not weighing_steps._is_new(work)
 
 
 def test_a_port_is_a_computer_s_own() -> None:

@@ -138,6 +138,8 @@ def test_a_program_killed_at_any_step_goes_on_where_it_was(works: Works) -> None
         marks = [f"# step {step}\n" for step in STEPS]
         # And while time is held for the loads: nobody else can let it go on.
         marks.insert(STEPS.index("test") + 1, " EXTEND")
+        # Its new calibration is in force, and nobody has noted that: it was not found so.
+        marks[STEPS.index("calibrate")] = " CAL COMMIT"
         for at, mark in enumerate(marks):
             # At another port it is known by its chip, and when it has one by its key.
             moved = ("provision", board.pty, *_planned(works, board)[2:], "--serial", "SY-TEST-0")
@@ -170,6 +172,8 @@ def _is_what_was_planned_once(works: Works, board: VirtualTerminal, found: dict[
         assert len(store.runs(serial)) == 1 and len(store.registry()) == 1
         states = {step.name: step.state for step in store.steps(store.runs(serial)[0].id)}
         assert states == dict.fromkeys(STEPS, "done")
+        kept = [store.test(one.id).conditions["state"] for one in store.tests(serial)]
+        assert kept and set(kept) == {"as left"}
     assert works.user("audit", serial, "--allow-test").code == OK
     log = line(works.keys("log", works.path("works.log")))
     assert "device statement 1" in log and "device statement 2" not in log

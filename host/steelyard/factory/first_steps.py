@@ -20,6 +20,7 @@ from steelyard.keys.issuing import access_rows, issue_device
 from steelyard.provisioning import provision_terminal
 
 Found = Mapping[str, Any]
+BORN = "born"  # of what `key` found: there was none when the run began
 _CLOCK_S = 2.0
 # One log, one registry of serial numbers: one terminal at a time.
 _DESK = threading.Lock()
@@ -78,8 +79,10 @@ def make_key(work: Work) -> Found:
                 " one number cannot be told apart: give this one another, --serial NUMBER",
             )
         made = provision_terminal(terminal, work.store, work.serial)
+    born = work.run.dev is None
     work.run = work.store.set_run(work.run.id, dev=made["device"])
-    return {"device": made["device"].hex(), "key": made["key"]}
+    found = {"device": made["device"].hex(), "key": made["key"]}
+    return {**found, BORN: True} if born else found
 
 
 def has_key(work: Work, found: Found) -> bool:

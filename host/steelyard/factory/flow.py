@@ -58,6 +58,8 @@ STEPS = (
 _SEALING = "seal"
 # In what a step found: what the plan said then. A plan may be mended before a run goes on.
 _PLANNED = "planned"
+# Which board it was, and that it had no key: known from then on, whatever becomes of the step.
+_KEPT = (same_board.CHIP, first_steps.BORN)
 
 
 # --- who may begin -------------------------------------------------------------------------------
@@ -277,18 +279,17 @@ def _is_sealed(work: Work) -> bool:
 def _do(work: Work, step: Step) -> Found:
     store, run = work.store, work.run.id
     before = {one.name: one.detail for one in store.steps(run)}.get(step.name, {})
-    # Which board it was stays known, whatever becomes of the step.
-    chip = {name: before[name] for name in (same_board.CHIP,) if name in before}
+    kept = {name: before[name] for name in _KEPT if name in before}
     store.begin_step(run, step.name)
     work.note(f"step {step.name}")
     try:
         found = step.do(work)
     except UserError as error:
         work.note(f"step {step.name} failed: {error.sentence}")
-        store.end_step(run, step.name, {**chip, "why": error.sentence}, failed=True)
+        store.end_step(run, step.name, {**kept, "why": error.sentence}, failed=True)
         _keep_transcript(work)
         raise
-    found = {**found, _PLANNED: part(work.product, step.name)}
+    found = {**kept, **found, _PLANNED: part(work.product, step.name)}
     store.end_step(run, step.name, found)
     return found
 
