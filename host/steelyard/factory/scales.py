@@ -1,7 +1,8 @@
-"""What a scale is, from what a terminal or a person says.
+"""What a scale is, from what a terminal, a person or a record says.
 
-Owns: the way from CONFIG's values, or from Max, e and class in words, to a `Scale`.
-Refuses: with UserError, a scale that OIML R 76-1 does not allow (Tables 3 and 4).
+Owns: the way from CONFIG's values, or from Max, e and class in words, to a `Scale`; its form in
+records. Refuses: with UserError, a scale that OIML R 76-1 does not allow (Tables 3 and 4); with
+LookupError, TypeError, ValueError or ArithmeticError, JSON that is none.
 Units: weights in the scale's unit, exact (Fraction).
 """
 
@@ -10,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 from steelyard_wire.classes import CLASSES, check, lowest_min
 from steelyard_wire.codes import Refused
 from steelyard_wire.quantity import unit_id, unit_name
 
 from steelyard.errors import USAGE, UserError
-from steelyard.factory.measurement import Scale
+from steelyard.factory.measurement import Scale, exact, text
 
 _EXP10 = -9  # what a person says may have so many places
 
@@ -54,3 +56,28 @@ def of_words(accuracy: str, ranges: Sequence[tuple[Fraction, Fraction]], unit: s
             USAGE, f"there is no such scale: {refused.detail}. Say another Max, e or class"
         ) from None
     return Scale(number, tuple(ranges), unit, least * Fraction(10) ** _EXP10)
+
+
+def to_record(scale: Scale) -> dict[str, Any]:
+    """Its form in the records of tests and calibrations, for JSON."""
+    return {
+        "class": scale.accuracy,
+        "ranges": [[text(most), text(e)] for most, e in scale.ranges],
+        "unit": scale.unit,
+        "min": text(scale.least),
+        "tracking": scale.tracking,
+    }
+
+
+def of_record(said: Mapping[str, Any]) -> Scale:
+    """The scale of a record."""
+    ranges = tuple((exact(most, "Max"), exact(e, "e")) for most, e in said["ranges"])
+    if not ranges:
+        raise ValueError("its scale has no range")
+    return Scale(
+        accuracy=int(said["class"]),
+        ranges=ranges,
+        unit=str(said["unit"]),
+        least=exact(said["min"], "min"),
+        tracking=bool(said["tracking"]),
+    )
