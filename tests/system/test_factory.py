@@ -78,7 +78,7 @@ def _is_what_was_planned(works: Works, address: str, found: dict[str, Any]) -> N
     serial, steps = found["serial"], found["steps"]
     assert list(steps) == STEPS
     said = json.loads(works.user("seals", address, "--json").out)
-    assert said["sealed"] and not said["locked"]
+    assert said["sealed"] and not said["locked"] and said["wrong"] == ""
     assert said["production code"] == f"P-{serial}"
     assert said["seals"] == f"S-{serial}-1,S-{serial}-2"
     assert works.user("config", address, "--json").json()["cycle_load"] == "100"

@@ -61,9 +61,9 @@ def _seal(found: Mapping[str, str], identity: Identity) -> dict[str, object]:
     made = store.statements(DEVICE, subject=identity.dev)
     store.close()
     said = sealing.state(found, made[-1].fields if made else None)
-    del said["ok"]
+    del said["may be used"]
     if not identity.sealed:
-        said["wrong"] = ""
+        said["wrong"] = said["waits for"] = ""
     return {name: value for name, value in said.items() if value not in ("", None, "-")}
 
 
