@@ -6,11 +6,13 @@ Units: kg.
 
 from __future__ import annotations
 
+from fractions import Fraction as F
 from pathlib import Path
 
 import pytest
-from steelyard.errors import USAGE, UserError
-from steelyard.factory import product
+from steelyard.errors import REFUSED, USAGE, UserError
+from steelyard.factory import product, scales
+from terminal.weighing.config import Config
 from works import PLAN, ROOT
 
 PRODUCT_REFUSED = {
@@ -37,6 +39,8 @@ PRODUCT_REFUSED = {
         'ranges = "15kg/5g"': "scale: ranges is a list of texts",
         'ranges = ["15kg/5g"]\nmultiple = 1': "scale: multiple is true or false",
         'ranges = ["15kg/5g"]\nmin = "much"': "is not a weight like",
+        # R 76-1, 4.10: the larger range stays until the platform is empty.
+        'ranges = ["6kg/2g", "15kg/5g"]\nmultiple = true': "multiple ranges is in the larger one",
         # R 76-1, 4.2.2.1 and Table 3.
         'ranges = ["15kg/3g"]': "scale: e is 1, 2 or 5 times a power of ten",
         'ranges = ["15kg/1g"]': "scale: n is 15000, class III has 100..10000 (Table 3)",
@@ -116,6 +120,21 @@ def test_the_parameters_of_a_plan_are_as_a_terminal_will_say_them(
     monkeypatch.setenv("MICROPYTHON", str(tmp_path / "none"))
     path.write_text(plain.replace("cycle_load = 100", "cycle_lod = 100"))
     assert product.load(path).parameters == {"cycle_lod": "100"}
+
+
+def test_multiple_ranges_are_not_taken_for_partial_ones() -> None:
+    def told(multirange: int) -> dict[str, str]:
+        words = f"max_1 6000 e_1 2 multirange {multirange}".split()
+        config = Config.from_map({}).with_values(words)
+        return {name: str(config.get(name)) for name in config.names()}
+
+    partial = scales.of_config(told(0))
+    assert partial.ranges == ((F(6), F("0.002")), (F(15), F("0.005")))
+    with pytest.raises(UserError, match="multiple ranges.*by hand") as caught:
+        scales.of_config(told(1))
+    assert caught.value.exit_code == REFUSED
+    # It is calibrated all the same, and who does it is told how far a load is off.
+    assert scales.of_config(told(1), judged=False) == partial
 
 
 def test_the_product_of_the_docs(tmp_path: Path) -> None:

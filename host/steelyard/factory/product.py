@@ -18,6 +18,7 @@ from steelyard import boards, gravity, parameters
 from steelyard.calibration import Weight, parse_weight
 from steelyard.errors import USAGE, UserError
 from steelyard.factory import plan as plans
+from steelyard.factory import scales
 from steelyard.factory.toml_reading import (
     Wrong,
     count,
@@ -262,12 +263,14 @@ def _load(where: str, said: Any) -> Weight:
 def _scale(said: Mapping[str, Any]) -> WantedScale:
     if said["ranges"] == []:
         raise Wrong("scale: ranges has one at least")
+    if yes_or_no("scale: multiple", said.get("multiple", False)) and len(said["ranges"]) > 1:
+        raise Wrong(f"scale: multiple: {scales.MULTIPLE}")
     try:
         return WantedScale(
             class_of(text_of("scale: class", said["class"])),
             ranges_of(texts("scale: ranges", said["ranges"])),
             nanograms(text_of("scale: min", said["min"])) if "min" in said else None,
-            yes_or_no("scale: multiple", said.get("multiple", False)),
+            multiple=False,
         )
     except UserError as error:
         raise Wrong(f"scale: {error.sentence}") from None

@@ -17,18 +17,31 @@ from steelyard_wire.classes import CLASSES, check, lowest_min
 from steelyard_wire.codes import Refused
 from steelyard_wire.quantity import unit_id, unit_name
 
-from steelyard.errors import USAGE, UserError
+from steelyard.errors import REFUSED, USAGE, UserError
 from steelyard.factory.measurement import Scale, exact, text
 
 _EXP10 = -9  # what a person says may have so many places
+# R 76-1, 3.3 and 4.10: partial ranges follow the load up and down. Of multiple ranges the larger
+# one stays until the platform is empty, and its e and errors with it: no Scale says that.
+MULTIPLE = (
+    "a scale of multiple ranges is in the larger one until it is empty, and nothing here judges it"
+    " by that: its loads, limits and verdicts would be those of partial ranges (multi-interval)."
+    " Have each range tried by hand, or make them partial ranges: steelyard scale ADDRESS --range"
+    " MAX/E --range MAX/E"
+)
 
 
-def of_config(config: Mapping[str, str]) -> Scale:
-    """The scale that a terminal is, by its CONFIG."""
+def of_config(config: Mapping[str, str], judged: bool = True) -> Scale:
+    """The scale that a terminal is, by its CONFIG; UserError.
+
+    judged: by limits at a load, which multiple ranges do not have: theirs are those of the range.
+    """
     values = {name: int(value) for name, value in config.items()}
     one = Fraction(10) ** values["exp10"]
     pairs = [("max_1", "e_1"), ("max_2", "e_2"), ("max", "e")]
     ranges = tuple((values[most] * one, values[e] * one) for most, e in pairs if values[most])
+    if judged and values["multirange"] and len(ranges) > 1:
+        raise UserError(REFUSED, MULTIPLE)
     lowest = lowest_min(values["class"], values["unit"], values["exp10"], int(ranges[0][1] / one))
     least = (values["min"] or lowest) * one
     unit = unit_name(values["unit"])
