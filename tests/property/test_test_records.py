@@ -38,7 +38,7 @@ def _with(phase: PhaseRecord) -> TestRecord:
     return replace(PASSES, phases=(phase, *PASSES.phases[1:]))
 
 
-def test_a_record_passes_at_the_limits_that_its_measurements_meet() -> None:
+def test_F2_a_record_passes_at_the_limits_that_its_measurements_meet() -> None:
     assert PASSES.passes() and PASSES.passes(guarded=True)
     between = made()
     assert between.passes() and not between.passes(guarded=True)
@@ -109,7 +109,7 @@ def _records(draw: st.DrawFn) -> TestRecord:
 
 @settings(max_examples=40)
 @given(_records())
-def test_everything_comes_back_and_is_computed_alike(record: TestRecord) -> None:
+def test_F5_everything_comes_back_and_is_computed_alike(record: TestRecord) -> None:
     kept = to_json(record)
     again = from_json(kept)
     assert again == record
@@ -180,7 +180,7 @@ def test_all_of_them_are_changed() -> None:
 
 
 @pytest.mark.parametrize("way", CHANGES)
-def test_a_change_is_found(way: str) -> None:
+def test_F5_a_change_is_found(way: str) -> None:
     whole = json.loads(to_json(made()))
     changed = copy.deepcopy(whole)
     CHANGES[way](changed)

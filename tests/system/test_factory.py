@@ -40,7 +40,7 @@ def _planned(works: Works, board: VirtualTerminal, *more: object) -> tuple[objec
     )
 
 
-def test_two_bare_boards_are_sealed_terminals_and_a_third_place_disturbs_nobody(
+def test_F9_two_bare_boards_are_sealed_terminals_and_a_third_place_disturbs_nobody(
     works: Works,
 ) -> None:
     bench = works.path("bench.toml")
@@ -81,6 +81,13 @@ def _is_what_was_planned(works: Works, address: str, found: dict[str, Any]) -> N
     assert said["sealed"] and not said["locked"] and said["wrong"] == ""
     assert said["production code"] == f"P-{serial}"
     assert said["seals"] == f"S-{serial}-1,S-{serial}-2"
+    # F9: counters, hashes, seals, operator; as the terminal signed it and says it now.
+    sealing = {name: steps["seal"][name] for name in ("calibration", "seals", "production")}
+    assert [*sealing.values()] == [
+        *(said[name] for name in ("calibration digest", "seals", "production code")),
+    ]
+    assert steps["seal"]["software"] == steps["flash"]["software"]
+    assert steps["seal"]["operator"] == "TEST Ada" and int(steps["seal"]["boots"]) > 1
     assert works.user("config", address, "--json").json()["cycle_load"] == "100"
     assert works.user("audit", serial, "--allow-test").code == OK
     # A scale adjusted for Harbin shows 1322 millionths less of everything at Hangzhou (5.3).
@@ -213,6 +220,11 @@ def test_who_may_not_begin(works: Works, start: Start) -> None:
     works.user("provision", port, "--plan", other, "--world", world).refused(
         REFUSED, "is a virtual", "for a rpi_pico"
     )
+    # Nobody says who seals it.
+    before = dict(works.user.environment)
+    works.user.environment.update(USER="", STEELYARD_OPERATOR="")
+    works.user(*planned).refused(USAGE, "--operator NAME")
+    works.user.environment.update(before)
     # Two with one serial number on one bench; several without a weight handler.
     two = ("provision", port, port + "1", "--plan", works.plan)
     works.user(*two).refused(USAGE, "a weight handler each")

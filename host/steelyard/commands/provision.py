@@ -91,6 +91,12 @@ def provision_all(
 ) -> list[bench.Result]:
     """Serve all places of a bench; their results."""
     bench.check(places)
+    if not operator:
+        raise UserError(
+            USAGE,
+            "who does it is in the records, and nobody knows: say --operator NAME, or have it in"
+            " STEELYARD_OPERATOR",
+        )
     look_ahead(product)
     flow.check_clock(store)
     station = _station(product, store)
