@@ -116,6 +116,7 @@ class Works(Company):
         self.make_keys()
         self.found()
         self.user.environment["STEELYARD_PASSPHRASE_FILE"] = str(self.nothing)
+        self.user.environment["STEELYARD_OPERATOR"] = "TEST Ada"
         self.path("short.toml").write_text(SHORT)
         self.path("own.py").write_text(OWN)
         self.path("weights.toml").write_text(weights())

@@ -68,12 +68,13 @@ class Plan:
 class Report:
     """What was done. software_id: 32 bytes in hex; state: as in the reply to ID, "" if not asked.
 
-    copied, removed: paths on the board (of a dry run: what would be).
+    copied, removed: paths on the board (of a dry run: what would be). chip: its number in hex.
     """
 
     board: str
     port: str
     machine: str
+    chip: str
     micropython: str
     files: int
     copied: list[str]
@@ -294,6 +295,7 @@ def flash(
         board=board.name,
         port=port,
         machine=survey.machine,
+        chip=survey.chip,
         micropython=release_of(survey),
         files=len(image.placed()),
         copied=plan.copies,

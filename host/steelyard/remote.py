@@ -28,12 +28,21 @@ _ENTER_S = 15.0  # a board comes to its prompt sooner, or not at all
 _MARK = "@steelyard "
 _HERE = f"{_MARK}here"
 
-# Runs on the board: what it is, what space it has, which of our files it has.
+# Runs on the board: which of all boards it is, as the chip's maker has numbered it.
+CHIP = """
+def say(*words):
+    print("@steelyard", repr(words))
+try:
+    import binascii, machine
+    say("chip", binascii.hexlify(machine.unique_id()).decode())
+except (ImportError, AttributeError):
+    pass
+"""
+# And: what it is, what space it has, which of our files it has.
 SURVEY = """
 import os, sys
 from hashlib import sha256
-def say(*words):
-    print("@steelyard", repr(words))
+WHICH
 what = sys.implementation
 say("is", what.name, tuple(what.version), getattr(what, "_mpy", 0), what._machine, sys.version)
 try:
@@ -78,7 +87,7 @@ say("end")
 # from before there were packs had.
 OURS = ["active", "active.new", *(f"{slot}.{end}" for slot in "ab" for end in ("pack", "new"))]
 OURS += ["board.py", *(path[1:] for path in identify.FIXED)]
-SURVEY = SURVEY.replace("NAMES", repr(OURS))
+SURVEY = SURVEY.replace("WHICH", CHIP).replace("NAMES", repr(OURS))
 
 
 class RemoteError(UserError):
@@ -98,7 +107,7 @@ class Survey:
     """What a board says of itself. files: path -> (size, SHA-256) of those that are ours.
 
     version: as sys.implementation.version; mpy: sys.implementation._mpy (0: loads no .mpy);
-    block_bytes, blocks, free_blocks: of the file system.
+    block_bytes, blocks, free_blocks: of the file system. chip: its number in hex, "" without one.
     """
 
     name: str = ""
@@ -113,6 +122,7 @@ class Survey:
     free_blocks: int = 0
     files: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     folders: list[str] = field(default_factory=list)
+    chip: str = ""
 
     @property
     def mpy_version(self) -> int:
@@ -139,7 +149,7 @@ class Survey:
 def parse_survey(output: str) -> Survey:
     """The last whole survey in what a board printed; RemoteError when there is none."""
     found = Survey()
-    complete = False
+    chip, complete = "", False
     for text in output.splitlines():
         if not text.startswith(_MARK):
             continue
@@ -148,6 +158,8 @@ def parse_survey(output: str) -> Survey:
                 case "is", name, version, mpy, machine, version_text:
                     found = Survey(name, version, mpy, machine, version_text)
                     complete = False
+                case "chip", str(chip):
+                    pass
                 case "port", platform, wlan:
                     found.platform, found.wlan = platform, wlan
                 case "disk", block_bytes, blocks, free_blocks:
@@ -163,6 +175,7 @@ def parse_survey(output: str) -> Survey:
             break  # a torn line: what follows is not to be trusted
     if not complete:
         raise RemoteError("The board did not finish its answer. Try again.", NO_DEVICE)
+    found.chip = chip
     return found
 
 
@@ -281,6 +294,11 @@ class Remote:
     def survey(self, *steps: list[str], resume: bool = True) -> Survey:
         """Run `steps`, then ask what is on the board."""
         return parse_survey(self.run(*steps, ["exec", SURVEY], resume=resume))
+
+    def chip(self) -> str:
+        """The number of its chip in hex, as `Survey.chip`; what ran there is stopped for it."""
+        said = self.run(["exec", CHIP + 'say("is", "", (), 0, "", "")\nsay("end")'], resume=False)
+        return parse_survey(said).chip
 
     def reset(self, resume: bool = True) -> None:
         """Restart the board as its reset button does; it then runs main.py."""

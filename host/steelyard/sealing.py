@@ -137,14 +137,17 @@ def names_of_keys(store: Store, dev: bytes) -> dict[bytes, str]:
 def state(found: Mapping[str, str], issued: Mapping[str, Any] | None) -> dict[str, Any]:
     """What a terminal says of its seal, in words. issued: its device statement, if known here.
 
-    ok: whether it may be used: sealed, not locked, verified, and as its maker says.
+    Nothing is wrong with one that was just made: it waits for an office. "may be used": sealed,
+    not locked, as its maker says, and verified.
     """
-    wrong = []
+    wrong, waits = [], ""
     if found["sealed"] != "1":
         wrong.append("it is not sealed")
     if found["locked"] == "1":
         wrong.append(f"its case was opened (record {found['n']}): it is locked")
-    if found["verification"] != "VALID":
+    if found["verification"] == "NONE":
+        waits = f"an office: {_VOID['NONE']} (steelyard keys verification, then install)"
+    elif found["verification"] != "VALID":
         wrong.append("no verification holds: " + _VOID[found["verification"]])
     for name in ("production", "seals"):
         said = ",".join(issued["seals"]) if issued and name == "seals" else None
@@ -171,6 +174,7 @@ def state(found: Mapping[str, str], issued: Mapping[str, Any] | None) -> dict[st
         "verified by": found["body"],
         "verified until": until,
         "warning": wrong_soon,
+        "waits for": waits,
         "wrong": "; ".join(wrong),
-        "ok": not wrong,
+        "may be used": not (wrong or waits),
     }

@@ -100,17 +100,14 @@ class StoredFactory:
             row = session.scalar(query.order_by(RunRow.started.desc()).limit(1))
             return None if row is None else run_of(row)
 
-    def unborn_run(self, plan: str, address: str, serial: str = "") -> Run | None:
-        """The newest open run over a terminal that has no key yet: of a serial number, else of a
-        plan at an address."""
+    def unborn_runs(self, plan: str, serial: str = "") -> list[Run]:
+        """Open runs over a terminal that has no key yet, of a serial number, else of a plan; the
+        newest first."""
         query = select(RunRow).where(RunRow.state == kept.OPEN, RunRow.dev.is_(None))
-        if serial:
-            query = query.where(RunRow.serial == serial)
-        else:
-            query = query.where(RunRow.plan == plan, RunRow.address == address)
+        query = query.where(RunRow.serial == serial if serial else RunRow.plan == plan)
         with self.session() as session:
-            row = session.scalar(query.order_by(RunRow.started.desc()).limit(1))
-            return None if row is None else run_of(row)
+            found = session.scalars(query.order_by(RunRow.started.desc(), RunRow.id))
+            return [run_of(row) for row in found]
 
     def newest_run(self) -> float:
         """When the newest run began; 0 without one."""
@@ -135,6 +132,7 @@ class StoredFactory:
         serial: str | None = None,
         dev: bytes | None = None,
         state: str | None = None,
+        address: str | None = None,
     ) -> Run:
         """Change what is given; the run as it is then. Any state but open ends it."""
         if state is not None and state not in kept.RUN_STATES:
@@ -143,6 +141,7 @@ class StoredFactory:
             row = _run(session, run)
             row.serial = row.serial if serial is None else serial
             row.dev = row.dev if dev is None else dev
+            row.address = row.address if address is None else address
             if state is not None:
                 row.state = state
                 row.ended = None if state == kept.OPEN else time.time()

@@ -71,13 +71,13 @@ CASES: list[tuple[list[tuple[str, str]], set[str]]] = [
 
 
 @pytest.mark.parametrize(("changes", "wanted"), CASES)
-def test_papers_that_fit_and_papers_that_do_not(
+def test_F12_papers_that_fit_and_papers_that_do_not(
     changes: list[tuple[str, str]], wanted: set[str]
 ) -> None:
     assert failed(SHOP, *changes) == wanted
 
 
-def test_the_return_of_a_cell_counts_with_several_ranges() -> None:
+def test_F12_the_return_of_a_cell_counts_with_several_ranges() -> None:
     signal = ("least_signal = 1 ", "least_signal = 0.5 ")
     fine = ("y = 10000", "y = 20000")
     n = ("n = 3000", "n = 3000\n")

@@ -25,7 +25,7 @@ _PLACES = {
 _HANGZHOU = (30.27, 10)
 
 
-def test_the_golden_value_of_the_formula() -> None:
+def test_F6_the_golden_value_of_the_formula() -> None:
     assert normal(50, 1000) == 9.807610187885896
 
 

@@ -60,7 +60,7 @@ POINTS = [
 
 
 @pytest.mark.parametrize(("one", "wanted"), POINTS)
-def test_the_points_that_no_list_may_be_without(one: Scale, wanted: str) -> None:
+def test_F3_the_points_that_no_list_may_be_without(one: Scale, wanted: str) -> None:
     assert points(one) == [F(load) for load in wanted.split()]
     for count in (5, 10):
         found = loads(one, count)
@@ -103,7 +103,7 @@ def widest(one: Scale, found: list[F]) -> F:
 
 @settings(max_examples=60)
 @given(scales(), st.integers(5, 15))
-def test_the_list_of_any_scale_keeps_the_rules(one: Scale, count: int) -> None:
+def test_F3_the_list_of_any_scale_keeps_the_rules(one: Scale, count: int) -> None:
     found = loads(one, count)
     assert found == sorted(set(found)) and len(found) >= count
     assert [warning for warning in warnings(one, found) if "few" not in warning] == []
@@ -134,7 +134,7 @@ def test_a_list_without_a_point_is_warned_of(one: Scale) -> None:
         assert any("missing" in said or "changes" in said for said in warnings(one, rest))
 
 
-def test_warnings_say_what_to_take() -> None:
+def test_F3_warnings_say_what_to_take() -> None:
     found = warnings(SHOP, [F("0.1"), F(5), F(10), F(15)])
     assert found == [
         "4 loads are few: R 76-1, A.4.4.1 has 5 at least",

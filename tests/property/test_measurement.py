@@ -59,7 +59,7 @@ def judged(rule: str, raw: Raw, scale: Scale = MARKET) -> measurement.Judged:
 
 @pytest.mark.parametrize("row", LIMITS, ids=lambda row: f"{row[0]} {row[1].get('load', '')}")
 @pytest.mark.parametrize("sign", (1, -1))
-def test_a_limit_is_within_and_the_least_beyond_it_is_not(
+def test_F11_a_limit_is_within_and_the_least_beyond_it_is_not(
     row: tuple[str, dict[str, str], str, str, str, str], sign: int
 ) -> None:
     rule, known, name, at, legal, factory = row
@@ -209,7 +209,7 @@ _NO_NUMBERS = ("", "NaN", "sNaN", "Infinity", "-inf", "five", "5 kg", "1/2", "0x
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_what_is_missing_or_no_number_has_no_verdict(rule: str) -> None:
+def test_F11_what_is_missing_or_no_number_has_no_verdict(rule: str) -> None:
     good = _GOOD[rule]
     assert judged(rule, good).passed
     for name in good:
@@ -276,7 +276,7 @@ def _changeovers(draw: st.DrawFn) -> tuple[int, Decimal, dict[str, Decimal]]:
 
 
 @given(_changeovers())
-def test_the_verdict_is_that_of_a_sum_in_decimals(
+def test_F11_the_verdict_is_that_of_a_sum_in_decimals(
     case: tuple[int, Decimal, dict[str, Decimal]],
 ) -> None:
     accuracy, e, raw = case

@@ -1,6 +1,6 @@
 """Plans, of a test and of a product: what is refused says where, whatever stands in the file.
 
-Owns: the sentences of plan.py and product.py, a sheet, limits of a plan.
+Owns: the sentences of plan.py, a sheet, limits of a plan; any tables for product.py too.
 Units: kg.
 """
 
@@ -20,7 +20,6 @@ from steelyard.factory import plan, product
 from steelyard.factory.measurement import Measurement, Scale, Unusable
 from steelyard.factory.phases import PHASES
 from steelyard.factory.sheet import Sheet, Undeclared, Wanted
-from works import PLAN, ROOT
 
 SCALE = Scale(3, ((Fraction(15), Fraction(5, 1000)),), "kg", Fraction(1, 10))
 _HEAD = '[plan]\nname = "mine"\n'
@@ -241,88 +240,3 @@ def test_a_sheet_takes_what_was_declared_and_once() -> None:
         Sheet(SCALE, "", (wanted[0], wanted[0]))
     with pytest.raises(Undeclared, match="limit"):
         Sheet(SCALE, "", (Wanted("a", "number", {"high": "2"}),)).enter("a", value="3", high="4")
-
-
-# --- a product, a bench --------------------------------------------------------------------------
-
-PRODUCT_REFUSED = {
-    'board = "virtual"': {
-        "": "product does not say board",
-        'board = "x"': "there is no board 'x'",
-        "board = 5": "board is a text",
-        'board = "virtual"\ncolour = 1': "product says colour, which nothing reads",
-    },
-    'name = "Market 15 kg"': {"name = 5": "name is a text"},
-    'serials = "SY-TEST-0..SY-TEST-9"': {
-        'serials = "SY-1"': "serials is",
-        'serials = "SY-1..SX-2"': "serials is",
-        'serials = "SY-1..SY-22"': "serials is",
-        'serials = "SY-2..SY-1"': "serials are rising, at most 100000",
-        f'serials = "{"1" * 5000}..{"2" * 5000}"': "serials",
-        "serials = 5": "serials is a text",
-    },
-    'class = "III"': {'class = "V"': "scale: the classes are", "class = 3": "class is a text"},
-    'ranges = ["15kg/5g"]': {
-        "ranges = []": "scale: ",
-        'ranges = ["15kg"]': "is not a range like",
-        'ranges = ["15kg/5x"]': "is not a weight like",
-        'ranges = "15kg/5g"': "scale: ranges is a list of texts",
-        'ranges = ["15kg/5g"]\nmultiple = 1': "scale: multiple is true or false",
-        'ranges = ["15kg/5g"]\nmin = "much"': "is not a weight like",
-    },
-    'key = "works.pem"': {
-        "": "station does not say key",
-        "key = 5": "station: key is a text",
-        'key = "works.pem"\nhardware = "R41"': "hardware is 'R40' or 'SB' or 'SE'",
-    },
-    'production = "P-{serial}"': {'production = "P"': "contain {serial}"},
-    'seals = ["S-{serial}-1", "S-{serial}-2"]': {
-        "seals = []": "station: seals names the seal of the case",
-        'seals = ["S"]': "contain {serial}",
-    },
-    'loads = ["5 kg", "10 kg", "15 kg"]': {
-        "loads = []": "calibration: one to ten loads",
-        'loads = ["five"]': "each of loads is a load",
-        'loads = ["5 kg"]\nfit = "curve"': "calibration: fit is 'segments' or 'line'",
-        'loads = ["5 kg"]\ndown = "no"': "calibration: down is true or false",
-    },
-    'check = "7 kg"': {'check = "much"': "calibration: check is a load"},
-    'name = "Hangzhou"': {"": "calibration.here does not say name"},
-    "latitude = 30.27": {
-        "": "calibration.here has latitude and height, or g as measured",
-        "latitude = 95": "calibration.here is a latitude and a height",
-        "latitude = nan": "calibration.here is a latitude and a height",
-    },
-    'load = "7 kg"': {'load = "7 kg"\nseconds = 5': "seconds is a number from 8 to 60"},
-    'plan = "short.toml"': {"as_found = 1": "as_found is true or false"},
-    'languages = ["en", "zh"]': {'languages = ["tlh"]': "languages is 'en' or 'zh'"},
-    'registry = "https://scales.example/{device}"': {
-        'registry = "https://scales.example"': "registry is an address with {device}",
-        "registry = 5": "registry is a text",
-    },
-}
-
-
-@pytest.mark.parametrize(
-    ("was", "now"), [(was, now) for was, rows in PRODUCT_REFUSED.items() for now in rows]
-)
-def test_a_product_that_is_none_says_what_and_where(was: str, now: str, tmp_path: Path) -> None:
-    path = tmp_path / "market.toml"
-    assert was in PLAN
-    path.write_text(PLAN.replace(was, now, 1))
-    with pytest.raises(UserError) as caught:
-        product.load(path)
-    assert caught.value.exit_code == USAGE
-    assert PRODUCT_REFUSED[was][now] in caught.value.sentence
-    assert str(path) in caught.value.sentence
-
-
-def test_the_product_of_the_docs(tmp_path: Path) -> None:
-    manual = (ROOT / "docs" / "factory.md").read_text()
-    example = manual.split("## The plan\n")[1].split("\n## ")[0]
-    path = tmp_path / "market.toml"
-    path.write_text("\n".join(line[4:] for line in example.splitlines() if line[:4] == "    "))
-    found = product.load(path)
-    assert found.serials[0] == "SY-0001" and len(found.serials) == 999
-    assert found.calibration.loads == (("5", "kg"), ("10", "kg"), ("15", "kg"))
-    assert found.filled(found.station.production, "SY-7") == "P-SY-7"

@@ -53,7 +53,7 @@ _PARTS = {
 
 @settings(max_examples=40, deadline=None)
 @given(some.lists(some.sampled_from(sorted(_PARTS)), max_size=4))
-def test_only_what_passed_at_both_limits_looks_passed(parts: list[str]) -> None:
+def test_F2_only_what_passed_at_both_limits_looks_passed(parts: list[str]) -> None:
     record = samples.record(*(_PARTS[part] for part in parts))
     found = _verdict(record)
     assert (found.tone == GOOD) == record.passes(guarded=True)
@@ -75,7 +75,7 @@ def test_what_is_missing_is_named_and_nothing_beside_it_is_green() -> None:
     assert tones[0] == {"", GOOD} and all(GOOD not in of_table for of_table in tones[1:])
 
 
-def test_each_phase_has_the_header_of_r76_2_and_both_limits() -> None:
+def test_F2_F10_each_phase_has_the_header_of_r76_2_and_both_limits() -> None:
     said = list(texts(document("type", "en")))
     for label in (
         *("Application no.", "Type designation", "Date", "Observer", "e", "Zero-tracking"),

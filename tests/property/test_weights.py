@@ -99,7 +99,7 @@ THIRDS = [
 
 
 @pytest.mark.parametrize(("most", "e", "sizes", "name", "wrong", "good"), THIRDS)
-def test_a_third_of_the_permissible_error_at_max(
+def test_F1_a_third_of_the_permissible_error_at_max(
     most: str, e: str, sizes: str, name: str, wrong: str, good: bool
 ) -> None:
     pieces = [piece(f"W{size}", size, name) for size in sizes.split()]
@@ -130,7 +130,7 @@ def test_not_even_the_best_class() -> None:
     assert "no class of weights is good enough" in found and "larger" in found
 
 
-def test_a_certificate_that_has_ended_or_has_not_begun() -> None:
+def test_F1_a_certificate_that_has_ended_or_has_not_begun() -> None:
     old = piece("old", "10", until=date(2026, 11, 28))
     new = piece("new", "10", until=date(2026, 11, 29))
     shop = scale("15", "0.005")

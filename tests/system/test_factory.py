@@ -40,7 +40,7 @@ def _planned(works: Works, board: VirtualTerminal, *more: object) -> tuple[objec
     )
 
 
-def test_two_bare_boards_are_sealed_terminals_and_a_third_place_disturbs_nobody(
+def test_F9_two_bare_boards_are_sealed_terminals_and_a_third_place_disturbs_nobody(
     works: Works,
 ) -> None:
     bench = works.path("bench.toml")
@@ -78,9 +78,16 @@ def _is_what_was_planned(works: Works, address: str, found: dict[str, Any]) -> N
     serial, steps = found["serial"], found["steps"]
     assert list(steps) == STEPS
     said = json.loads(works.user("seals", address, "--json").out)
-    assert said["sealed"] and not said["locked"]
+    assert said["sealed"] and not said["locked"] and said["wrong"] == ""
     assert said["production code"] == f"P-{serial}"
     assert said["seals"] == f"S-{serial}-1,S-{serial}-2"
+    # F9: counters, hashes, seals, operator; as the terminal signed it and says it now.
+    sealing = {name: steps["seal"][name] for name in ("calibration", "seals", "production")}
+    assert [*sealing.values()] == [
+        *(said[name] for name in ("calibration digest", "seals", "production code")),
+    ]
+    assert steps["seal"]["software"] == steps["flash"]["software"]
+    assert steps["seal"]["operator"] == "TEST Ada" and int(steps["seal"]["boots"]) > 1
     assert works.user("config", address, "--json").json()["cycle_load"] == "100"
     assert works.user("audit", serial, "--allow-test").code == OK
     # A scale adjusted for Harbin shows 1322 millionths less of everything at Hangzhou (5.3).
@@ -138,8 +145,13 @@ def test_a_program_killed_at_any_step_goes_on_where_it_was(works: Works) -> None
         marks = [f"# step {step}\n" for step in STEPS]
         # And while time is held for the loads: nobody else can let it go on.
         marks.insert(STEPS.index("test") + 1, " EXTEND")
-        for mark in marks:
-            with works.user.started(*_planned(works, board)) as program:
+        # Its new calibration is in force, and nobody has noted that: it was not found so.
+        marks[STEPS.index("calibrate")] = " CAL COMMIT"
+        for at, mark in enumerate(marks):
+            # At another port it is known by its chip, and when it has one by its key.
+            moved = ("provision", board.pty, *_planned(works, board)[2:], "--serial", "SY-TEST-0")
+            command = moved if at in (1, 3) else _planned(works, board)
+            with works.user.started(*command) as program:
                 _wait_for(works, program, mark)
                 program.send_signal(signal.SIGKILL)
                 program.wait()
@@ -167,6 +179,8 @@ def _is_what_was_planned_once(works: Works, board: VirtualTerminal, found: dict[
         assert len(store.runs(serial)) == 1 and len(store.registry()) == 1
         states = {step.name: step.state for step in store.steps(store.runs(serial)[0].id)}
         assert states == dict.fromkeys(STEPS, "done")
+        kept = [store.test(one.id).conditions["state"] for one in store.tests(serial)]
+        assert kept and set(kept) == {"as left"}
     assert works.user("audit", serial, "--allow-test").code == OK
     log = line(works.keys("log", works.path("works.log")))
     assert "device statement 1" in log and "device statement 2" not in log
@@ -206,6 +220,11 @@ def test_who_may_not_begin(works: Works, start: Start) -> None:
     works.user("provision", port, "--plan", other, "--world", world).refused(
         REFUSED, "is a virtual", "for a rpi_pico"
     )
+    # Nobody says who seals it.
+    before = dict(works.user.environment)
+    works.user.environment.update(USER="", STEELYARD_OPERATOR="")
+    works.user(*planned).refused(USAGE, "--operator NAME")
+    works.user.environment.update(before)
     # Two with one serial number on one bench; several without a weight handler.
     two = ("provision", port, port + "1", "--plan", works.plan)
     works.user(*two).refused(USAGE, "a weight handler each")

@@ -111,8 +111,8 @@ def test_C1_C2_C3_C6_sealed_opened_repaired_verified_again(bench: Bench, company
     said = user("install", port, _issue_device(company))
     assert said.code == OK and "root TEST root" in said.out and "station TEST works" in said.out
     assert user("seal", port).code == OK
-    said = user("seals", port)
-    assert said.code == VERDICT and "it was not verified yet" in " ".join(said.out.split())
+    said = user("seals", port, "--json")
+    assert (said.code, _json(said)["wrong"]) == (VERDICT, "") and "not verified" in said.out
     user("calibrate", port, "--step", "begin").refused(REFUSED, "STEELYARD_KEY=service.pem")
     with company.holding("inspector"):
         wrong = user("calibrate", port, "--step", "begin")

@@ -8,6 +8,7 @@ After the flash is mounted at "/" the host's file system is out of reach.
 """
 
 import gc
+import hashlib
 import json
 import os
 import socket
@@ -131,6 +132,7 @@ def _power_on(settings):
     front_panel.case_latch(settings["case"], settings["case_clear"])
     front_panel.shunt(settings["shunt"])
     machine._cause = settings["cause"]
+    machine._chip = hashlib.sha256(settings["flash"].encode()).digest()[:8]
     _run_on_board_time(settings["tcp_ports"])
     rp2.chip = nor.NorFlash(flash, settings["blocks"], _FlashTime())
     nor.mount_root(rp2.chip)

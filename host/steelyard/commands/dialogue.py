@@ -41,4 +41,4 @@ def technician(terminal: Terminal, halt: threading.Event | None = None) -> Itera
 
         config = terminal.config()
         calibrated = terminal.identify().calibration > 0
-        yield Technician(terminal, scales.of_config(config), keys, draw, calibrated)
+        yield Technician(terminal, scales.of_config(config, judged=False), keys, draw, calibrated)

@@ -35,7 +35,9 @@ from steelyard.output import errors, show
 from steelyard.provisioning import check_serial, provision_terminal
 from steelyard.sealing import PASSPHRASE
 from steelyard.store import Store
+from steelyard.turns import turn
 
+_BUSY_S = 2.0
 _ADDRESS = "Where the terminal is; with a plan, several."
 _SERIAL = "Serial number, e.g. SY-0001. With a plan: if not its next one."
 _PLAN = "What it is to become (docs/factory.md): from a bare board to a sealed terminal."
@@ -89,6 +91,12 @@ def provision_all(
 ) -> list[bench.Result]:
     """Serve all places of a bench; their results."""
     bench.check(places)
+    if not operator:
+        raise UserError(
+            USAGE,
+            "who does it is in the records, and nobody knows: say --operator NAME, or have it in"
+            " STEELYARD_OPERATOR",
+        )
     look_ahead(product)
     flow.check_clock(store)
     station = _station(product, store)
@@ -119,7 +127,9 @@ def provision_all(
             told=told,
             halt=halt,
         )
-        return flow.carry_on(work)
+        # A run may be found by its number, too: not by two at once.
+        with turn(work.transcript, _BUSY_S):
+            return flow.carry_on(work)
 
     # A person has a dialogue there instead, and a line for each step.
     progress.drawn = errors.is_terminal and all(one.world or one.handler for one in places)

@@ -118,11 +118,12 @@ def _register_state(app: typer.Typer) -> None:
 
     @app.command()
     def seals(address: Address, as_json: Json = False) -> int:
-        """Show seal, lock, codes and verification of a terminal; exit code 1 if any is wrong.
+        """Show seal, lock, codes and verification; exit code 1 unless it may be used in trade.
 
         Production code, repair code, verification code and the numbers of the seals are what is
         compared on site with the case in one's hand. What does not match is named, and so is a
-        verification that ends within 60 or 15 days.
+        verification that ends within 60 or 15 days. With a terminal that was just made nothing is
+        wrong: it waits for its first verification.
 
         Example: steelyard seals /dev/ttyACM0
         """
@@ -132,7 +133,7 @@ def _register_state(app: typer.Typer) -> None:
         made = store.statements(statement.DEVICE, subject=identity.dev) if identity.dev else []
         said = sealing.state(found, made[-1].fields if made else None)
         show(said, as_json)
-        return OK if said["ok"] else VERDICT
+        return OK if said["may be used"] else VERDICT
 
     @app.command()
     def plate(address: Address, as_json: Json = False) -> int:

@@ -13,7 +13,7 @@ from steelyard_wire.classes import CLASSES
 from steelyard_wire.quantity import format_quantity, unit_name
 from steelyard_wire.statement import DEVICE
 
-from steelyard import sealing
+from steelyard import parameters, sealing
 from steelyard.access import authenticate, opened
 from steelyard.calibration import parse_weight
 from steelyard.client import Identity, Terminal, when_still
@@ -61,9 +61,9 @@ def _seal(found: Mapping[str, str], identity: Identity) -> dict[str, object]:
     made = store.statements(DEVICE, subject=identity.dev)
     store.close()
     said = sealing.state(found, made[-1].fields if made else None)
-    del said["ok"]
+    del said["may be used"]
     if not identity.sealed:
-        said["wrong"] = ""
+        said["wrong"] = said["waits for"] = ""
     return {name: value for name, value in said.items() if value not in ("", None, "-")}
 
 
@@ -248,11 +248,7 @@ def register(app: typer.Typer) -> None:
         """
         if name and not value:
             raise UserError(USAGE, f"say what {name} is to be: steelyard config ADDRESS {name} 10")
-        if name == "profile" and not value.isdigit():
-            if value not in PROFILES:
-                there = ", ".join(PROFILES)
-                raise UserError(USAGE, f"there is no profile {value!r}; there are: {there}")
-            value = str(PROFILES.index(value))
+        value = parameters.said(name, value)
         with opened(address) as (terminal, _):
             if name:
                 terminal.set_parameter(name, value)

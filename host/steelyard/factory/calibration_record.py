@@ -13,12 +13,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
 from steelyard.errors import USAGE, UserError
-from steelyard.factory.measurement import Scale, text
+from steelyard.factory import scales
+from steelyard.factory.measurement import Scale, exact, text
 
 FORM = "steelyard/calibration/1"
 UP, DOWN = "up", "down"
@@ -56,7 +56,7 @@ class Gravity:
     @property
     def factor(self) -> Fraction:
         """By which the weight changes that the terminal shows: g_here / g_there."""
-        return _exact(self.here) / _exact(self.there)
+        return exact(self.here, "g") / exact(self.there, "g")
 
 
 @dataclass(frozen=True)
@@ -92,20 +92,13 @@ class CalibrationRecord:
 
 def to_json(one: CalibrationRecord) -> str:
     """The record as it is kept."""
-    scale = one.scale
     whole = {
         "form": FORM,
         "id": one.id,
         "dut": dict(one.dut),
         "station": dict(one.station),
         "operator": one.operator,
-        "scale": {
-            "class": scale.accuracy,
-            "ranges": [[text(most), text(e)] for most, e in scale.ranges],
-            "unit": scale.unit,
-            "min": text(scale.least),
-            "tracking": scale.tracking,
-        },
+        "scale": scales.to_record(one.scale),
         "started": one.started,
         "ended": one.ended,
         "generation": one.generation,
@@ -150,19 +143,13 @@ def from_json(data: str) -> CalibrationRecord:
 
 
 def _record(whole: Mapping[str, Any]) -> CalibrationRecord:
-    scale, check, gravity = whole["scale"], whole["check"], whole["gravity"]
+    check, gravity = whole["check"], whole["gravity"]
     return CalibrationRecord(
         id=str(whole["id"]),
         dut=_texts(whole["dut"]),
         station=_texts(whole["station"]),
         operator=str(whole["operator"]),
-        scale=Scale(
-            accuracy=int(scale["class"]),
-            ranges=_ranges(scale["ranges"]),
-            unit=str(scale["unit"]),
-            least=_exact(scale["min"]),
-            tracking=bool(scale["tracking"]),
-        ),
+        scale=scales.of_record(whole["scale"]),
         started=float(whole["started"]),
         ended=float(whole["ended"]),
         generation=int(whole["generation"]),
@@ -209,26 +196,10 @@ def _gravity(gravity: Mapping[str, Any]) -> Gravity:
     return found
 
 
-def _ranges(rows: Any) -> tuple[tuple[Fraction, Fraction], ...]:
-    if not rows:
-        raise ValueError("a scale has a range at least")
-    return tuple((_exact(most), _exact(e)) for most, e in rows)
-
-
 def _texts(found: Any) -> dict[str, str]:
     return {str(name): str(value) for name, value in dict(found).items()}
 
 
 def _decimal(number: Any) -> str:
-    _exact(number)
+    exact(number, "a number of it")
     return str(number)
-
-
-def _exact(number: Any) -> Fraction:
-    try:
-        found = Decimal(number)
-    except InvalidOperation:
-        raise ValueError(f"{number!r} is no number") from None
-    if not found.is_finite():
-        raise ValueError(f"{number} is no weight")
-    return Fraction(found)

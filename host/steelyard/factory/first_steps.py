@@ -14,11 +14,13 @@ from typing import Any
 
 from steelyard import boards, flash, sealing
 from steelyard.errors import REFUSED, VERDICT, UserError
+from steelyard.factory.same_board import CHIP
 from steelyard.factory.work import Work
 from steelyard.keys.issuing import access_rows, issue_device
 from steelyard.provisioning import provision_terminal
 
 Found = Mapping[str, Any]
+BORN = "born"  # of what `key` found: there was none when the run began
 _CLOCK_S = 2.0
 # One log, one registry of serial numbers: one terminal at a time.
 _DESK = threading.Lock()
@@ -44,13 +46,15 @@ def flash_board(work: Work) -> Found:
 
     report = flash.flash(boards.load(work.product.board), work.address, progress=progress)
     work.note(
-        f"flash {report.board} ({report.machine}, MicroPython {report.micropython}): copied"
-        f" {', '.join(report.copied) or 'nothing'}; software {report.software_id}"
+        f"flash {report.board} ({report.machine}, chip {report.chip or '-'}, MicroPython"
+        f" {report.micropython}): copied {', '.join(report.copied) or 'nothing'}; software"
+        f" {report.software_id}"
     )
     return {
         "software": report.software_id,
         "micropython": report.micropython,
         "machine": report.machine,
+        CHIP: report.chip,
         "copied": report.copied,
     }
 
@@ -75,8 +79,10 @@ def make_key(work: Work) -> Found:
                 " one number cannot be told apart: give this one another, --serial NUMBER",
             )
         made = provision_terminal(terminal, work.store, work.serial)
+    born = work.run.dev is None
     work.run = work.store.set_run(work.run.id, dev=made["device"])
-    return {"device": made["device"].hex(), "key": made["key"]}
+    found = {"device": made["device"].hex(), "key": made["key"]}
+    return {**found, BORN: True} if born else found
 
 
 def has_key(work: Work, found: Found) -> bool:

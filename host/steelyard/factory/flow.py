@@ -17,11 +17,12 @@ from typing import Any
 
 from steelyard.client import Identity, Terminal
 from steelyard.errors import REFUSED, USAGE, AtPrompt, UserError
-from steelyard.factory import first_steps, last_steps, reporting, weighing_steps
+from steelyard.factory import first_steps, last_steps, reporting, same_board, weighing_steps
 from steelyard.factory.product import Product, part
-from steelyard.factory.runs import ABANDONED, DONE, Run
+from steelyard.factory.runs import ABANDONED, DONE, OPEN, Run
 from steelyard.factory.work import Work
 from steelyard.provisioning import check_serial
+from steelyard.remote import Remote
 from steelyard.store import Store
 
 Found = Mapping[str, Any]
@@ -57,6 +58,8 @@ STEPS = (
 _SEALING = "seal"
 # In what a step found: what the plan said then. A plan may be mended before a run goes on.
 _PLANNED = "planned"
+# Which board it was, and that it had no key: known from then on, whatever becomes of the step.
+_KEPT = (same_board.CHIP, first_steps.BORN)
 
 
 # --- who may begin -------------------------------------------------------------------------------
@@ -96,14 +99,18 @@ def begin(
     serial: "" takes the one that the terminal has, else the next of the plan.
     """
     identity = who_is_there(address)
-    with _NUMBERS:
-        if identity is not None and identity.provisioned:
+    if identity is not None and identity.provisioned:
+        with _NUMBERS:
             return _go_on(store, product, identity, address, serial, operator, station)
-        if serial:
-            check_serial(serial)
-        run = store.unborn_run(product.name, address, serial)
-        if run is not None:
-            return run
+    if serial:
+        check_serial(serial)
+    # Not while others wait for their numbers: it takes seconds.
+    known = same_board.unborn(store, product.name, serial)
+    where = same_board.place(address)
+    run = same_board.of_board(store, known, where, serial, lambda: _chip_at(address))
+    if run is not None:
+        return run
+    with _NUMBERS:
         if serial in {entry.serial for entry in store.registry().values()}:
             raise UserError(
                 REFUSED,
@@ -113,12 +120,29 @@ def begin(
         while True:
             number = serial or _next_number(store, product)
             run = store.begin_run(
-                number, product.name, product.digest, operator, station, address=address
+                number, product.name, product.digest, operator, station, address=where
             )
-            if serial or store.runs(number)[0].id == run.id:
+            others = store.runs(number)
+            if serial:
+                others = [one for one in others if one.state == OPEN]
+            if others[0].id == run.id:
                 return run
             # Another station on this database took it at the same moment, and was first.
             store.set_run(run.id, state=ABANDONED)
+            if serial:
+                raise UserError(
+                    REFUSED,
+                    f"{serial} is being given to the board at {others[0].address}: go on there, or"
+                    " give this one another number, --serial NUMBER",
+                )
+
+
+def _chip_at(address: str) -> str:
+    """Of a board that has no key; it starts anew."""
+    remote = Remote(address)
+    chip = remote.chip()
+    remote.reset()
+    return chip
 
 
 def _go_on(
@@ -167,8 +191,9 @@ def _go_on(
             f"the terminal at {address} is a {identity.board}, and the plan is for a"
             f" {product.board}: wrong board, or wrong plan",
         )
+    where = same_board.place(address)
     return run or store.begin_run(
-        name, product.name, product.digest, operator, station, address=address, dev=identity.dev
+        name, product.name, product.digest, operator, station, address=where, dev=identity.dev
     )
 
 
@@ -205,6 +230,8 @@ def carry_on(work: Work) -> Mapping[str, Found]:
     """All steps that have not been done, or do not hold any more; what they found. UserError."""
     done = {step.name: step.detail for step in work.store.steps(work.run.id) if step.state == DONE}
     redo = False
+    # Where it is now: what else comes to where it was is another one.
+    work.run = work.store.set_run(work.run.id, address=same_board.place(work.address))
     sealed = _is_sealed(work)
     for step in STEPS:
         work.step = step.name
@@ -251,16 +278,18 @@ def _is_sealed(work: Work) -> bool:
 
 def _do(work: Work, step: Step) -> Found:
     store, run = work.store, work.run.id
+    before = {one.name: one.detail for one in store.steps(run)}.get(step.name, {})
+    kept = {name: before[name] for name in _KEPT if name in before}
     store.begin_step(run, step.name)
     work.note(f"step {step.name}")
     try:
         found = step.do(work)
     except UserError as error:
         work.note(f"step {step.name} failed: {error.sentence}")
-        store.end_step(run, step.name, {"why": error.sentence}, failed=True)
+        store.end_step(run, step.name, {**kept, "why": error.sentence}, failed=True)
         _keep_transcript(work)
         raise
-    found = {**found, _PLANNED: part(work.product, step.name)}
+    found = {**kept, **found, _PLANNED: part(work.product, step.name)}
     store.end_step(run, step.name, found)
     return found
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from steelyard import boards, gravity
+from steelyard import boards, gravity, parameters
 from steelyard.calibration import Weight, parse_weight
 from steelyard.errors import USAGE, UserError
 from steelyard.factory import plan as plans
+from steelyard.factory import scales
 from steelyard.factory.toml_reading import (
     Wrong,
     count,
@@ -170,7 +171,7 @@ def _product(data: Mapping[str, Any], digest: str, folder: Path) -> Product:
     languages = texts("report: languages", tables["report"].get("languages", ["en"]))
     for language in languages:
         one_of("report: each of languages", language, LANGUAGES)
-    return Product(
+    made = Product(
         name=text_of("name", product["name"]),
         version=str(product.get("version", "1")),
         digest=digest,
@@ -189,6 +190,44 @@ def _product(data: Mapping[str, Any], digest: str, folder: Path) -> Product:
         registry=str(registry),
         folder=folder,
     )
+    return replace(made, parameters=_parameters(made)) if parameters.can_ask() else made
+
+
+def _parameters(made: Product) -> Mapping[str, str]:
+    """Those of the plan, as the terminal will say them: it is asked before there is one."""
+    start = boards.load(made.board).scale
+    try:
+        words = made.scale.words(parameters.ask(start, []).values)
+    except UserError as error:
+        raise Wrong(f"scale: {error.sentence}") from None
+    try:
+        pairs = [(name, parameters.said(name, value)) for name, value in made.parameters.items()]
+    except UserError as error:
+        raise Wrong(f"parameters: {error.sentence}") from None
+    answer = parameters.ask(start, [words, *pairs])
+    elsewhere = {"scale": answer.of_scale}
+    if made.commission is not None:
+        elsewhere["commission"] = answer.of_commission
+    for table, names in elsewhere.items():
+        both = [name for name in names if name in made.parameters]
+        if both:
+            raise Wrong(
+                f"parameters says {', '.join(both)}, which [{table}] decides: leave it out"
+            )
+    unknown = [name for name in made.parameters if name not in answer.values]
+    if unknown:
+        others = sorted(set(answer.values) - set().union(*elsewhere.values()))
+        raise Wrong(
+            f"parameters says {', '.join(unknown)}, which nothing reads; it can say"
+            f" {', '.join(others)}"
+        )
+    if answer.refused:
+        raise Wrong(f"{'parameters' if answer.at else 'scale'}: {answer.refused}")
+    for name, value in pairs:
+        now = answer.values[name]
+        if int(value) != int(now):
+            raise Wrong(f"parameters: {name} becomes {now} when the others are set: say it last")
+    return {name: answer.values[name] for name, _ in pairs}
 
 
 def _file(table: Mapping[str, Any], name: str, folder: Path) -> Path | None:
@@ -224,12 +263,14 @@ def _load(where: str, said: Any) -> Weight:
 def _scale(said: Mapping[str, Any]) -> WantedScale:
     if said["ranges"] == []:
         raise Wrong("scale: ranges has one at least")
+    if yes_or_no("scale: multiple", said.get("multiple", False)) and len(said["ranges"]) > 1:
+        raise Wrong(f"scale: multiple: {scales.MULTIPLE}")
     try:
         return WantedScale(
             class_of(text_of("scale: class", said["class"])),
             ranges_of(texts("scale: ranges", said["ranges"])),
             nanograms(text_of("scale: min", said["min"])) if "min" in said else None,
-            yes_or_no("scale: multiple", said.get("multiple", False)),
+            multiple=False,
         )
     except UserError as error:
         raise Wrong(f"scale: {error.sentence}") from None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from steelyard.factory.measurement import VERSION, rules_digest
-from steelyard.factory.test_record import from_json, to_json
+from steelyard.factory.test_record import TestRecord, from_json, to_json
 
 _WHOLE = ("passed", "passed_guarded")
 _OF_PHASE = ("outcome", "outcome_guarded")
@@ -47,16 +47,22 @@ def rules_now() -> dict[str, str]:
 def recompute(data: str) -> Recomputed:
     """A record's JSON, computed anew; UserError for what is none."""
     record = from_json(data)
-    kept, now = json.loads(data), json.loads(to_json(record))
-    found = list(_differences(kept, now))
+    now = json.loads(to_json(record))
     return Recomputed(
         id=record.id,
         serial=record.dut.get("serial", ""),
         passed=now["passed"],
         passed_guarded=now["passed_guarded"],
         rules_then=record.rules,
-        differences=tuple(found),
+        differences=tuple(differences(record)),
     )
+
+
+def differences(record: TestRecord) -> list[str]:
+    """What is computed otherwise now than it was kept, in words; none of a record made now."""
+    if record.kept is None:
+        return []
+    return list(_differences(record.kept, json.loads(to_json(record))))
 
 
 def _differences(kept: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

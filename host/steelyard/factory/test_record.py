@@ -1,6 +1,6 @@
 """The record of a test: who, what, with which weights, what was read and what that means.
 
-Owns: its form as JSON, and computing it again: from the raw readings, by the rules of today.
+Owns: its form as JSON. Its verdicts are computed anew, from the raw readings, by today's rules.
 Refuses: with UserError, JSON that is no such record. Units: times in s since 1970; weights in the
 scale's unit as decimal text; temperature in Celsius, humidity in %, pressure in hPa, g in m/s2.
 """
@@ -10,17 +10,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 from steelyard.errors import USAGE, UserError
+from steelyard.factory import scales
 from steelyard.factory.measurement import (
     VERSION,
     Judged,
     Measurement,
     Scale,
     Unusable,
-    exact,
     rules_digest,
     text,
 )
@@ -82,7 +81,8 @@ class TestRecord:
     """All of it. dut, plan, station, conditions: texts by name, see docs/factory.md.
 
     weights: the pieces that were used, as their register says (`weights.Piece.row()`).
-    said: value, limits and verdicts as they were computed then, by phase and measurement.
+    kept: the JSON that it was read from, with values, limits and verdicts as they were computed
+    then (recompute.py); None for one that was made now.
     """
 
     __test__ = False  # it is no test of pytest's
@@ -100,36 +100,13 @@ class TestRecord:
     rules: Mapping[str, str] = field(
         default_factory=lambda: {"version": VERSION, "digest": rules_digest()}
     )
-    said: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    kept: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
     def passes(self, guarded: bool = False) -> bool:
         """Whether every phase passed: at the legal limit, or at the factory's."""
         return bool(self.phases) and all(
             phase.outcome(self.scale, guarded) == PASSED for phase in self.phases
         )
-
-    def recomputed(self) -> list[str]:
-        """What is computed otherwise now than was kept, in words; empty: nothing."""
-        found = []
-        for phase in self.phases:
-            for one in phase.measurements:
-                name = f"{phase.name}: {one.name}"
-                kept = self.said.get(_key(phase.name, one.name))
-                now = _verdict(one, self.scale)
-                if kept is None:
-                    found.append(f"{name} has no verdict")
-                    continue
-                found += [
-                    f"{name}: {what} was {kept.get(what)}, is {value}"
-                    for what, value in now.items()
-                    if kept.get(what) != value or type(kept.get(what)) is not type(value)
-                ]
-        return found
-
-
-def _key(phase: str, measurement: str) -> str:
-    """Of `said`: no two measurements have one, whatever they are called."""
-    return json.dumps([phase, measurement], ensure_ascii=False)
 
 
 def _verdict(one: Measurement, scale: Scale) -> dict[str, Any]:
@@ -192,13 +169,7 @@ def to_json(one: TestRecord) -> str:
         "plan": dict(one.plan),
         "station": dict(one.station),
         "dut": dict(one.dut),
-        "scale": {
-            "class": scale.accuracy,
-            "ranges": [[text(most), text(e)] for most, e in scale.ranges],
-            "unit": scale.unit,
-            "min": text(scale.least),
-            "tracking": scale.tracking,
-        },
+        "scale": scales.to_record(scale),
         "conditions": dict(one.conditions),
         "started": one.started,
         "ended": one.ended,
@@ -227,9 +198,7 @@ def from_json(data: str) -> TestRecord:
 
 
 def _record(whole: Mapping[str, Any]) -> TestRecord:
-    scale = whole["scale"]
     phases = []
-    said: dict[str, Mapping[str, Any]] = {}
     for phase in whole["phases"]:
         rows = []
         for row in phase["measurements"]:
@@ -237,13 +206,6 @@ def _record(whole: Mapping[str, Any]) -> TestRecord:
             if not all(isinstance(value, str) for value in raw.values()):
                 raise ValueError(f"what was read of {row['name']} is no text")
             rows.append(Measurement(row["name"], row["rule"], row["clause"], raw))
-            said[_key(phase["name"], row["name"])] = {
-                name: row.get(name)
-                for name in (
-                    *("value", "low", "high", "guard_low", "guard_high"),
-                    *("passed", "guarded", "unusable"),
-                )
-            }
         phases.append(
             PhaseRecord(
                 name=phase["name"],
@@ -262,25 +224,12 @@ def _record(whole: Mapping[str, Any]) -> TestRecord:
         plan=dict(whole["plan"]),
         station=dict(whole["station"]),
         dut=dict(whole["dut"]),
-        scale=Scale(
-            accuracy=int(scale["class"]),
-            ranges=_ranges(scale["ranges"]),
-            unit=str(scale["unit"]),
-            least=exact(scale["min"], "min"),
-            tracking=bool(scale["tracking"]),
-        ),
+        scale=scales.of_record(whole["scale"]),
         conditions=dict(whole["conditions"]),
         started=float(whole["started"]),
         ended=float(whole["ended"]),
         phases=tuple(phases),
         weights=tuple(dict(piece) for piece in whole["weights"]),
         rules=dict(whole["rules"]),
-        said=said,
+        kept=whole,
     )
-
-
-def _ranges(rows: Any) -> tuple[tuple[Fraction, Fraction], ...]:
-    found = tuple((exact(most, "Max"), exact(e, "e")) for most, e in rows)
-    if not found:
-        raise ValueError("its scale has no range")
-    return found

@@ -23,10 +23,12 @@ from steelyard.commissioning import Unfit, commission, transient
 from steelyard.errors import REFUSED, VERDICT, UserError
 from steelyard.factory import plan as plans
 from steelyard.factory import scales
+from steelyard.factory.first_steps import BORN
 from steelyard.factory.instrument import Instrument
 from steelyard.factory.loading import Loading
 from steelyard.factory.measurement import Judged, Measurement, Scale, text
 from steelyard.factory.plan import Plan
+from steelyard.factory.runs import OPEN
 from steelyard.factory.test_record import PASSED, TestRecord
 from steelyard.factory.testing import Stopped, Surroundings, carry_out
 from steelyard.factory.work import Work
@@ -124,7 +126,7 @@ def calibrate(work: Work) -> Found:
         loading = _loading(plan.weights, scale)
         other = _loading(plan.check_weights, scale) or loading
         as_found = ""
-        if identity.calibration and work.product.as_found:
+        if identity.calibration and work.product.as_found and not _is_new(work):
             work.say(0.0, "as found")
             as_found = _found_before(work) or _as_found(work, terminal)
         total = 2 + len(plan.loads) * (1 + plan.down) + (plan.check is not None)
@@ -200,6 +202,11 @@ def _pieces(loading: Loading | None, weight: Weight | None, unit: str) -> list[s
 
 def _reference(loading: Loading | None, weight: Weight, unit: str) -> str:
     return loading.reference(quantity(weight, unit)) if loading else ""
+
+
+def _is_new(work: Work) -> bool:
+    """Whether its calibrations are this run's own: there was no key before, and it never ended."""
+    return work.run.state == OPEN and bool(work.found["key"].get(BORN))
 
 
 def _found_before(work: Work) -> str:

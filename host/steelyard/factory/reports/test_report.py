@@ -10,6 +10,7 @@ lacks a measurement has no verdict, and the test has none either.
 from __future__ import annotations
 
 from steelyard.factory.measurement import GUARD, GUARD_ZERO, VERSION, rules_digest
+from steelyard.factory.recompute import differences
 from steelyard.factory.reports import drawings, parts, sheets
 from steelyard.factory.reports.columns import Context, lines
 from steelyard.factory.reports.document import (
@@ -150,8 +151,7 @@ def _decision(record: TestRecord, say: Say) -> list[Block]:
     ]
     if rules != here:
         blocks.append(Note(say("other rules", *here)))
-    # A record that has just been made has no verdicts of another time.
-    differing = record.recomputed() if record.said else []
+    differing = differences(record)
     if differing:
         blocks.append(Note(say("recomputed", len(differing), differing[0]), BAD))
     return blocks
