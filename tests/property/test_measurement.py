@@ -136,6 +136,9 @@ def test_repeatability_of_the_standard() -> None:
     ):
         found = judged("spread", {"load": "7500", "errors": errors_}, GRAMS)
         assert (found.passed, found.guarded) == (passed, guarded)
+    # One weighing is as far from itself as nothing is: that says nothing of the scale.
+    with pytest.raises(Unusable, match="one weighing has no spread"):
+        judged("spread", {"load": "7500", "errors": "0"}, GRAMS)
 
 
 def test_creep_of_the_standard() -> None:

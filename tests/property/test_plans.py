@@ -25,6 +25,7 @@ from works import PLAN, ROOT
 SCALE = Scale(3, ((Fraction(15), Fraction(5, 1000)),), "kg", Fraction(1, 10))
 _HEAD = '[plan]\nname = "mine"\n'
 _ZERO = '[[phase]]\nname = "zero"\n'
+_REPEATED = '[[phase]]\nname = "repeatability"\n'
 _OWN = '[[phase]]\nname = "own"\npython = "own.py:look"\n'
 _CURRENT = 'measurements = [{ name = "current", low = 5, high = 20 }]\n'
 
@@ -71,6 +72,9 @@ REFUSED = {
     _HEAD + _ZERO + "run = 3": "phase 1 says run, which nothing reads",
     _HEAD + _ZERO + "runs = 0": "phase zero: runs is a number from 1 to 100, not 0",
     _HEAD + _ZERO + "runs = true": "phase zero: runs is a number from 1 to 100, not True",
+    _HEAD
+    + _REPEATED
+    + "runs = 1": "phase repeatability: runs is 2 at least (R 76-1, A.4.10, has 3",
     _HEAD + _ZERO + "loads = 2": "phase zero: loads is a number from 3 to 50, not 2",
     _HEAD + _ZERO + 'loads = ["5"]': "phase zero: '5' is no load",
     _HEAD + _ZERO + 'loads = ["5 kg", 6]': "phase zero: 6 is no load",

@@ -211,6 +211,8 @@ def _spread(scale: Scale, raw: Raw) -> Fraction:
     if not isinstance(said, str):
         raise ValueError("errors is no text")
     found = [exact(one, "errors") for one in said.split()]
+    if len(found) < 2:
+        raise ValueError("one weighing has no spread")
     return max(found) - min(found)
 
 

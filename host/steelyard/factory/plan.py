@@ -184,12 +184,21 @@ class _Reader:
             raise Wrong(f"{where}: places are some of {', '.join(PLACES)}")
         return Options(
             loads=self._loads(where, said.get("loads", phase.loads)),
-            runs=count(f"{where}: runs", said.get("runs", phase.runs), 1, 100),
+            runs=self._runs(where, said.get("runs", phase.runs), phase),
             at=_shares(where, said.get("at", [])),
             down=yes_or_no(f"{where}: down", said.get("down", True)),
             places=tuple(dict.fromkeys(map(str, places))),
             more=more,
         )
+
+    def _runs(self, where: str, said: Any, phase: Phase) -> int:
+        runs = count(f"{where}: runs", said, 1, 100)
+        if runs < phase.fewest:
+            raise Wrong(
+                f"{where}: runs is {phase.fewest} at least (R 76-1, A.4.10, has 3 for classes III"
+                f" and IIII, 6 for I and II, 10 for a type): {runs} has no spread"
+            )
+        return runs
 
     def _loads(self, where: str, said: Any) -> int | tuple[Fraction, ...]:
         if not isinstance(said, list):
