@@ -111,8 +111,21 @@ def test_the_same_is_the_same_text() -> None:
         assert not judged("same", {"is": other, "should": "NONE"}).passed
 
 
+def test_one_of_several_texts_one_at_all_and_what_somebody_saw() -> None:
+    for said, passed in (("NONE", True), ("VALID", True), ("NONE | VALID", False), ("", False)):
+        assert judged("among", {"is": said, "should": "NONE | VALID"}).passed is passed
+    for said, passed in (("P-1", True), ("-", False), ("", False), ("  ", False)):
+        assert judged("given", {"is": said, "should": "given"}).passed is passed
+    right = "as it should be"
+    for said, passed in ((right, True), ("not as it should be", False), ("not looked at", False)):
+        raw = {"is": said, "should": right}
+        assert judged("seen", raw).passed is judged("seen", raw).guarded is passed
+        # A limit that asks for nothing lets nothing pass.
+        assert not judged("seen", {**raw, "should": said if said != right else "x"}).passed
+
+
 def test_every_rule_is_tested_here() -> None:
-    here = {row[0] for row in LIMITS} | {"rise", "number", "same", "spread"}
+    here = {row[0] for row in LIMITS} | {"rise", "number", "spread", *_OF_TEXTS}
     assert here == set(RULES)
 
 
@@ -203,7 +216,11 @@ _GOOD: dict[str, dict[str, str]] = {
     "number": {"value": "1", "high": "2"},
     "spread": {"load": "7.5", "errors": "0 0.001"},
     "same": {"is": "x", "should": "x"},
+    "among": {"is": "x", "should": "w | x"},
+    "given": {"is": "x", "should": "given"},
+    "seen": {"is": "as it should be", "should": "as it should be"},
 }
+_OF_TEXTS = ("same", "among", "given", "seen")
 _NO_NUMBERS = ("", "NaN", "sNaN", "Infinity", "-inf", "five", "5 kg", "1/2", "0x5", "1e999999999")
 
 
@@ -219,7 +236,7 @@ def test_what_is_missing_or_no_number_has_no_verdict(rule: str) -> None:
             continue
         with pytest.raises(Unusable, match=f"it: the rule {rule} cannot use what was read"):
             judged(rule, less)
-        for bad in _NO_NUMBERS if rule != "same" else ():
+        for bad in _NO_NUMBERS if rule not in _OF_TEXTS else ():
             with pytest.raises(Unusable):
                 judged(rule, {**good, name: bad})
 

@@ -67,7 +67,9 @@ REFUSED = {
     "phase = 5\n" + _HEAD: "it has no [[phase]]",
     "phase = [5]\n" + _HEAD: "there is no table [phase 1]",
     _HEAD + "[[phase]]\nruns = 3": "phase 1 has no name",
-    _HEAD + _ZERO + '[[phase]]\nname = "zro"': "there is no phase 'zro'; there are zero, weighing",
+    _HEAD
+    + _ZERO
+    + '[[phase]]\nname = "zro"': "there is no phase 'zro'; there are inspection, zero",
     _HEAD + _ZERO + _ZERO: "two phases are called zero",
     _HEAD + _ZERO + "run = 3": "phase 1 says run, which nothing reads",
     _HEAD + _ZERO + "runs = 0": "phase zero: runs is a number from 1 to 100, not 0",

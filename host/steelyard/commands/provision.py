@@ -89,7 +89,7 @@ def provision_all(
 ) -> list[bench.Result]:
     """Serve all places of a bench; their results."""
     bench.check(places)
-    look_ahead(product)
+    look_ahead(product, any(place.world or place.handler for place in places))
     flow.check_clock(store)
     station = _station(product, store)
     progress = _Progress(places)

@@ -54,6 +54,8 @@ def _table(record: TestRecord, phase: PhaseRecord) -> Table | Text:
         title += f"\n  {phase.why}"
     if phase.missing() and phase.measurements:
         title += f"\n  not measured: {', '.join(phase.missing())}"
+    if phase.unseen():
+        title += f"\n  nobody looked: {', '.join(phase.unseen())}"
     if not phase.measurements:
         return Text(title + "\n")
     rows = [row_of(one, one.judged(scale), places_of(scale)) for one in phase.measurements]
@@ -78,7 +80,9 @@ def _table(record: TestRecord, phase: PhaseRecord) -> Table | Text:
 def row_of(one: Measurement, judged: Judged, places: int) -> list[str]:
     """A measurement in a row: texts that were compared, or numbers."""
     verdict = "" if judged.guarded else "beyond the factory's" if judged.passed else "FAILED"
-    if one.rule == "same":
+    if one.unseen:
+        verdict = "NO VERDICT"
+    if "is" in one.raw:
         return [one.name, "", "", "", one.raw["is"], one.raw["should"], "", verdict]
     if one.rule == "number":
         unit = f" {one.raw['unit']}" if "unit" in one.raw else ""
@@ -99,8 +103,8 @@ def announce() -> tuple[Begun, Told]:
 
     def told(name: str, one: Measurement, judged: Judged) -> None:
         if errors.is_terminal:
-            verdict = "" if judged.passed else "  FAILED"
-            value = one.raw["is"] if one.rule == "same" else text(judged.value)
+            verdict = "" if judged.passed or one.unseen else "  FAILED"
+            value = one.raw.get("is", text(judged.value))
             errors.print(f"  {one.name}: {value}{verdict}", markup=False)
 
     return begun, told

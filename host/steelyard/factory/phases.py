@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.errors import USAGE, UserError
+from steelyard.factory import inspection_phases as inspecting
 from steelyard.factory import production_phases as production
 from steelyard.factory import slow_phases as slow
 from steelyard.factory import weighing_phases as weighing
@@ -52,6 +53,7 @@ def _quiet(clause: str, declare: Declare, carry_out: CarryOut) -> Phase:
 
 
 PHASES: Mapping[str, Phase] = {
+    "inspection": _quiet("8.3.2", inspecting.inspection_wanted, inspecting.inspection),
     "zero": Phase("4.5.2, A.4.2", weighing.zero_wanted, weighing.zero),
     "weighing": Phase("3.5.1, A.4.4", weighing.weighing_wanted, weighing.weighing),
     "eccentricity": Phase("3.6.2, A.4.7", weighing.eccentricity_wanted, weighing.eccentricity),
