@@ -7,6 +7,8 @@ Units: e.
 from __future__ import annotations
 
 import json
+import os
+import pty
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,8 +16,10 @@ from pathlib import Path
 import pytest
 from measured import made
 from report_reader import tables, texts
+from steelyard.client import Terminal
 from steelyard.errors import USAGE, UserError
 from steelyard.factory import plan, product
+from steelyard.factory.hands import Person
 from steelyard.factory.inspection_phases import _scale_wanted, _seal_should
 from steelyard.factory.look_ahead import look_ahead
 from steelyard.factory.measurement import RIGHT, UNSEEN, WRONG, Measurement, Scale, Unusable
@@ -25,6 +29,7 @@ from steelyard.factory.reports.document import GOOD, Table
 from steelyard.factory.reports.make import document_of
 from steelyard.factory.reports.test_report import verdict
 from steelyard.factory.reports.words import speaker
+from steelyard.factory.technician import Technician
 from steelyard.factory.test_record import (
     BROKEN,
     FAILED,
@@ -34,6 +39,7 @@ from steelyard.factory.test_record import (
     from_json,
     to_json,
 )
+from steelyard.keyboard import keyboard
 from works import PLAN
 
 SCALE = made().scale
@@ -178,3 +184,50 @@ def test_what_only_eyes_see_is_nothing_for_a_machine(tmp_path: Path) -> None:
     assert plan.load("initial-verification").needs_eyes()
     with pytest.raises(UserError, match="each of looks is 'plate' or 'seals' or 'level', not 'x'"):
         plan.parse("x.toml", own.replace("[]", '["x"]').encode(), tmp_path)
+
+
+_WHAT = ("The plate says: Max 15 kg", "The scale stands level")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    (
+        ("\r", [RIGHT, RIGHT]),
+        ("2\r", [RIGHT, WRONG]),
+        ("12\r", [WRONG, WRONG]),
+        ("2127\r", [WRONG, RIGHT]),  # twice is as before; there is no 7
+        ("q", None),
+    ),
+)
+def test_one_key_says_that_all_is_so(
+    typed: str, said: list[str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = pty.openpty()
+    drawn: list[str] = []
+
+    def draw(what: str, rows: str) -> None:
+        drawn.append(rows)
+        if len(drawn) <= len(typed):  # what comes in one piece is one key
+            os.write(ours, typed[len(drawn) - 1].encode())
+
+    with os.fdopen(theirs) as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        with keyboard() as keys:
+            hands = Technician(Terminal.__new__(Terminal), SCALE, keys, draw)
+            if said is None:
+                with pytest.raises(UserError, match="given up"):
+                    hands.look(_WHAT)
+            else:
+                assert hands.look(_WHAT) == said
+    os.close(ours)
+    assert all(what in drawn[0] for what in _WHAT)
+    assert ("NOT SO" in drawn[-1]) == (said is not None and WRONG in said)
+
+
+def test_who_follows_a_list_types_the_numbers_of_what_is_wrong() -> None:
+    for answers, said in ((["3", "x", "2"], [RIGHT, WRONG]), ([""], [RIGHT, RIGHT])):
+        left = iter(answers)
+        person = Person("kg", print, lambda text, left=left: next(left))
+        assert person.look(_WHAT) == said and next(left, None) is None
+    # Nobody is asked who could not answer.
+    assert Person("kg", print).look(_WHAT) == [UNSEEN, UNSEEN]

@@ -22,7 +22,7 @@ from steelyard.client import Terminal
 from steelyard.commands import Address, Json
 from steelyard.commands.dialogue import is_attended, technician
 from steelyard.commands.hands import by_hand, by_word
-from steelyard.commands.test_tables import announce, tables
+from steelyard.commands.test_tables import announce, in_a_word, tables
 from steelyard.errors import INTERRUPTED, OK, USAGE, VERDICT, UserError
 from steelyard.factory import plan as plans
 from steelyard.factory import scales
@@ -162,9 +162,9 @@ def finish(made: TestRecord, save: Path | None, as_json: bool, stopped: bool) ->
         errors.print(f"the record is in {save}", markup=False)
     whole = from_json(text)
     passed = whole.passes()
-    verdict = Text("passed" if passed else "FAILED", "bold")
+    verdict = Text(in_a_word(whole), "bold")
     verdict.append(" at the legal limits, ")
-    verdict.append("passed" if whole.passes(guarded=True) else "FAILED", "bold")
+    verdict.append(in_a_word(whole, guarded=True), "bold")
     verdict.append(" at the factory's")
     show(json.loads(text), as_json, Group(*tables(whole), verdict))
     return INTERRUPTED if stopped else OK if passed else VERDICT

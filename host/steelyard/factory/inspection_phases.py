@@ -33,13 +33,17 @@ PLATE, CASE, LEVEL = "plate", "seals", "level"
 SEEN = (PLATE, CASE, LEVEL)  # what a plan may name
 _SEALED, _OPEN = "sealed", "not sealed"
 _LOCKED, _NOT_LOCKED = "locked: its case was opened", "not locked"
-# Of the statement of a verification before: it holds, it is over, or what was verified has changed
-# since, which is why it is verified anew. Not: of another terminal, or of a clock that is wrong.
+# Of the statement of a verification before. What was verified may have changed since, which is why
+# it is verified anew; it is not another terminal's, and the clock can tell whether it is over.
 _NEVER = "NONE"
-_BEFORE = (
-    *(_NEVER, "VALID", "EXPIRED", "OPENED", "LOCK", "CALIBRATION", "SOFTWARE"),
-    *("PRODUCTION", "REPAIR", "SEALS"),
-)
+_HOLDS, _OVER, _NEVER_YET = "holds", "holds no longer", "none"
+_BEFORE = {
+    _NEVER: _NEVER_YET,
+    "VALID": _HOLDS,
+    "DEVICE": "of another terminal",
+    "EARLY": "the clock is wrong",
+    "NO_TIME": "the clock is wrong",
+}
 # Which marks the scale itself decides: nobody has to be told that they are there.
 _OF_SCALE = (known.CLASS, known.RANGES, known.MIN)
 # R 76-1, Table 3, by class: e up to so many g, fewest and most intervals, the lowest Min in e.
@@ -86,7 +90,7 @@ def inspection_wanted(instrument: Instrument, options: Options) -> Iterator[Want
     yield Wanted("lock", "same", {"should": _NOT_LOCKED})
     if found["latch"] != known.NONE:  # it has a switch at its lid
         yield Wanted("case", "same", {"should": "closed"})
-    yield Wanted("verification before", "among", {"should": OR.join(_BEFORE)})
+    yield Wanted("verification before", "among", {"should": OR.join((_NEVER_YET, _HOLDS, _OVER))})
     yield Wanted("alarm", "same", {"should": known.NONE})
     should = software_of(instrument.terminal, instrument.terminal.identify(), papers)
     if should:
@@ -153,7 +157,7 @@ def inspection(instrument: Instrument, sheet: Sheet, options: Options) -> None:
         "seal": _SEALED if found["sealed"] == "1" else _OPEN,
         "lock": _NOT_LOCKED if found["locked"] == "0" else _LOCKED,
         "case": "closed" if found["latch"] == "0" else "open",
-        "verification before": found["verification"],
+        "verification before": _BEFORE.get(found["verification"], _OVER),
         "alarm": status["alarm"],
         _SOFTWARE: identity.software_id.hex(),
         **_figures(instrument.scale),
