@@ -72,6 +72,10 @@ name = "short"
 method = "fine"
 
 [[phase]]
+name = "inspection"
+looks = []
+
+[[phase]]
 name = "communication"
 
 [[phase]]

@@ -17,13 +17,15 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from command_line import CommandLine
+from company import Company
 from hands_at_scale import Screen
 from steelyard.commands.provision import provision_all
 from steelyard.errors import OK
 from steelyard.factory import bench
 from steelyard.factory import product as products
 from steelyard.store import Store
-from terminals import Bench, make_states
+from terminals import SERIAL, Bench, make_states
 from works import Works
 
 _TERMINALS = 10
@@ -66,8 +68,22 @@ def production() -> str:
     return text.replace('name = "Wi-Fi"', 'name = "Wi-Fi"\nssid = "market"')
 
 
+def _certify(scale: Bench, folder: Path) -> None:
+    """Without codes, approval and seals no scale passes an inspection."""
+    folder.mkdir()
+    company = Company(folder, CommandLine(scale.store.path))
+    company.make_keys()
+    company.found()
+    out = company.path("device.statement")
+    made = ("--key", company.path("works.pem"), "--production", "P-26-1", "--seal", "A1")
+    company.keys("device", SERIAL, *made, "--approval", "TEST-76", "--out", out)
+    said = company.user("install", scale.simulator.pty, out)
+    assert said.code == OK, said
+
+
 def _presses(folder: Path) -> int:
     """Calibrating with three weights and a check, and an initial verification after that."""
+    (folder / "states").mkdir()
     make_states(folder / "states")
     pressed = 0
     with Bench(folder / "states" / "provisioned", speed="4") as scale:
@@ -75,6 +91,7 @@ def _presses(folder: Path) -> int:
         def place(load: str, where: str) -> None:
             scale.world(f"place {load} kg {where}" if load else "remove")
 
+        _certify(scale, folder / "desk")
         environment = dict(os.environ, STEELYARD_DATABASE=str(scale.store.path))
         port = scale.simulator.pty
         loads = ("--weight", "5kg", "--weight", "10kg", "--weight", "15kg", "--check", "7kg")
@@ -83,12 +100,17 @@ def _presses(folder: Path) -> int:
             ["test", port, "--plan", "initial-verification"],
         ):
             screen = Screen(list(command), environment, place)
-            shown = [""]
+            shown, looked = [""], list[bool]()
 
-            def react(it: Screen, new: str, shown: list[str] = shown) -> None:
+            def react(
+                it: Screen, new: str, shown: list[str] = shown, looked: list[bool] = looked
+            ) -> None:
                 if "Enter when it lies there" in new and it.asked != shown[0]:
                     shown[0] = it.asked
                     it.rest()
+                    it.press("\r")
+                if "Look at the scale" in new and not looked:
+                    looked.append(True)
                     it.press("\r")
 
             assert screen.serve(react) == OK, screen.seen[-2000:]

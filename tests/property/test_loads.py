@@ -14,6 +14,7 @@ from steelyard.errors import VERDICT, UserError
 from steelyard.factory import r111, weights_file
 from steelyard.factory.loads import (
     Choice,
+    beside,
     combine,
     highest,
     loads,
@@ -123,6 +124,19 @@ def test_F3_the_list_of_any_scale_keeps_the_rules(one: Scale, count: int) -> Non
     # Every gap between the points can be divided once, and no part is more than two thirds.
     narrow = loads(one, 2 * len(points(one)) + 1)
     assert widest(one, narrow) <= widest(one, points(one)) * 2 / 3
+
+
+def test_net_loads_are_those_of_what_a_tare_leaves() -> None:
+    # A.4.6.1: five net loads at least, with those where the error changes (500 e, 2000 e), and as
+    # much as the tare leaves. 1.5 kg and 5 kg are Max/10 and Max/3 (metrology.md, 4.1, step 7).
+    for tare, needed in (("1.5", "0.1 2.5 10 13.475"), ("5", "0.1 2.5 9.975")):
+        nets = loads(beside(SHOP, F(tare)), 5)
+        assert len(nets) == 5 and set(map(F, needed.split())) <= set(nets)
+        # The weights of the docs make each, together with the tare.
+        for net in nets:
+            assert combine(weights_file.read(EXAMPLE), F(tare) + net, SHOP, TODAY).exact
+    # 10 kg of two ranges: the first one alone is left.
+    assert loads(beside(scale(("6", "0.002"), ("15", "0.005")), F(10)), 5)[-1] == F("4.99")
 
 
 @settings(max_examples=40)

@@ -113,8 +113,21 @@ def test_the_same_is_the_same_text() -> None:
         assert not judged("same", {"is": other, "should": "NONE"}).passed
 
 
+def test_one_of_several_texts_one_at_all_and_what_somebody_saw() -> None:
+    for said, passed in (("NONE", True), ("VALID", True), ("NONE | VALID", False), ("", False)):
+        assert judged("among", {"is": said, "should": "NONE | VALID"}).passed is passed
+    for said, passed in (("P-1", True), ("-", False), ("", False), ("  ", False)):
+        assert judged("given", {"is": said, "should": "given"}).passed is passed
+    right = "as it should be"
+    for said, passed in ((right, True), ("not as it should be", False), ("not looked at", False)):
+        raw = {"is": said, "should": right}
+        assert judged("seen", raw).passed is judged("seen", raw).guarded is passed
+        # A limit that asks for nothing lets nothing pass.
+        assert not judged("seen", {**raw, "should": said if said != right else "x"}).passed
+
+
 def test_every_rule_is_tested_here() -> None:
-    here = {row[0] for row in LIMITS} | {"rise", "number", "same", "spread", "spread at most"}
+    here = {row[0] for row in LIMITS} | {"rise", "number", "spread", "spread at most", *_OF_TEXTS}
     assert here == set(RULES)
 
 
@@ -138,6 +151,9 @@ def test_repeatability_of_the_standard() -> None:
     ):
         found = judged("spread", {"load": "7500", "errors": errors_}, GRAMS)
         assert (found.passed, found.guarded) == (passed, guarded)
+    # One weighing is as far from itself as nothing is: that says nothing of the scale.
+    with pytest.raises(Unusable, match="one weighing has no spread"):
+        judged("spread", {"load": "7500", "errors": "0"}, GRAMS)
 
 
 def test_creep_of_the_standard() -> None:
@@ -204,7 +220,11 @@ _GOOD: dict[str, dict[str, str]] = {
     # 3.7.3: 0.3 e of 5 g, where the weights are a third of Max.
     "spread at most": {"high": "0.0015", "errors": "0 0.0015"},
     "same": {"is": "x", "should": "x"},
+    "among": {"is": "x", "should": "w | x"},
+    "given": {"is": "x", "should": "given"},
+    "seen": {"is": "as it should be", "should": "as it should be"},
 }
+_OF_TEXTS = ("same", "among", "given", "seen")
 _NO_NUMBERS = ("", "NaN", "sNaN", "Infinity", "-inf", "five", "5 kg", "1/2", "0x5", "1e999999999")
 
 
@@ -220,7 +240,7 @@ def test_F11_what_is_missing_or_no_number_has_no_verdict(rule: str) -> None:
             continue
         with pytest.raises(Unusable, match=f"it: the rule {rule} cannot use what was read"):
             judged(rule, less)
-        for bad in _NO_NUMBERS if rule != "same" else ():
+        for bad in _NO_NUMBERS if rule not in _OF_TEXTS else ():
             with pytest.raises(Unusable):
                 judged(rule, {**good, name: bad})
 

@@ -24,6 +24,7 @@ from steelyard.factory.sheet import Sheet, Undeclared, Wanted
 SCALE = Scale(3, ((Fraction(15), Fraction(5, 1000)),), "kg", Fraction(1, 10))
 _HEAD = '[plan]\nname = "mine"\n'
 _ZERO = '[[phase]]\nname = "zero"\n'
+_REPEATED = '[[phase]]\nname = "repeatability"\n'
 _OWN = '[[phase]]\nname = "own"\npython = "own.py:look"\n'
 _CURRENT = 'measurements = [{ name = "current", low = 5, high = 20 }]\n'
 
@@ -65,11 +66,16 @@ REFUSED = {
     "phase = 5\n" + _HEAD: "it has no [[phase]]",
     "phase = [5]\n" + _HEAD: "there is no table [phase 1]",
     _HEAD + "[[phase]]\nruns = 3": "phase 1 has no name",
-    _HEAD + _ZERO + '[[phase]]\nname = "zro"': "there is no phase 'zro'; there are zero, weighing",
+    _HEAD
+    + _ZERO
+    + '[[phase]]\nname = "zro"': "there is no phase 'zro'; there are inspection, zero",
     _HEAD + _ZERO + _ZERO: "two phases are called zero",
     _HEAD + _ZERO + "run = 3": "phase 1 says run, which nothing reads",
     _HEAD + _ZERO + "runs = 0": "phase zero: runs is a number from 1 to 100, not 0",
     _HEAD + _ZERO + "runs = true": "phase zero: runs is a number from 1 to 100, not True",
+    _HEAD
+    + _REPEATED
+    + "runs = 1": "phase repeatability: runs is 2 at least (R 76-1, A.4.10, has 3",
     _HEAD + _ZERO + "loads = 2": "phase zero: loads is a number from 3 to 50, not 2",
     _HEAD + _ZERO + 'loads = ["5"]': "phase zero: '5' is no load",
     _HEAD + _ZERO + 'loads = ["5 kg", 6]': "phase zero: 6 is no load",
@@ -240,3 +246,16 @@ def test_a_sheet_takes_what_was_declared_and_once() -> None:
         Sheet(SCALE, "", (wanted[0], wanted[0]))
     with pytest.raises(Undeclared, match="limit"):
         Sheet(SCALE, "", (Wanted("a", "number", {"high": "2"}),)).enter("a", value="3", high="4")
+
+
+def test_a_load_that_weighs_more_than_it_is_called_has_the_limit_that_was_declared() -> None:
+    # 2000 e = 10 kg is the last load with 1 e (Table 6); the weights are 120 mg heavy.
+    heavy = {"load": "10.00012", "fine": "10.006", "at_zero": "0"}
+    for more, passed in (({"nominal": "10"}, False), ({}, None)):
+        sheet = Sheet(SCALE, "", (Wanted("a", "error", {"load": "10"}),))
+        if passed is None:
+            with pytest.raises(Undeclared, match="a has another limit than was declared"):
+                sheet.enter("a", **heavy, **more)
+            assert sheet.measured == []
+        else:
+            assert sheet.enter("a", **heavy, **more).passed is passed

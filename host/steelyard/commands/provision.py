@@ -97,7 +97,7 @@ def provision_all(
             "who does it is in the records, and nobody knows: say --operator NAME, or have it in"
             " STEELYARD_OPERATOR",
         )
-    look_ahead(product)
+    look_ahead(product, any(place.world or place.handler for place in places))
     flow.check_clock(store)
     station = _station(product, store)
     progress = _Progress(places)

@@ -21,14 +21,15 @@ from steelyard.access import opened
 from steelyard.client import Terminal
 from steelyard.commands import Address, Json
 from steelyard.commands.dialogue import is_attended, technician
-from steelyard.commands.hands import by_hand
-from steelyard.commands.test_tables import announce, tables
+from steelyard.commands.hands import by_hand, by_word
+from steelyard.commands.test_tables import announce, in_a_word, tables
 from steelyard.errors import INTERRUPTED, OK, USAGE, VERDICT, UserError
 from steelyard.factory import plan as plans
 from steelyard.factory import scales
 from steelyard.factory.hands import Handler, Person, Simulated
 from steelyard.factory.instrument import METHODS, Hands, Instrument
 from steelyard.factory.loading import Loading
+from steelyard.factory.papers import known_here
 from steelyard.factory.test_record import TestRecord, from_json, to_json
 from steelyard.factory.testing import Stopped, Surroundings, carry_out
 from steelyard.output import errors, show
@@ -66,8 +67,8 @@ def hands_for(
         hands = Handler(handler, unit)
     else:
         stays = "nothing is kept of the test"
-        ask = by_hand(stays, f"Say --world for {terminal.address} if it is virtual")
-        hands = Person(unit, ask)
+        words = (stays, f"Say --world for {terminal.address} if it is virtual")
+        hands = Person(unit, by_hand(*words), by_word(*words))
     try:
         yield hands
     finally:
@@ -129,8 +130,11 @@ def register(app: typer.Typer) -> None:
             raise UserError(USAGE, f"--method is {' or '.join(METHODS)}, not {method!r}")
         said = {"celsius": celsius, "humidity": humidity}
         stopped = False
-        with opened(address) as (terminal, _):
+        with opened(address) as (terminal, identity):
             loading = loading_of(weights, terminal)
+            if identity.dev:
+                with closing(Store()) as store:
+                    chosen = chosen.by_papers(known_here(store, identity))
             around = Surroundings(
                 station={"operator": operator_of(operator)},
                 conditions={name: f"{it:g}" for name, it in said.items() if it is not None},
@@ -158,9 +162,9 @@ def finish(made: TestRecord, save: Path | None, as_json: bool, stopped: bool) ->
         errors.print(f"the record is in {save}", markup=False)
     whole = from_json(text)
     passed = whole.passes()
-    verdict = Text("passed" if passed else "FAILED", "bold")
+    verdict = Text(in_a_word(whole), "bold")
     verdict.append(" at the legal limits, ")
-    verdict.append("passed" if whole.passes(guarded=True) else "FAILED", "bold")
+    verdict.append(in_a_word(whole, guarded=True), "bold")
     verdict.append(" at the factory's")
     show(json.loads(text), as_json, Group(*tables(whole), verdict))
     return INTERRUPTED if stopped else OK if passed else VERDICT

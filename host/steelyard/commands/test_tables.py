@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from steelyard.factory.measurement import Judged, Limits, Measurement, Scale, text
-from steelyard.factory.test_record import PASSED, PhaseRecord, TestRecord
+from steelyard.factory.test_record import BROKEN, FAILED, PASSED, PhaseRecord, TestRecord
 from steelyard.factory.testing import Begun, Told
 from steelyard.output import errors
 
@@ -37,6 +37,14 @@ def _figure(value: Fraction, places: int | None) -> str:
     return text(value) if places is None else f"{float(value):.{places}f}"
 
 
+def in_a_word(record: TestRecord, guarded: bool = False) -> str:
+    """The verdict of a whole test: what was not carried through is neither right nor wrong."""
+    if record.passes(guarded):
+        return "passed"
+    found = [phase.outcome(record.scale, guarded) for phase in record.phases]
+    return "FAILED" if FAILED in found else "NO VERDICT"
+
+
 def tables(record: TestRecord) -> list[Table | Text]:
     """A table for each phase."""
     return [_table(record, phase) for phase in record.phases]
@@ -46,6 +54,8 @@ def _table(record: TestRecord, phase: PhaseRecord) -> Table | Text:
     scale = record.scale
     outcome, guarded = phase.outcome(scale), phase.outcome(scale, guarded=True)
     said = outcome if outcome == PASSED else outcome.upper()
+    if outcome == BROKEN and phase.unseen():
+        said = "NO VERDICT"
     if outcome == PASSED and guarded != PASSED:
         said += ", beyond the factory's limit"
     clause = f" (R 76-1, {phase.clause})" if phase.clause else ""
@@ -54,6 +64,8 @@ def _table(record: TestRecord, phase: PhaseRecord) -> Table | Text:
         title += f"\n  {phase.why}"
     if phase.missing() and phase.measurements:
         title += f"\n  not measured: {', '.join(phase.missing())}"
+    if phase.unseen():
+        title += f"\n  nobody looked: {', '.join(phase.unseen())}"
     if not phase.measurements:
         return Text(title + "\n")
     rows = [row_of(one, one.judged(scale), places_of(scale)) for one in phase.measurements]
@@ -78,7 +90,9 @@ def _table(record: TestRecord, phase: PhaseRecord) -> Table | Text:
 def row_of(one: Measurement, judged: Judged, places: int) -> list[str]:
     """A measurement in a row: texts that were compared, or numbers."""
     verdict = "" if judged.guarded else "beyond the factory's" if judged.passed else "FAILED"
-    if one.rule == "same":
+    if one.unseen:
+        verdict = "NO VERDICT"
+    if "is" in one.raw:
         return [one.name, "", "", "", one.raw["is"], one.raw["should"], "", verdict]
     if one.rule == "number":
         unit = f" {one.raw['unit']}" if "unit" in one.raw else ""
@@ -99,8 +113,8 @@ def announce() -> tuple[Begun, Told]:
 
     def told(name: str, one: Measurement, judged: Judged) -> None:
         if errors.is_terminal:
-            verdict = "" if judged.passed else "  FAILED"
-            value = one.raw["is"] if one.rule == "same" else text(judged.value)
+            verdict = "" if judged.passed or one.unseen else "  FAILED"
+            value = one.raw.get("is", text(judged.value))
             errors.print(f"  {one.name}: {value}{verdict}", markup=False)
 
     return begun, told

@@ -19,7 +19,7 @@ import serial
 
 from steelyard.commands.hands import Prompt
 from steelyard.errors import NO_DEVICE, REFUSED, USAGE, UserError
-from steelyard.factory.measurement import text
+from steelyard.factory.measurement import RIGHT, UNSEEN, WRONG, text
 from steelyard.output import errors
 from steelyard.port import drop_what_came, open_port, read_what_came
 from steelyard.simulator import World
@@ -56,11 +56,15 @@ def correction(heap: str, more: Fraction, unit: str) -> str:
 
 
 class Person:
-    """Somebody at the scale, who does what is printed and presses Enter."""
+    """Somebody at the scale, who does what is printed and presses Enter.
 
-    def __init__(self, unit: str, prompt: Prompt) -> None:
+    ask: a question, and what is typed as the answer; without it nobody is asked.
+    """
+
+    def __init__(self, unit: str, prompt: Prompt, ask: Callable[[str], str] | None = None) -> None:
         self._unit = unit
         self._prompt = prompt
+        self._ask = ask
 
     def put(self, load: Fraction, place: str = "centre", pieces: Sequence[str] = ()) -> None:
         """See instrument.Hands."""
@@ -103,6 +107,20 @@ class Person:
         """See instrument.Hands."""
         self._prompt(f"Have the scale at {celsius:g} degrees Celsius for two hours")
 
+    def look(self, what: Sequence[str]) -> list[str]:
+        """See instrument.Hands: Enter says that all is so, numbers name what is not."""
+        if self._ask is None:
+            return [UNSEEN] * len(what)
+        numbers = [str(number) for number in range(1, len(what) + 1)]
+        question = "\n".join(f"{number} {one}" for number, one in zip(numbers, what, strict=True))
+        while True:
+            wrong = self._ask(
+                f"{question}\nEnter: all of it is so; else the numbers of what is not:"
+            )
+            found = wrong.replace(",", " ").split()
+            if set(found) <= set(numbers):
+                return [WRONG if number in found else RIGHT for number in numbers]
+
     def told(self, why: str) -> bool:
         """See instrument.Hands: whoever is told what to do by a list has no other load."""
         return False
@@ -130,6 +148,10 @@ class Simulated:
     def told(self, why: str) -> bool:
         """See instrument.Hands: whoever is told what to do by a list has no other load."""
         return False
+
+    def look(self, what: Sequence[str]) -> list[str]:
+        """See instrument.Hands: a world of a program sees nothing."""
+        return [UNSEEN] * len(what)
 
     def let_go(self) -> None:
         """Time passes again as it did."""
@@ -202,6 +224,10 @@ class Handler:
     def told(self, why: str) -> bool:
         """See instrument.Hands: whoever is told what to do by a list has no other load."""
         return False
+
+    def look(self, what: Sequence[str]) -> list[str]:
+        """See instrument.Hands: a machine that puts weights on sees nothing."""
+        return [UNSEEN] * len(what)
 
     def let_go(self) -> None:
         """Leaves the platform empty, if it still can, and gives the line back."""

@@ -55,6 +55,9 @@ class Hands(Protocol):
     def air(self, celsius: float) -> None:
         """Have everything at this temperature."""
 
+    def look(self, what: Sequence[str]) -> list[str]:
+        """What a person says who looks: RIGHT or WRONG of each; UNSEEN where nobody can look."""
+
     def told(self, why: str) -> bool:
         """Say what was wrong with a load; whether another will be put on when it is asked for."""
 

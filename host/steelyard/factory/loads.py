@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -84,6 +84,14 @@ def loads(scale: Scale, count: int = 10) -> list[Fraction]:
             found.append(between)
             gaps += [(gap[0], between), (between, gap[1])]
     return sorted(found)
+
+
+def beside(scale: Scale, tare: Fraction) -> Scale:
+    """What is left of a scale beside a tare: the net loads are those of such a scale (A.4.6.1)."""
+    rest = scale.most - tare
+    below = [one for one in scale.ranges if one[0] < rest]
+    e = scale.ranges[min(len(below), len(scale.ranges) - 1)][1]
+    return replace(scale, ranges=(*below, (rest, e)))
 
 
 def _steps(least: Fraction, most: Fraction) -> Iterator[Fraction]:

@@ -22,10 +22,17 @@ from steelyard.factory.production_phases import KEY_VARIABLE
 from steelyard.keys.files import ACCESS, public_half
 
 
-def look_ahead(product: Product) -> None:
+def look_ahead(product: Product, by_machine: bool = False) -> None:
     """UserError for a file that the plan names and that is missing or wrong: before a board is
-    touched, and not hours later."""
+    touched, and not hours later. by_machine: nobody is there who could look at anything."""
     test = plans.load(product.test).on_network(product.ssid)
+    if by_machine and test.needs_eyes():
+        raise UserError(
+            USAGE,
+            f"the test {test.name} has an inspection with something to be seen, and a weight"
+            " handler sees nothing: it could not pass. Have a plan of your own whose inspection"
+            " says looks = [], or do this one without a handler",
+        )
     if boards.load(product.board).network == "wlan" and test.lacks_network():
         raise UserError(
             USAGE,

@@ -26,6 +26,10 @@ VERSION = "R 76-1:2006 / 1"
 GUARD = Fraction(7, 10)
 GUARD_ZERO = Fraction(8, 10)  # 0.2 e of the 0.25 e of clauses 4.5.2 and 4.6.3
 
+# What a person says who looked, and what is written where nobody did: that is no verdict.
+RIGHT, WRONG, UNSEEN = "as it should be", "not as it should be", "not looked at"
+OR = " | "  # between the texts of which one is asked for
+
 _POWERS = 30  # of ten, up and down, that a number may have
 
 Raw = Mapping[str, str]
@@ -102,6 +106,11 @@ class Measurement:
     rule: str
     clause: str
     raw: Raw
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it is for somebody to look at, and nobody did."""
+        return self.rule == "seen" and self.raw.get("is") == UNSEEN
 
     def judged(self, scale: Scale) -> Judged:
         """Value, limits and verdict; Unusable."""
@@ -211,6 +220,8 @@ def _spread(scale: Scale, raw: Raw) -> Fraction:
     if not isinstance(said, str):
         raise ValueError("errors is no text")
     found = [exact(one, "errors") for one in said.split()]
+    if len(found) < 2:
+        raise ValueError("one weighing has no spread")
     return max(found) - min(found)
 
 
@@ -256,6 +267,21 @@ def _same(scale: Scale, raw: Raw) -> Fraction:
     return Fraction(int(raw["is"] == raw["should"]))
 
 
+def _among(scale: Scale, raw: Raw) -> Fraction:
+    return Fraction(int(raw["is"] in raw["should"].split(OR)))
+
+
+def _given(scale: Scale, raw: Raw) -> Fraction:
+    """Whether there is anything; what it should be, nobody here knows."""
+    said = raw["is"].strip()
+    return Fraction(int(raw["should"] != "" and said not in ("", "-")))
+
+
+def _seen(scale: Scale, raw: Raw) -> Fraction:
+    said = {RIGHT: 1, WRONG: 0, UNSEEN: 0}
+    return Fraction(said[raw["is"]] * int(raw["should"] == RIGHT))
+
+
 def _must(scale: Scale, raw: Raw) -> Limits:
     return Limits(Fraction(1), None, Fraction(1), None)
 
@@ -280,6 +306,9 @@ RULES: Mapping[str, Rule] = {
     "zero by temperature": Rule(_drift, _by_kelvin),
     "number": Rule(lambda scale, raw: number(raw, "value"), _bounds),
     "same": Rule(_same, _must),
+    "among": Rule(_among, _must),
+    "given": Rule(_given, _must),
+    "seen": Rule(_seen, _must),
 }
 
 

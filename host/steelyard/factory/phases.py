@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.errors import USAGE, UserError
+from steelyard.factory import inspection_phases as inspecting
 from steelyard.factory import production_phases as production
 from steelyard.factory import slow_phases as slow
 from steelyard.factory import weighing_phases as weighing
@@ -30,7 +31,7 @@ Enter = Callable[[str, object], None]
 class Phase:
     """One phase. weighs: whether errors are found in it, by the plan's method.
 
-    only: it is always by the changeover point. loads, runs: what is usual.
+    always: it is by this method, whatever the plan says. loads, runs: what is usual; fewest: runs.
     """
 
     clause: str
@@ -40,6 +41,7 @@ class Phase:
     always: str = ""
     loads: int = 10
     runs: int = 10
+    fewest: int = 1
 
     def method(self, of_plan: str) -> str:
         """How errors are found in it."""
@@ -51,10 +53,14 @@ def _quiet(clause: str, declare: Declare, carry_out: CarryOut) -> Phase:
 
 
 PHASES: Mapping[str, Phase] = {
+    "inspection": _quiet("8.3.2", inspecting.inspection_wanted, inspecting.inspection),
     "zero": Phase("4.5.2, A.4.2", weighing.zero_wanted, weighing.zero),
     "weighing": Phase("3.5.1, A.4.4", weighing.weighing_wanted, weighing.weighing),
     "eccentricity": Phase("3.6.2, A.4.7", weighing.eccentricity_wanted, weighing.eccentricity),
-    "repeatability": Phase("3.6.1, A.4.10", weighing.repeatability_wanted, weighing.repeatability),
+    # One weighing has no spread: it would be 0, and within every limit.
+    "repeatability": Phase(
+        "3.6.1, A.4.10", weighing.repeatability_wanted, weighing.repeatability, fewest=2
+    ),
     "discrimination": Phase(
         "3.8.2, A.4.8", weighing.discrimination_wanted, weighing.discrimination, weighs=False
     ),

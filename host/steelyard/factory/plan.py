@@ -16,18 +16,21 @@ from typing import Any
 
 from steelyard.calibration import parse_weight
 from steelyard.errors import USAGE, UserError
+from steelyard.factory.inspection_phases import LOOKS, PAPERS, SEEN
 from steelyard.factory.instrument import METHODS
 from steelyard.factory.measurement import exact
+from steelyard.factory.papers import Papers
 from steelyard.factory.phases import PHASES, Phase, own_phase
 from steelyard.factory.sheet import Wanted
-from steelyard.factory.toml_reading import Wrong, count, known, one_of, read_toml, yes_or_no
+from steelyard.factory.toml_reading import Wrong, count, known, one_of, read_toml, texts, yes_or_no
 from steelyard.factory.weighing_phases import PLACES, Options
 
 WIFI = "Wi-Fi"
+INSPECTION = "inspection"
 FOLDER = Path(__file__).parent / "plans"
 _PLAN = {"name", "title", "version", "method", "after_failure"}
 _PHASE = {"name", "python", "clause", "loads", "runs", "at", "down", "places", "limits"}
-_PHASE |= {"measurements", "ssid", "key_variable"}
+_PHASE |= {"measurements", "ssid", "key_variable", LOOKS}
 _BOUNDS = {"low", "high", "guard_low", "guard_high"}
 _AFTER = ("go on", "stop")
 
@@ -75,6 +78,22 @@ class Plan:
             for one in self.phases
         ]
         return replace(self, phases=tuple(phases))
+
+    def by_papers(self, papers: Papers) -> Plan:
+        """The same with what is known of the terminal for the phase that compares it."""
+        phases = [
+            replace(one, options=replace(one.options, more={**one.options.more, PAPERS: papers}))
+            if one.name == INSPECTION
+            else one
+            for one in self.phases
+        ]
+        return replace(self, phases=tuple(phases))
+
+    def needs_eyes(self) -> bool:
+        """Whether a phase of it has something that only a person sees."""
+        return any(
+            one.name == INSPECTION and one.options.more.get(LOOKS, SEEN) for one in self.phases
+        )
 
     def lacks_network(self) -> bool:
         """Whether a phase of it is to join a network, and none is named."""
@@ -174,6 +193,11 @@ class _Reader:
         more: dict[str, Any] = {
             name: str(said[name]) for name in ("ssid", "key_variable") if name in said
         }
+        if LOOKS in said:
+            more[LOOKS] = tuple(
+                one_of(f"{where}: each of looks", one, SEEN)
+                for one in texts(f"{where}: looks", said[LOOKS])
+            )
         limits = said.get("limits", {})
         if not isinstance(limits, dict):
             raise Wrong(f"{where}: limits is a table of measurements")
@@ -184,12 +208,21 @@ class _Reader:
             raise Wrong(f"{where}: places are some of {', '.join(PLACES)}")
         return Options(
             loads=self._loads(where, said.get("loads", phase.loads)),
-            runs=count(f"{where}: runs", said.get("runs", phase.runs), 1, 100),
+            runs=self._runs(where, said.get("runs", phase.runs), phase),
             at=_shares(where, said.get("at", [])),
             down=yes_or_no(f"{where}: down", said.get("down", True)),
             places=tuple(dict.fromkeys(map(str, places))),
             more=more,
         )
+
+    def _runs(self, where: str, said: Any, phase: Phase) -> int:
+        runs = count(f"{where}: runs", said, 1, 100)
+        if runs < phase.fewest:
+            raise Wrong(
+                f"{where}: runs is {phase.fewest} at least (R 76-1, A.4.10, has 3 for classes III"
+                f" and IIII, 6 for I and II, 10 for a type): {runs} has no spread"
+            )
+        return runs
 
     def _loads(self, where: str, said: Any) -> int | tuple[Fraction, ...]:
         if not isinstance(said, list):

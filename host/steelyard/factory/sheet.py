@@ -80,6 +80,8 @@ class Sheet:
         }
         made = Measurement(name, one.rule, self._clause, {**one.known, **numbers})
         judged = made.judged(self.scale)
+        if judged.limits != one.limits(self.scale):
+            raise Undeclared(f"{name} has another limit than was declared")
         self.measured.append(made)
         self._told(made, judged)
         return judged

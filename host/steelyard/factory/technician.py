@@ -8,6 +8,7 @@ Units: loads in the terminal's unit, exact (Fraction); seconds.
 
 from __future__ import annotations
 
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from steelyard.calibration import GoBack
 from steelyard.client import Terminal
 from steelyard.errors import INTERRUPTED, DeviceRefused, UserError
 from steelyard.factory.hands import correction
-from steelyard.factory.measurement import Scale, text
+from steelyard.factory.measurement import RIGHT, WRONG, Scale, text
 from steelyard.keyboard import BACK, ENTER, QUIT, Keyboard
 from steelyard.reading import Reading
 
@@ -28,6 +29,7 @@ _STILL = 3  # readings at rest, so that the hand has left it
 _NEAR = Fraction(1, 50)  # of the load, and so many e: what a bad scale may be off, no other weight
 _NEAR_E = 10
 _WIDTH = 24
+_LINE = 76  # of a screen: what is longer would be cut off
 _READY_S = 3  # of a change that is listened to: the platform at rest
 
 
@@ -164,6 +166,28 @@ class Technician:
             if key == ENTER:
                 return
             self._other(key)
+
+    def look(self, what: Sequence[str]) -> list[str]:
+        """See instrument.Hands: one key for all of it that is so, a digit for what is not."""
+        wrong: set[int] = set()
+        while True:
+            rows = [
+                textwrap.fill(
+                    f"{number} {'NOT SO: ' if number in wrong else ''}{one}",
+                    _LINE,
+                    subsequent_indent="  ",
+                )
+                for number, one in enumerate(what, 1)
+            ]
+            said = "Enter: the others are so" if wrong else "Enter: all of it is so"
+            self._draw("Look at the scale", "\n".join([*rows, f"{said}; a digit: that is not so"]))
+            key = self._keys.key(1.0)
+            if key == ENTER:
+                return [WRONG if at in wrong else RIGHT for at in range(1, len(what) + 1)]
+            if key.isdecimal() and 1 <= int(key) <= len(what):
+                wrong ^= {int(key)}
+            else:
+                self._other(key)
 
     def push(self, load: Fraction) -> None:
         """See instrument.Hands."""

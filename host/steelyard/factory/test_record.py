@@ -62,18 +62,28 @@ class PhaseRecord:
                 found.append(one.name)
         return found
 
+    def unseen(self) -> list[str]:
+        """What was for somebody to look at, and nobody did."""
+        return [one.name for one in self.measurements if one.unseen]
+
     def outcome(self, scale: Scale, guarded: bool = False) -> str:
-        """PASSED, FAILED, BROKEN or STOPPED; at the legal limit, or at the factory's."""
+        """PASSED, FAILED, BROKEN or STOPPED; at the legal limit, or at the factory's.
+
+        What nobody looked at is neither right nor wrong: the phase does not pass with it, and
+        fails only by what is wrong.
+        """
         if self.stopped:
             return STOPPED
         if self.why or not self.measurements or self.missing() or self.undeclared():
             return BROKEN
         try:
-            judged = [one.judged(scale) for one in self.measurements]
+            judged = [(one, one.judged(scale)) for one in self.measurements]
         except Unusable:
             return BROKEN
-        good = all(one.guarded if guarded else one.passed for one in judged)
-        return PASSED if good else FAILED
+        bad = [one for one, it in judged if not (it.guarded if guarded else it.passed)]
+        if not bad:
+            return PASSED
+        return BROKEN if all(one.unseen for one in bad) else FAILED
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from steelyard_wire.codes import MOTION, NOT_READY, ZERO_RANGE
 
 from steelyard.errors import REFUSED, DeviceRefused, UserError
 from steelyard.factory.instrument import TENTH, Instrument
+from steelyard.factory.loads import beside
 from steelyard.factory.loads import loads as load_list
 from steelyard.factory.measurement import text
 from steelyard.factory.sheet import Sheet, Wanted
@@ -159,15 +160,10 @@ def discrimination(instrument: Instrument, sheet: Sheet, options: Options) -> No
 
 def _containers(instrument: Instrument, options: Options) -> list[tuple[Fraction, list[Fraction]]]:
     """Two tares with their net loads."""
-    scale = instrument.scale
     count = options.loads if isinstance(options.loads, int) else len(options.loads)
-    found = []
-    for part in options.at or (Fraction(1, 10), Fraction(1, 3)):
-        container = instrument.near(scale.most * part)
-        rest = scale.most - container - 5 * scale.ranges[-1][1]
-        nets = [instrument.near(rest * step / count) for step in range(1, count + 1)]
-        found.append((container, nets))
-    return found
+    parts = options.at or (Fraction(1, 10), Fraction(1, 3))
+    tares = [instrument.near(instrument.scale.most * part) for part in parts]
+    return [(one, load_list(beside(instrument.scale, one), count)) for one in tares]
 
 
 def tare_wanted(instrument: Instrument, options: Options) -> Iterator[Wanted]:
@@ -195,6 +191,8 @@ def tare(instrument: Instrument, sheet: Sheet, options: Options) -> None:
             found = instrument.read(container + net, net=True)
             weighs = text(Fraction(found["load"]) - under)
             found.pop("nominal", None)  # that of both together
+            if Fraction(weighs) != net:
+                found["nominal"] = text(net)
             sheet.enter(
                 f"net {text(net)} with {name}",
                 **{**found, "load": weighs},

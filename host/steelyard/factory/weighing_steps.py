@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,14 @@ from steelyard.factory.first_steps import BORN
 from steelyard.factory.instrument import Instrument
 from steelyard.factory.loading import Loading
 from steelyard.factory.measurement import Judged, Measurement, Scale, text
+from steelyard.factory.papers import MODEL, Papers, marks_of
 from steelyard.factory.plan import Plan
 from steelyard.factory.runs import OPEN
 from steelyard.factory.test_record import PASSED, TestRecord
 from steelyard.factory.testing import Stopped, Surroundings, carry_out
 from steelyard.factory.work import Work
 from steelyard.facts import calibration_of, interval_counts
+from steelyard.plate import plate_of
 from steelyard.trace import Trace
 
 Found = Mapping[str, Any]
@@ -251,10 +254,30 @@ def around(work: Work, conditions: Mapping[str, str], loading: Loading | None) -
     )
 
 
+def papers_of(work: Work, terminal: Terminal) -> Papers:
+    """What the plan of the works says that the terminal is, and what was flashed on it."""
+    config, identity, found = terminal.config(), terminal.identify(), terminal.seals()
+    product, station = work.product, work.product.station
+    words = product.scale.words(config)
+    wanted = {**config, **dict(zip(words[::2], words[1::2], strict=True))}
+    said = {
+        **found,
+        "approval": station.approval or "-",
+        "production": product.filled(station.production, work.serial),
+    }
+    plate = plate_of(replace(identity, serial=work.serial), wanted, said)
+    seals = ",".join(product.filled(one, work.serial) for one in station.seals)
+    # A plan names no type: its board does.
+    marks = {name: it for name, it in marks_of(plate, seals).items() if name != MODEL}
+    software = {identity.firmware: work.found["flash"]["software"]}
+    return Papers(marks, software, sealed_after=True)
+
+
 def try_out(work: Work) -> Found:
     """The plan of the product; it must pass at the factory's limits."""
     plan = plans.load(work.product.test).on_network(work.product.ssid)
     with work.terminal() as (terminal, _):
+        plan = plan.by_papers(papers_of(work, terminal))
         loading = _loading(work.product.test_weights, _scale(terminal))
         left = around(work, {"state": AS_LEFT}, loading)
         with work.handled(terminal, loading) as hands:
@@ -302,8 +325,10 @@ def _failed(made: TestRecord) -> list[str]:
     for phase in made.phases:
         if phase.outcome(made.scale, guarded=True) == PASSED:
             continue
-        worst = [one.name for one in phase.measurements if not one.judged(made.scale).guarded]
-        more = phase.why or ", ".join(worst[:3] or phase.missing()[:3])
+        unseen = [f"nobody looked at {name}" for name in phase.unseen()]
+        bad = [one for one in phase.measurements if not one.judged(made.scale).guarded]
+        worst = [one.name for one in bad if not one.unseen]
+        more = phase.why or ", ".join(worst[:3] or unseen or phase.missing()[:3])
         found.append(f"{phase.name} ({more})")
     return found
 

@@ -126,6 +126,10 @@ class _Halting:
         """See instrument.Hands."""
         self._look().air(celsius)
 
+    def look(self, what: Sequence[str]) -> list[str]:
+        """See instrument.Hands."""
+        return self._look().look(what)
+
     def told(self, why: str) -> bool:
         """See instrument.Hands."""
         return self._look().told(why)

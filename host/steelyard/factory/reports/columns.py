@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from steelyard.factory.measurement import (
+    OR,
     Judged,
     Measurement,
     Raw,
@@ -22,10 +23,10 @@ from steelyard.factory.measurement import (
     wanted,
 )
 from steelyard.factory.reports.figures import Numbers
-from steelyard.factory.reports.words import Say, name_of
+from steelyard.factory.reports.words import Say, name_of, said_text
 from steelyard.factory.test_record import PhaseRecord
 
-WEIGHED, DRIFT, SPREAD, RISE, PRINTED, NUMBER, SAME, OTHER = range(8)
+WEIGHED, DRIFT, SPREAD, RISE, PRINTED, NUMBER, SAME, SEEN, OTHER = range(9)
 KINDS = {
     "error": WEIGHED,
     "zero": WEIGHED,
@@ -41,6 +42,9 @@ KINDS = {
     "printed": PRINTED,
     "number": NUMBER,
     "same": SAME,
+    "among": SAME,
+    "given": SAME,
+    "seen": SEEN,
 }
 # Readings that stand in a column of their own or in the name.
 EXTRA = ("minutes", "celsius", "kelvin", "tare")
@@ -52,6 +56,7 @@ SAID = {
     PRINTED: "shown printed load pieces",
     NUMBER: "value low high guard_low guard_high unit",
     SAME: "is should",
+    SEEN: "is should what says",
     OTHER: "",
 }
 
@@ -217,8 +222,30 @@ def _number(found: Sequence[Line], context: Context) -> list[Column]:
     return [(context.say("value"), _raw("value")), (context.say("unit"), _raw("unit"))]
 
 
+def _said(key: str, context: Context) -> Callable[[Line], str]:
+    """A text that was compared; what the program says, and no person, in the report's language."""
+
+    def value(line: Line) -> str:
+        said = line.raw.get(key, "")
+        whole = line.one.rule == "same" or (line.one.rule == "given" and key == "is")
+        parts = [said] if whole else said.split(OR)
+        return OR.join(said_text(part, context.language) for part in parts)
+
+    return value
+
+
 def _same(found: Sequence[Line], context: Context) -> list[Column]:
-    return [(context.say("is"), _raw("is")), (context.say("should"), _raw("should"))]
+    say = context.say
+    return [(say("is"), _said("is", context)), (say("should"), _said("should", context))]
+
+
+def _seen(found: Sequence[Line], context: Context) -> list[Column]:
+    def asked(line: Line) -> str:
+        says = line.raw.get("says", "")
+        what = said_text(line.raw.get("what", ""), context.language)
+        return what + (f": {says}" if says else "")
+
+    return [(context.say("asked"), asked), (context.say("seen"), _said("is", context))]
 
 
 def _other(found: Sequence[Line], context: Context) -> list[Column]:
@@ -238,5 +265,6 @@ COLUMNS: dict[int, Callable[[Sequence[Line], Context], list[Column]]] = {
     PRINTED: _printed,
     NUMBER: _number,
     SAME: _same,
+    SEEN: _seen,
     OTHER: _other,
 }

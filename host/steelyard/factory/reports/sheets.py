@@ -18,6 +18,7 @@ from steelyard.factory.reports.columns import (
     OTHER,
     SAID,
     SAME,
+    SEEN,
     WEIGHED,
     Context,
     Line,
@@ -76,7 +77,7 @@ def _table(kind: int, found: Sequence[Line], context: Context, counts: bool) -> 
     columns = [*extras(found, context), *COLUMNS[kind](found, context)]
     say = context.say
     header = [say("measurement"), *(name for name, _ in columns)]
-    limited = kind not in (SAME, OTHER)
+    limited = kind not in (SAME, SEEN, OTHER)
     if limited:
         unit = "" if kind == NUMBER else f" / {context.numbers.small}"
         header += [say("limit") + unit, say("factory limit short") + unit]
@@ -130,6 +131,8 @@ def _limits(line: Line, kind: int, context: Context) -> list[Cell]:
 def _verdicts(line: Line, say: Say, counts: bool) -> list[Cell]:
     if line.judged is None:
         return [Cell(say("none"), BAD), Cell(say("none"), BAD)]
+    if line.one.unseen:
+        return [Cell(say("none"), WARN), Cell(say("none"), WARN)]
     legal, factory = line.judged.passed, line.judged.guarded
     good = Cell(say("pass"), GOOD) if counts else Cell(f"({say('pass')})")
     return [
@@ -162,6 +165,9 @@ def endings(phase: PhaseRecord, context: Context) -> list[Block]:
     missing = [name_of(name, context.language) for name in phase.missing()]
     if missing:
         blocks.append(Note(say("missing", ", ".join(missing)), BAD))
-    elif not phase.measurements:
+    unseen = [name_of(name, context.language) for name in phase.unseen()]
+    if unseen:
+        blocks.append(Note(say("unseen", ", ".join(unseen)), BAD))
+    if not missing and not phase.measurements:
         blocks.append(Note(say("nothing measured"), BAD))
     return blocks

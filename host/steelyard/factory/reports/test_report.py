@@ -125,6 +125,8 @@ def _summary(record: TestRecord, language: str, say: Say) -> list[Block]:
         remark = phase.why
         if missing and not remark:
             remark = say("missing short", missing, len(phase.wanted))
+        if phase.unseen() and not remark:
+            remark = say("unseen short", len(phase.unseen()), len(phase.wanted))
         rows.append(
             (
                 Cell(name_of(phase.name, language)),

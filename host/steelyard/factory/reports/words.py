@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from steelyard.factory.reports.names import NAMES
+from steelyard.factory.reports.names import NAMES, SAID
 from steelyard.factory.reports.words_calibration import CALIBRATION
 
 LANGUAGES = ("en", "zh")
@@ -49,6 +49,7 @@ GENERAL: dict[str, tuple[str, str]] = {
         "共 {1} 个阶段：法定限合格 {0} 个，工厂限合格 {2} 个。",
     ),
     "missing short": ("{0} of {1} not measured", "{1} 项中 {0} 项未测量"),
+    "unseen short": ("nobody looked at {0} of {1}", "{1} 项中 {0} 项无人查看"),
     "values": ("values", "数值个数"),
     "time": ("Time (UTC)", "时间（UTC）"),
     "no phases": ("Nothing was tested.", "没有进行任何试验。"),
@@ -102,6 +103,10 @@ GENERAL: dict[str, tuple[str, str]] = {
     "missing": (
         "Declared and never measured: {0}. This phase has no verdict.",
         "已声明但未测量：{0}。本阶段无结论。",
+    ),
+    "unseen": (
+        "For a person to look at, and nobody did: {0}. Without that this phase does not pass.",
+        "需由人员目视检查而无人查看：{0}。未检查前本阶段不能判为合格。",
     ),
     "why": ("The phase ended early: {0}", "本阶段提前结束：{0}"),
     "was stopped": (
@@ -170,6 +175,8 @@ GENERAL: dict[str, tuple[str, str]] = {
     "is": ("is", "实际"),
     "should": ("should be", "应为"),
     "read": ("read", "读数"),
+    "asked": ("to be seen", "目视内容"),
+    "seen": ("found", "检查结果"),
     "minutes": ("min", "分钟"),
     "celsius": ("°C", "°C"),
     "kelvin": ("K", "K"),
@@ -229,6 +236,11 @@ def speaker(language: str) -> Say:
         return WORDS[key][column].format(*values)
 
     return say
+
+
+def said_text(text: str, language: str) -> str:
+    """What the program itself writes into a record as a whole text; others stay as they are."""
+    return text if language == "en" else SAID.get(text, text)
 
 
 def name_of(text: str, language: str) -> str:
