@@ -22,7 +22,8 @@ from steelyard.factory.hands import Simulated
 from steelyard.factory.instrument import Instrument
 from steelyard.factory.loads import loads
 from steelyard.factory.measurement import Judged, Measurement, Scale
-from steelyard.factory.test_record import PASSED, PhaseRecord, from_json
+from steelyard.factory.recompute import recompute
+from steelyard.factory.test_record import PASSED, PhaseRecord
 from steelyard.factory.testing import Surroundings, carry_out
 from steelyard.provisioning import provision_terminal
 from steelyard.simulator import World
@@ -246,7 +247,7 @@ def test_the_command_says_what_it_found_and_keeps_it(tmp_path: Path) -> None:
         (zero,) = kept["phases"][0]["measurements"]
         # A quarter of 5 g, and a fifth as the factory's own limit.
         assert kept["passed"] and (zero["high"], zero["guard_high"]) == ("0.00125", "0.001")
-        assert from_json(report.read_text()).recomputed() == []
+        assert recompute(report.read_text()).equal
         said = user("test", port, "--world", world, "--only", "eccentricity")
         assert said.code == VERDICT and "FAILED" in said.out and "front left" in said.out
         # By hand, and nobody is there.
