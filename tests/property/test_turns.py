@@ -13,6 +13,7 @@ from steelyard.turns import turn
 _TERMINALS = 24
 _OFFER = """
 import sys
+from pathlib import Path
 from steelyard.shared_keys import SharedKeys
 
 keys = SharedKeys(Path(sys.argv[1]))
