@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from steelyard.errors import USAGE, UserError
 from steelyard.replay import PROFILES
@@ -66,7 +67,13 @@ def ask(start: Mapping[int, int], changes: Sequence[Sequence[str]]) -> Answer:
     """The answer. start: a board's SCALE; changes: of SET, name, value, name, value ... each."""
     words = [list(change) for change in changes]
     given = f"START = {ascii(dict(start))}\nCHANGES = {ascii(words)}\n"
-    return Answer(**json.loads(run_script(given + _SCRIPT)))
+    return Answer(**json.loads(_answer(given + _SCRIPT)))
+
+
+@cache
+def _answer(script: str) -> str:
+    """The firmware's answer; it does not change while this program runs."""
+    return run_script(script)
 
 
 def said(name: str, value: str) -> str:

@@ -203,7 +203,7 @@ def test_what_the_plan_says_now_is_made_when_a_run_goes_on(works: Works) -> None
         _is_what_was_planned(works, board.console, found)
 
 
-def test_who_may_not_begin(works: Works, start: Start) -> None:
+def test_F9_who_may_not_begin(works: Works, start: Start) -> None:
     # A terminal that was made on another bench.
     stranger = start("calibrated")
     port, world = stranger.simulator.pty, stranger.simulator.addresses["world"]
