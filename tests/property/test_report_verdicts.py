@@ -95,6 +95,21 @@ def test_F2_F10_each_phase_has_the_header_of_r76_2_and_both_limits() -> None:
                    "pass", "pass"]  # fmt: skip
 
 
+def test_the_weights_of_a_load_are_said_by_what_lies_there() -> None:
+    # With a tare of 1.5 kg 4 kg lie there for 2.5 kg net: two pieces, 7 mg light together.
+    net = {"load": "2.499993", "nominal": "2.5", "on": "4", "tare": "1.5", "pieces": "2 2*"}
+    zero = {"load": "0", "on": "1.5", "pieces": "1 500g"}
+    read = {"indication": "0", "added": "0.0025"}
+    rows = [
+        Measurement("tare 1.5", "tare", "4.6.3", {**read, **zero}),
+        Measurement("net 2.5", "error", "", {**read, **net, "indication": "2.5", "at_zero": "0"}),
+    ]
+    made = document_of(samples.record(samples.phase("tare", "changeover", rows)), "en", {})
+    said = list(texts(made))
+    assert "Weights put on: 1.5\u00a0kg: 1 + 500g; 4\u00a0kg: 2 + 2*" in said
+    assert not any("nominal: " in one for one in said)
+
+
 def test_the_golden_vectors_of_r76() -> None:
     # metrology.md, 1.10: creep of 0, 0.5, 1.0, 1.0 g within 2.5 g, none from 15 to 30 min.
     table = next(rows for rows in tables(document("type", "en")) if rows[0][0] == "0 min")

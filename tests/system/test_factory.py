@@ -67,11 +67,34 @@ def test_F9_two_bare_boards_are_sealed_terminals_and_a_third_place_disturbs_nobo
         last = found[0]["steps"]["verify"]
         assert again["steps"]["verify"]["nonce"] != last["nonce"]
         assert again["steps"]["verify"]["record"] == last["record"] + 1
+        _is_compared_with_its_papers(works, one, found[0]["steps"])
         # By another plan what is sealed is left alone.
         works.plan.write_text(works.plan.read_text() + "\n")
         works.user(*_planned(works, one)).refused(REFUSED, "sealed already", "steelyard history")
     log = works.keys("log", works.path("works.log"))
     assert "device statement 2" in line(log) and "all of it is right" in line(log)
+
+
+def _is_compared_with_its_papers(
+    works: Works, board: VirtualTerminal, steps: dict[str, Any]
+) -> None:
+    """An inspection of what these works made: label, statement and flash say what should be."""
+    only = ("--plan", "initial-verification", "--only", "inspection", "--json")
+    said = works.user("test", board.console, *only, "--world", board.addresses["world"])
+    (phase,) = json.loads(said.out)["phases"]
+    rows = {one["name"]: one for one in phase["measurements"]}
+    for name, should in (
+        ("software identification", steps["flash"]["software"]),
+        ("seal numbers", steps["seal"]["seals"]),
+        ("type approval", "TEST-76"),
+        ("Max and e", "Max 15.000 kg, e = d = 0.005 kg"),
+        ("seal", "not sealed | sealed"),
+    ):
+        assert rows[name]["raw"]["should"] == should and rows[name]["passed"], name
+    # All is right but what nobody saw, and that is no verdict.
+    seen = {"marks on the scale", "seals on the case", "level"}
+    assert {name for name, one in rows.items() if not one["passed"]} == seen
+    assert said.code == VERDICT and phase["outcome"] == "error"
 
 
 def _is_what_was_planned(works: Works, address: str, found: dict[str, Any]) -> None:

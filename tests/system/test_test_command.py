@@ -20,6 +20,7 @@ from steelyard.errors import OK, USAGE, VERDICT
 from steelyard.factory import plan as plans
 from steelyard.factory.hands import Simulated
 from steelyard.factory.instrument import Instrument
+from steelyard.factory.loading import Loading
 from steelyard.factory.loads import loads
 from steelyard.factory.measurement import Judged, Measurement, Scale
 from steelyard.factory.recompute import recompute
@@ -30,6 +31,7 @@ from steelyard.simulator import World
 from steelyard.store import Store
 from steelyard.virtual import prepare_virtual
 from terminals import SERIAL, Bench
+from works import weights
 
 
 def begin(folder: Path, *cell: str) -> Bench:
@@ -155,7 +157,14 @@ def test_W5_one_bad_corner_is_reported_and_not_averaged(tmp_path: Path) -> None:
 
 
 def test_W6_one_and_a_half_tenths_more_than_d_shows(tmp_path: Path) -> None:
-    assert tried(tmp_path, "discrimination").passed
+    # With the weights of the docs: what is added in tenths of d no set has to make.
+    (tmp_path / "weights.toml").write_text(weights())
+    with begin(tmp_path) as bench:
+        it = instrument(bench)
+        loading = Loading.of_file(tmp_path / "weights.toml", it.scale)
+        (section,) = run(Instrument(it.terminal, it.hands, choose=loading), ["discrimination"])
+    assert section.passed, section.why
+    assert [one.raw["pieces"] for one, _ in section.rows][0] == "100 g"
 
 
 def test_W6_a_display_with_a_dead_band_fails(tmp_path: Path) -> None:

@@ -117,12 +117,20 @@ class Instrument:
 
     def shown(self, load: Fraction, place: str = "centre") -> Fraction:
         """The indication of a load."""
-        return self._shown(load, place, self._made(load)[1])
+        return self.beside(load, Fraction(0), place)
+
+    def beside(self, load: Fraction, added: Fraction, place: str = "centre") -> Fraction:
+        """The indication of a load with small weights beside it, which no set has to make."""
+        return self._shown(load + added, place, self.pieces(load))
 
     def _shown(self, load: Fraction, place: str, pieces: Sequence[str]) -> Fraction:
         self.used.update(pieces)
         self.hands.put(load, place, pieces)
         return self.indication()
+
+    def pieces(self, load: Fraction) -> tuple[str, ...]:
+        """The marks of the weights that make a load."""
+        return self._made(load)[1]
 
     def read(
         self, load: Fraction, place: str = "centre", method: str = "", net: bool = False

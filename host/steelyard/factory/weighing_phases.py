@@ -145,14 +145,16 @@ def discrimination(instrument: Instrument, sheet: Sheet, options: Options) -> No
     """A.4.8: where a tenth of d was the last that changed nothing, 1.4 d more change d."""
     for near, one in zip(_three(instrument), sheet.wanted, strict=True):
         d = instrument.scale.interval(near)
-        first = instrument.shown(near + d)
+        first = instrument.beside(near, d)
         tenths = TENTH
-        while instrument.shown(near + tenths * d / TENTH) >= first and tenths > -TENTH:
+        while instrument.beside(near, tenths * d / TENTH) >= first and tenths > -TENTH:
             tenths -= 1
-        at = near + (tenths + 1) * d / TENTH
-        before = instrument.shown(at)
-        after = instrument.shown(at + Fraction(14, 10) * d)
-        sheet.enter(one.name, at=at, before=before, after=after)
+        added = (tenths + 1) * d / TENTH
+        before = instrument.beside(near, added)
+        after = instrument.beside(near, added + Fraction(14, 10) * d)
+        pieces = " ".join(instrument.pieces(near))
+        more = {"pieces": pieces} if pieces else {}
+        sheet.enter(one.name, at=near + added, before=before, after=after, **more)
 
 
 # --- tare ----------------------------------------------------------------------------------------
@@ -164,6 +166,12 @@ def _containers(instrument: Instrument, options: Options) -> list[tuple[Fraction
     parts = options.at or (Fraction(1, 10), Fraction(1, 3))
     tares = [instrument.near(instrument.scale.most * part) for part in parts]
     return [(one, load_list(beside(instrument.scale, one), count)) for one in tares]
+
+
+def _nothing(found: dict[str, str], on: Fraction) -> dict[str, str]:
+    """Readings of a load that was set to zero or tared: it should show nothing. on: what it is."""
+    less = {key: value for key, value in found.items() if key != "nominal"}
+    return {**less, "load": "0", "on": text(on)}
 
 
 def tare_wanted(instrument: Instrument, options: Options) -> Iterator[Wanted]:
@@ -186,7 +194,7 @@ def tare(instrument: Instrument, sheet: Sheet, options: Options) -> None:
         found = instrument.read(container, net=True)
         # After the tare nothing is shown where the container lies.
         under = Fraction(found["load"])
-        sheet.enter(f"tare {name}", **{**found, "load": "0"})
+        sheet.enter(f"tare {name}", **_nothing(found, container))
         for net in nets:
             found = instrument.read(container + net, net=True)
             weighs = text(Fraction(found["load"]) - under)
@@ -195,7 +203,7 @@ def tare(instrument: Instrument, sheet: Sheet, options: Options) -> None:
                 found["nominal"] = text(net)
             sheet.enter(
                 f"net {text(net)} with {name}",
-                **{**found, "load": weighs},
+                **{**found, "load": weighs, "on": text(container + net)},
                 at_zero=text(instrument.at_zero),
             )
         instrument.terminal.tare("CLEAR")
@@ -268,7 +276,7 @@ def stability(instrument: Instrument, sheet: Sheet, options: Options) -> None:
             instrument.hands.push(small)
             _at_once(instrument, terminal.zero if name == "zero" else terminal.tare)
             found = instrument.read(small, method="changeover")
-            sheet.enter(f"{run} {name}", **{**found, "load": "0"})
+            sheet.enter(f"{run} {name}", **_nothing(found, small))
             if name == "tare":
                 terminal.tare("CLEAR")
     instrument.hands.put(Fraction(0))

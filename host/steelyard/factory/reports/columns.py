@@ -49,8 +49,8 @@ KINDS = {
 # Readings that stand in a column of their own or in the name.
 EXTRA = ("minutes", "celsius", "kelvin", "tare")
 SAID = {
-    WEIGHED: "load indication added fine at_zero place way pieces",
-    DRIFT: "load indication added fine before place pieces",
+    WEIGHED: "load nominal on indication added fine at_zero place way pieces",
+    DRIFT: "load nominal indication added fine before place pieces",
     SPREAD: "errors load pieces",
     RISE: "before after d load at pieces",
     PRINTED: "shown printed load pieces",

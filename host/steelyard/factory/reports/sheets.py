@@ -55,11 +55,13 @@ def _formulas(found: Sequence[Line], context: Context) -> list[Block]:
 
 
 def _pieces(found: Sequence[Line], context: Context) -> list[Block]:
-    """Which weights made which load, said once for each load."""
+    """Which weights made which load, said once for each load, by what it is called: with a tare
+    it is all that lies there."""
     made: dict[str, str] = {}
     for line in found:
         if line.raw.get("pieces"):
-            made.setdefault(line.raw.get("load", ""), line.raw["pieces"])
+            called = (line.raw.get(key, "") for key in ("on", "nominal", "load"))
+            made.setdefault(next(filter(None, called), ""), line.raw["pieces"])
     if not made:
         return []
     unit = context.scale.unit

@@ -119,7 +119,7 @@ GENERAL: dict[str, tuple[str, str]] = {
     "left out": ("{0} more", "另有 {0} 项"),
     "changeover": ("0.1 e, changeover point", "0.1 e，闪变点法"),
     "fine": ("0.1 d, terminal's tenths", "0.1 d，终端细分示值"),
-    "no load": ("no load is weighed", "不称量载荷"),
+    "no load": ("no errors are found", "不测定误差"),
     "Max": ("Max", "最大秤量 Max"),
     "Min": ("Min", "最小秤量 Min"),
     "e = d": ("e", "检定分度值 e"),
