@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import select
+import sys
+import threading
 from collections.abc import Callable
 
 from steelyard.errors import INTERRUPTED, USAGE, UserError
@@ -10,20 +14,40 @@ from steelyard.output import errors
 Prompt = Callable[[str], None]
 
 
-def by_hand(stays: str, instead: str) -> Prompt:
+_LOOK_S = 0.2
+
+
+def _typed(line: str) -> str:
+    """A line without what was taken back: some keyboards send for Backspace what no line edits."""
+    found = ""
+    for character in line:
+        found = found[:-1] if character in "\x08\x7f" else found + character
+    return found
+
+
+def by_hand(stays: str, instead: str, halt: threading.Event | None = None) -> Prompt:
     """Asks for something to be done, and returns when Enter says that it was.
 
-    stays: what is so when it is given up. instead: what to do where nobody can press Enter.
+    stays: what is so when it is given up. instead: what to do where nobody can press Enter. halt:
+    set when everything is to stop: Ctrl-C does not end `input` in a thread.
     """
+
+    def wait() -> None:
+        while halt is not None and os.name == "posix" and sys.stdin.isatty():
+            if select.select([sys.stdin], [], [], _LOOK_S)[0]:
+                return
+            if halt.is_set():
+                raise KeyboardInterrupt
 
     def ask(text: str) -> None:
         errors.print(f"{text}, then press Enter (q gives up). ", end="")
         try:
+            wait()
             answer = input()
         except EOFError:
             errors.print()
             raise UserError(USAGE, f"nobody can press Enter here; {stays}. {instead}") from None
-        if answer.strip().lower() in ("q", "quit"):
+        if _typed(answer).strip().lower() in ("q", "quit"):
             raise UserError(INTERRUPTED, f"given up; {stays}")
 
     return ask
