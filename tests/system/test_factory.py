@@ -55,6 +55,9 @@ def test_two_bare_boards_are_sealed_terminals_and_a_third_place_disturbs_nobody(
         said = works.user("provision", "--plan", works.plan, "--bench", bench, "--json")
         found = json.loads(said.out)["terminals"]
         assert [it["why"] for it in found[:2]] == ["", ""]
+        # Without a screen nobody wonders whether anything goes on.
+        for line_ in ("flash: begins", "flash: copies /a.pack", "flash: done", "verify: done"):
+            assert f"{one.console}: {line_}" in said.err
         assert said.code == NO_DEVICE and not found[2]["ok"]
         assert "nothing to open at socket://127.0.0.1:9" in found[2]["why"]
         assert {it["serial"] for it in found[:2]} == {"SY-TEST-0", "SY-TEST-1"}

@@ -39,6 +39,7 @@ from steelyard.sealing import PASSPHRASE
 from steelyard.store import Store
 
 _QUIET_S = 5.0
+_BY_HAND = ("commission", "calibrate", "test", "verify")
 _ADDRESS = "Where the terminal is; with a plan, several."
 _SERIAL = "Serial number, e.g. SY-0001. With a plan: if not its next one."
 _PLAN = "What it is to become (docs/factory.md): from a bare board to a sealed terminal."
@@ -58,19 +59,30 @@ class _Progress:
     def __init__(self, places: Sequence[bench.Place]) -> None:
         self._steps = [step.name for step in flow.STEPS]
         self.at = {place.address: ("", 0.0, "waits") for place in places}
-        self._said = dict.fromkeys(self.at, 0.0)
+        self._said = dict.fromkeys(self.at, time.monotonic())
         self.drawn = False
         self.dialogue = False
 
     def tell(self, address: str, step: str, share: float, words: str) -> None:
         self.at[address] = (step, share, words)
-        turn = share >= 1.0 or words == flow.BEGINS
-        now = time.monotonic()
-        # A dialogue says itself what it is at.
-        late = words and not self.dialogue and now > self._said[address] + _QUIET_S
-        if not self.drawn and (turn or late):
-            self._said[address] = now
-            errors.print(f"{address}: {step}: {words}", markup=False)
+        if not self.drawn and (share >= 1.0 or words == flow.BEGINS):
+            self._say(address)
+
+    def _say(self, address: str) -> None:
+        step, _, words = self.at[address]
+        self._said[address] = time.monotonic()
+        errors.print(f"{address}: {step}: {words}", markup=False)
+
+    def remind(self, results: Sequence[bench.Result]) -> None:
+        """A line for each place of which nothing was said for a while."""
+        for result in results:
+            address = result.place.address
+            step, _, words = self.at[address]
+            # A dialogue says itself what it is at.
+            quiet = result.seconds or not step or (self.dialogue and step in _BY_HAND)
+            if not quiet and time.monotonic() > self._said[address] + _QUIET_S:
+                self.at[address] = (step, 0.0, words if words != flow.BEGINS else "goes on")
+                self._say(address)
 
     def table(self, results: Sequence[bench.Result]) -> Table:
         """One line for each place."""
@@ -150,7 +162,7 @@ def provision_all(
     progress.drawn = errors.is_terminal and handled
     progress.dialogue = is_attended() and not handled
     if not progress.drawn:
-        return bench.run(places, serve)
+        return bench.run(places, serve, progress.remind)
     # What stands there at the end is the result alone.
     with Live(console=errors, auto_refresh=False, transient=True) as live:
         return bench.run(

@@ -40,7 +40,7 @@ def flash_board(work: Work) -> Found:
     """The firmware, compared file by file and by its identification."""
 
     def progress(number: int, files_: int, path: str) -> None:
-        work.say((number - 1) / max(files_, 1), path)
+        work.say((number - 1) / max(files_, 1), f"copies {path}")
 
     board = boards.load(work.product.board)
     report = flash.flash(board, work.address, progress=progress, look=work.look)
