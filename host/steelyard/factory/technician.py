@@ -31,6 +31,7 @@ _TAKES, _DONE = "Enter takes what lies there", "Enter says that it is done"
 _BACK, _QUITS = "Backspace goes back one load", "q gives up"
 _EXPECTED = ("STABLE", "UNCALIBRATED")  # said in words of people
 _LATE_S = 0.7  # Enter that comes sooner was meant for the load before, which was taken already
+_COMING_S = 5.0  # likewise, while the scale shows that nothing was put on yet
 _READY_S = 3  # of a change that is listened to: the platform at rest
 
 
@@ -96,7 +97,10 @@ class Technician:
                 return
             said = "" if lies or by_key else self._wrong(reading, load)
             key = self._keys.key(_LOOK_S)
-            if key == ENTER and time.monotonic() > asked + _LATE_S:
+            # Of a load that is seen to be not there yet, it was meant for another.
+            coming = not (lies or by_key or said or self._shown(reading) is None)
+            late = _COMING_S if coming else _LATE_S
+            if key == ENTER and time.monotonic() > asked + late:
                 return
             self._other(key)
 
