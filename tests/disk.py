@@ -1,4 +1,4 @@
-"""A disk that fills up, for the process that runs the tests.
+"""A disk that fills up, for the process that runs the tests, or for a program.
 
 Owns: the limit on the size of files. Refuses: nothing. Units: bytes.
 """
@@ -22,3 +22,9 @@ def disk_full(at: int) -> Iterator[None]:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
         signal.signal(signal.SIGXFSZ, handler)
+
+
+def fill_for(program: int, at: int) -> None:
+    """From now on no file of a running program grows beyond `at` bytes."""
+    most = resource.prlimit(program, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(program, resource.RLIMIT_FSIZE, (at, most))

@@ -7,12 +7,14 @@ Units: seconds.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
 import subprocess
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +22,7 @@ from pathlib import Path
 from command_line import PROGRAM
 
 _ASKED = re.compile(
-    r"Put ([\d.]+) kg[^\n]*? on(?:, (?P<place>[a-z ]+?))?\s*[\r\n]|Take everything off"
+    r"Put ([\d.]+) kg[^\n]*? on(?:, (?P<place>[a-z ]+?))?\s*[\r\n]|Take everything off\s*[\r\n]"
 )
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _DEADLINE_S = 240.0
@@ -44,7 +46,10 @@ class Screen:
         self.pressed = 0
         self.seen = ""
         self._asked = ""
+        self.raw = ""
         self._ours, theirs = pty.openpty()
+        self._mode = termios.tcgetattr(theirs)
+        self._slave = os.dup(theirs)  # so that its mode is there afterwards
         self._process = subprocess.Popen(
             [*PROGRAM, *map(str, arguments)],
             stdin=theirs,
@@ -52,6 +57,8 @@ class Screen:
             stderr=theirs,
             env={**environment, "TERM": "xterm", "COLUMNS": "120", "LINES": "40"},
             start_new_session=True,
+            # Its Ctrl-C is for this program and those that it starts.
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
             text=True,
         )
         os.close(theirs)
@@ -59,6 +66,12 @@ class Screen:
     def press(self, key: str) -> None:
         self.pressed += 1
         os.write(self._ours, key.encode())
+
+    @property
+    def is_tidy(self) -> bool:
+        """Whether keys and cursor are as they were: to be asked when the program has ended."""
+        shown = self.raw.rfind("\x1b[?25h") >= self.raw.rfind("\x1b[?25l")
+        return shown and self._after == self._mode
 
     @property
     def asked(self) -> str:
@@ -81,15 +94,18 @@ class Screen:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 raise AssertionError(self.seen[-2000:])
             if select.select([self._ours], [], [], 0.1)[0]:
-                try:
-                    new = os.read(self._ours, 65536).decode(errors="replace")
-                except OSError:
-                    break
+                new = os.read(self._ours, 65536).decode(errors="replace")
+                self.raw += new
                 new = _ESCAPES.sub("", new)
                 self.seen += new
                 self._do(new)
                 react(self, new)
         code = self._process.wait()
+        while select.select([self._ours], [], [], 0)[0]:  # its last words
+            self.raw += (new := os.read(self._ours, 65536).decode(errors="replace"))
+            self.seen += _ESCAPES.sub("", new)
+        self._after = termios.tcgetattr(self._slave)
+        os.close(self._slave)
         self.out = self._process.stdout.read() if self._process.stdout else ""
         os.close(self._ours)
         return code

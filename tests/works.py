@@ -6,6 +6,8 @@ Refuses: as Company and VirtualTerminal.
 
 from __future__ import annotations
 
+import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -136,3 +138,15 @@ class Works(Company):
         flash = self.path(f"{name}.flash")
         with VirtualTerminal(flash, speed=speed) as board:
             yield board
+
+
+def wait_for(works: Works, program: subprocess.Popen[str], mark: str) -> None:
+    """Until the program says this in its transcript."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        for transcript in works.folder.glob("runs/*/transcript.txt"):
+            if mark in transcript.read_text():
+                return
+        assert program.poll() is None, program.communicate()
+        time.sleep(0.02)
+    raise AssertionError(f"it never came to {mark}")

@@ -272,18 +272,27 @@ def _check(
     if work.check is None:
         return None
     number, unit = work.check
-    prompt(Request(f"Put the second weight of {number} {unit} on, alone", work.check))
+    asked = Request(f"Put the second weight of {number} {unit} on, alone", work.check)
+    while True:
+        try:
+            prompt(asked)
+            break
+        except GoBack:
+            continue  # the loads before it have been made a calibration: it is asked for again
     said = terminal.calibrate_when_still("CHECK", number, unit, seconds=patience_s)
     return {"load": f"{number} {unit}", "error": said["error"], "most": said["most"]}
 
 
-def give_up(terminal: Terminal, why: BaseException, before: int) -> None:
+def give_up(
+    terminal: Terminal, why: BaseException, before: int, again: str = "run the same command again"
+) -> None:
     """Drop the session; for what a person did or the terminal refused, say what that means.
 
     before: generation of the calibration that was in force. Ctrl-C may come when the terminal has
-    the COMMIT already.
+    the COMMIT already. again: how to calibrate anew.
     """
-    stays = "The calibration in force stays, the session is ended: begin again"
+    kept = "The calibration in force stays" if before else "The terminal stays without one"
+    stays = f"{kept}, and of this one nothing is kept: {again}"
     with suppress(UserError):  # the cable may be out, which is what `why` says
         terminal.calibrate("ABORT")
         now = terminal.identify().calibration

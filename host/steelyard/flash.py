@@ -25,7 +25,7 @@ from steelyard.fitting import misfit, release_of
 from steelyard.image import Image, build
 from steelyard.link import Link
 from steelyard.remote import Remote, RemoteError, Survey
-from steelyard.scratch import scratch
+from steelyard.scratch import room_needed, scratch
 from steelyard.virtual import prepare_virtual
 
 __all__ = ["FlashFailed", "Report", "flash", "prepare_virtual"]
@@ -39,6 +39,7 @@ _CONTINUE = " Nothing is lost: run the same command again, it continues where it
 
 Ask = Callable[[str], Mapping[str, str]]
 Progress = Callable[[int, int, str], None]
+Look = Callable[[], None]
 
 
 class FlashFailed(UserError):
@@ -153,9 +154,9 @@ def _differences(placed: Mapping[str, bytes], survey: Survey) -> list[str]:
 
 
 def copy(remote: Remote, image: Image, plan: Plan) -> None:
-    """Make the board's files those of the image; FlashFailed, RemoteError."""
+    """Make the board's files those of the image; FlashFailed, RemoteError, UserError."""
     placed = image.placed()
-    with scratch() as folder:
+    with room_needed("The files of the board are as they were"), scratch() as folder:
         steps = [["fs", "rm", *(f":{path}" for path in plan.removals)]] if plan.removals else []
         steps += [["fs", "rmdir", f":{path}"] for path in plan.old_folders]
         for path in plan.copies:
@@ -203,7 +204,9 @@ def _is_sealed(ask: Ask, port: str) -> bool:
         return False
 
 
-def wait_for(ask: Ask, port: str, seconds: float = _START_S) -> Mapping[str, str]:
+def wait_for(
+    ask: Ask, port: str, seconds: float = _START_S, look: Look = lambda: None
+) -> Mapping[str, str]:
     """The terminal's reply to ID, once it has started."""
     end = time.monotonic() + seconds
     while True:
@@ -217,6 +220,7 @@ def wait_for(ask: Ask, port: str, seconds: float = _START_S) -> Mapping[str, str
                     f" `mpremote connect {port} repl`.",
                     error.exit_code,
                 ) from None
+        look()
         time.sleep(0.5)
 
 
@@ -229,9 +233,9 @@ def _check_identification(reply: Mapping[str, str], wanted: bytes) -> None:
         )
 
 
-def _carry_out(remote: Remote, image: Image, plan: Plan, port: str, progress: Progress) -> None:
+def _carry_out(image: Image, plan: Plan, port: str, progress: Progress, look: Look) -> None:
     try:
-        copy(Remote(port, _progress_lines(plan, progress)), image, plan)
+        copy(Remote(port, _progress_lines(plan, progress), look=look), image, plan)
     except RemoteError as error:
         if error.full:
             raise FlashFailed(
@@ -248,13 +252,15 @@ def flash(
     dry_run: bool = False,
     progress: Progress = lambda done, total, path: None,
     ask: Ask = ask_id,
+    look: Look = lambda: None,
 ) -> Report:
     """Flash `board` at the address `port`; FlashFailed.
 
     ask: gives the words of the terminal's reply to ID; NoDevice while it does not answer.
-    progress: called with (number of the file, files, path) before each copy.
+    progress: called with (number of the file, files, path) before each copy. look: as Remote's.
     """
-    image = build(board)
+    with room_needed("The files of the board are as they were"):
+        image = build(board)
     sealed = False
 
     def may_come() -> bool:
@@ -262,7 +268,7 @@ def flash(
         sealed = _is_sealed(ask, port)
         return not sealed
 
-    remote = Remote(port, may_come=may_come)
+    remote = Remote(port, may_come=may_come, look=look)
     try:
         survey = remote.survey(resume=False)
     except RemoteError as error:
@@ -279,7 +285,7 @@ def flash(
         check_board(image, survey)
         _check_space(plan)
         if not dry_run and not plan.is_empty:
-            _carry_out(remote, image, plan, port, progress)
+            _carry_out(image, plan, port, progress, look)
     except FlashFailed as failed:
         if failed.exit_code == REFUSED:
             remote.reset()
@@ -288,7 +294,7 @@ def flash(
     wanted = image.software_id(survey.platform_text())
     state = ""
     if not dry_run:
-        reply = wait_for(ask, port)
+        reply = wait_for(ask, port, look=look)
         _check_identification(reply, wanted)
         state = reply.get("state", "")
     return Report(

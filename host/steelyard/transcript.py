@@ -6,6 +6,7 @@ Refuses: with UserError, a file that cannot be written. Units: seconds since 197
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from steelyard.errors import USAGE, UserError
@@ -14,10 +15,18 @@ SECRET_COMMANDS = ("PROVISION", "WIFI", "UNLOCK")
 
 
 def add_line(transcript: Path, line: str) -> None:
-    """A line more in a transcript; UserError where it cannot be written."""
+    """A line more in a transcript, whole or not at all; UserError where it cannot be written."""
+    left = f"{line}\n".encode()
     try:
-        with transcript.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        # Unbuffered: what could not be written may not come later, nor half of it stay.
+        with transcript.open("ab", buffering=0) as file:
+            end = file.seek(0, os.SEEK_END)
+            try:
+                while left:
+                    left = left[file.write(left) :]
+            except OSError:
+                file.truncate(end)
+                raise
     except OSError as error:
         raise UserError(
             USAGE,

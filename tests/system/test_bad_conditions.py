@@ -108,7 +108,7 @@ def test_calibrations_that_are_refused_leave_the_old_one(bench: Bench, user: Com
     stays = "calibration in force stays"
     # The weight was never put on.
     user("calibrate", port, "--weight", "10kg", typed="\n\n").refused(
-        REFUSED, "Zero and span too close. Check the load.", stays, "begin again"
+        REFUSED, "Zero and span too close. Check the load.", stays, "run the same command again"
     )
     assert in_force(bench) == before
     # Max is 15 kg: 10 % of it are 1.5 kg.
@@ -123,7 +123,7 @@ def test_calibrations_that_are_refused_leave_the_old_one(bench: Bench, user: Com
     bench.load_moves()
     assert user("calibrate", port, "--step", "begin").code == OK
     user("calibrate", port, "--step", "zero", "--wait", "0").refused(
-        REFUSED, "The load moves. Wait until stable.", stays, "begin again"
+        REFUSED, "The load moves. Wait until stable.", stays, "begin with --step begin"
     )
     user("calibrate", port, "--weight", "10kg", "--wait", "0", typed="\n").refused(
         REFUSED, "The load moves", stays

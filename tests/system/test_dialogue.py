@@ -64,7 +64,10 @@ def test_a_wrong_weight_is_named_and_the_right_one_taken(start: Start) -> None:
             it.again()
             it.press(_ENTER)
             return
-        if "Enter when it lies there" in new and it.asked != waits["shown"]:
+        if it.asked.startswith("Put 7 kg") and not waits.get("back"):
+            waits["back"] = "yes"  # the loads before it are a calibration already
+            it.press("\x7f")
+        if "Enter when it" in new and it.asked != waits["shown"]:
             waits["shown"] = it.asked
             it.rest()
             it.press(_ENTER)
@@ -73,8 +76,8 @@ def test_a_wrong_weight_is_named_and_the_right_one_taken(start: Start) -> None:
     assert "when 10 kg were asked for, about 8 kg lay there" in " ".join(screen.seen.split())
     done = json.loads(screen.out)
     assert done["points"] == 4 and done["verdict"] == "signed and verified"
-    # Zero, three weights and the check, one that was wrong and its message: 8 at most.
-    assert 0 < screen.pressed < 10
+    # Zero, three weights and the check, one that was wrong and its message, and a wish to go back.
+    assert 0 < screen.pressed < 10 and screen.is_tidy
 
 
 def test_who_gives_up_leaves_the_calibration_as_it_was(start: Start) -> None:
@@ -89,5 +92,5 @@ def test_who_gives_up_leaves_the_calibration_as_it_was(start: Start) -> None:
             it.press("q")
 
     assert screen.serve(react) == INTERRUPTED, screen.seen[-2000:]
-    assert "given up" in screen.seen
+    assert "given up; the calibration in force stays" in screen.seen and screen.is_tidy
     assert bench.terminal.seals()["calibration"] == before

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from steelyard.errors import NO_DEVICE, OK, REFUSED, USAGE, VERDICT, UserError
 from steelyard.factory import flow
 from steelyard.store import Store
 from terminals import SERIAL, Start, VirtualTerminal
-from works import Works
+from works import Works, wait_for
 
 STEPS = [step.name for step in flow.STEPS]
 
@@ -56,6 +55,9 @@ def test_F9_two_bare_boards_are_sealed_terminals_and_a_third_place_disturbs_nobo
         said = works.user("provision", "--plan", works.plan, "--bench", bench, "--json")
         found = json.loads(said.out)["terminals"]
         assert [it["why"] for it in found[:2]] == ["", ""]
+        # Without a screen nobody wonders whether anything goes on.
+        for line_ in ("flash: begins", "flash: copies /a.pack", "flash: done", "verify: done"):
+            assert f"{one.console}: {line_}" in said.err
         assert said.code == NO_DEVICE and not found[2]["ok"]
         assert "nothing to open at socket://127.0.0.1:9" in found[2]["why"]
         assert {it["serial"] for it in found[:2]} == {"SY-TEST-0", "SY-TEST-1"}
@@ -175,24 +177,12 @@ def test_a_program_killed_at_any_step_goes_on_where_it_was(works: Works) -> None
             moved = ("provision", board.pty, *_planned(works, board)[2:], "--serial", "SY-TEST-0")
             command = moved if at in (1, 3) else _planned(works, board)
             with works.user.started(*command) as program:
-                _wait_for(works, program, mark)
+                wait_for(works, program, mark)
                 program.send_signal(signal.SIGKILL)
                 program.wait()
         found = json.loads(works.user(*_planned(works, board, "--json")).out)["terminals"][0]
         assert found["why"] == "" and list(found["steps"]) == STEPS
         _is_what_was_planned_once(works, board, found)
-
-
-def _wait_for(works: Works, program: subprocess.Popen[str], mark: str) -> None:
-    """Until the program says this in its transcript."""
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
-        for transcript in works.folder.glob("runs/*/transcript.txt"):
-            if mark in transcript.read_text():
-                return
-        assert program.poll() is None, program.communicate()
-        time.sleep(0.02)
-    raise AssertionError(f"it never came to {mark}")
 
 
 def _is_what_was_planned_once(works: Works, board: VirtualTerminal, found: dict[str, Any]) -> None:
@@ -217,7 +207,7 @@ def test_what_the_plan_says_now_is_made_when_a_run_goes_on(works: Works) -> None
         assert "nothing is known" in works.user("history").out  # no number was given away
         works.plan.write_text(plan.replace("cycle_load = 100", "cycle_load = 200"))
         with works.user.started(*_planned(works, board)) as program:
-            _wait_for(works, program, "commission")
+            wait_for(works, program, "commission")
             program.send_signal(signal.SIGKILL)
             program.wait()
         works.plan.write_text(plan)

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 import serial
+from disk import disk_full
 from steelyard import boards, cli, flash, image
-from steelyard.errors import NoDevice
+from steelyard.errors import NoDevice, UserError
 from steelyard.remote import Remote, RemoteError, Survey, parse_survey
 from steelyard.virtual import VirtualError, prepare_virtual
 from steelyard_wire import identify
@@ -91,6 +92,8 @@ def test_only_what_changed_is_copied_and_what_is_left_over_goes(tmp_path: Path) 
             "with open('/slots.mpy', 'wb') as f: f.write(b'M')\n"
         )
         Remote(terminal.pty).run(["exec", leftovers], resume=False)
+        with disk_full(100), pytest.raises(UserError, match="files of the board are as they"):
+            flash.flash(VIRTUAL, terminal.pty)
         done = flash.flash(VIRTUAL, terminal.pty)
         assert done.copied == ["/slots.mpy", "/main.py"]
         assert done.removed == ["/b.pack", "/board.py", "/terminal/links/x.mpy"]

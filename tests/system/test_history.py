@@ -126,6 +126,17 @@ def test_everything_of_a_serial_number_in_the_order_of_time(works: Works, tmp_pa
     assert f"label: label.svg is {labels[0]['data']['path']}\n" in shown
 
 
+def test_a_table_for_another_program_is_all_that_is_printed(works: Works, tmp_path: Path) -> None:
+    file = tmp_path / "SY-1.csv"
+    for asked in (("history", "SY-1"), ("history",), ("history", "SY-1", "--measurements")):
+        told = works.user(*asked, "--csv", file)
+        rows = _rows(file)
+        assert str(len(rows)) in told.out and str(file) in told.out and "passed" not in told.out
+        for more in ((), ("--json",)):
+            printed = works.user(*asked, "--csv", "-", *more).out
+            assert list(csv.DictReader(io.StringIO(printed, newline=""))) == rows
+
+
 def test_all_serial_numbers(works: Works, tmp_path: Path) -> None:
     file = tmp_path / "all.csv"
     rows = works.user("history", "--json", "--csv", file).json()["serials"]

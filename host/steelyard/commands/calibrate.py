@@ -179,8 +179,8 @@ def _by_hand(terminal: Terminal, store: Store, work: Work, wait: float) -> dict[
             "the calibration in force stays", "Run it in a terminal, or step by step with --step"
         )
         return calibrate_terminal(terminal, store, work, hands, wait)
-    with technician(terminal) as somebody:
-        somebody.may_go_back = True
+    stays = "the calibration in force stays"
+    with technician(terminal, stays=stays, back=True) as somebody:
 
         def put(asked: Request) -> None:
             somebody.put(Fraction(asked.load[0]) if asked.load else Fraction(0))
@@ -214,7 +214,7 @@ def one_step(
             return {"step": step, **said}
         return {"step": step, "counts": int(said["counts"])}
     except DeviceRefused as refused:
-        give_up(terminal, refused, before)
+        give_up(terminal, refused, before, "begin with --step begin")
         raise
 
 

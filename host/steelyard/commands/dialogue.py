@@ -16,8 +16,6 @@ from steelyard.factory.technician import Technician
 from steelyard.keyboard import keyboard
 from steelyard.output import errors
 
-_KEYS = "Enter takes what lies there, Backspace goes back one load, q gives up"
-
 
 def is_attended() -> bool:
     """Whether somebody sits at a screen with a keyboard."""
@@ -25,20 +23,28 @@ def is_attended() -> bool:
 
 
 @contextmanager
-def technician(terminal: Terminal, halt: threading.Event | None = None) -> Iterator[Technician]:
-    """Somebody at the scale; the screen shows what is asked for and what lies there."""
+def technician(
+    terminal: Terminal, halt: threading.Event | None = None, stays: str = "", back: bool = False
+) -> Iterator[Technician]:
+    """Somebody at the scale; the screen shows what is asked for and what lies there.
+
+    stays: what is so when he gives up. back: whether a load may be put on once more.
+    """
     last = [""]
     with (
         keyboard(halt) as keys,
         Live(console=errors, auto_refresh=False, transient=True) as live,
     ):
 
-        def draw(what: str, said: str) -> None:
+        def draw(what: str, said: str, usable: str) -> None:
             if what != last[0]:
                 live.console.print(Text(last[0], "dim")) if last[0] else None
                 last[0] = what
-            live.update(Text(f"{what}\n{said}\n{_KEYS}"), refresh=True)
+            live.update(Text(f"{what}\n{said}\n{usable}"), refresh=True)
 
         config = terminal.config()
         calibrated = terminal.identify().calibration > 0
-        yield Technician(terminal, scales.of_config(config, judged=False), keys, draw, calibrated)
+        scale = scales.of_config(config, judged=False)
+        somebody = Technician(terminal, scale, keys, draw, calibrated, stays)
+        somebody.may_go_back = back
+        yield somebody

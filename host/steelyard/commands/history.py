@@ -21,10 +21,11 @@ from steelyard.factory.recompute import Recomputed, recompute, rules_now
 from steelyard.factory.runs import Tested
 from steelyard.history import Entry, history, verdict
 from steelyard.keys.words import plain
-from steelyard.output import show
+from steelyard.output import show, show_text
 from steelyard.store import Store
 
 _HEADER = ("time", "kind", "what", "verdict", "guard_band", "detail", "id", "device", "path")
+_ROWS = "rows"
 _LIMITS = ("low", "high", "guard_low", "guard_high")
 _MEASURED = (
     *("serial", "test", "started", "plan", "phase", "name", "rule", "clause", "value"),
@@ -32,7 +33,9 @@ _MEASURED = (
 )
 Csv = Annotated[
     Path | None,
-    typer.Option("--csv", help="Write a table for spreadsheets to this file.", metavar="FILE"),
+    typer.Option(
+        "--csv", help="A table for spreadsheets to this file; - prints it.", metavar="FILE"
+    ),
 ]
 
 
@@ -67,10 +70,27 @@ def _brief(one: Entry) -> str:
     return str(one.data["detail"].get("why", ""))
 
 
+def _is_csv_all(
+    csv: Path, header: Sequence[str], rows: Iterable[Sequence[object]], as_json: bool, what: str
+) -> bool:
+    """Write a table, or print it for another program; whether nothing is left to be shown.
+
+    what: the rows are called. With --json a history is shown beside its file.
+    """
+    if str(csv) == "-":
+        show_text(spreadsheet.written(header, rows)[0])
+        return True
+    said = {what: spreadsheet.write(csv, header, rows), "file": str(csv)}
+    if as_json and what == _ROWS:
+        return False
+    show(said, as_json)
+    return True
+
+
 def _of_one(store: Store, serial: str, csv: Path | None, as_json: bool) -> None:
     found = history(store, serial)
-    if csv is not None:
-        spreadsheet.write(csv, _HEADER, map(_line, found))
+    if csv is not None and _is_csv_all(csv, _HEADER, map(_line, found), as_json, _ROWS):
+        return
     rows = [
         (_time(one.time), one.what, one.verdict or "-", one.guard_band or "-", _brief(one))
         for one in found
@@ -97,7 +117,8 @@ def _of_all(store: Store, csv: Path | None, as_json: bool) -> None:
             (row[0], spreadsheet.iso(row[1]), row[2], spreadsheet.iso(row[3]), *row[4:])
             for row in rows
         ]
-        spreadsheet.write(csv, header, lines)
+        if _is_csv_all(csv, header, lines, as_json, _ROWS):
+            return
     told = ("serial", "last run, UTC", "state", "last test, UTC", "verdict", "guard band")
     texts = [
         (row[0], _minute(row[1]), row[2] or "-", _minute(row[3]), row[4] or "-", row[5] or "-")
@@ -120,8 +141,7 @@ def _of_measurements(store: Store, serial: str | None, csv: Path | None, as_json
             yield told | {"started": tested.started}
 
     if csv is not None:
-        count = spreadsheet.write(csv, _MEASURED, map(_flat, lines()))
-        show({"measurements": count, "file": str(csv)}, as_json)
+        _is_csv_all(csv, _MEASURED, map(_flat, lines()), as_json, "measurements")
         return
     found = list(lines())
     rows = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -20,6 +21,7 @@ from rich.text import Text
 from steelyard.access import opened
 from steelyard.client import Terminal
 from steelyard.commands import Json
+from steelyard.commands.dialogue import is_attended
 from steelyard.commands.keys_issue import desk
 from steelyard.commands.test import hands_for, operator_of
 from steelyard.errors import OK, USAGE, UserError
@@ -38,6 +40,8 @@ from steelyard.store import Store
 from steelyard.turns import turn
 
 _BUSY_S = 2.0
+_QUIET_S = 5.0
+_BY_HAND = ("commission", "calibrate", "test", "verify")
 _ADDRESS = "Where the terminal is; with a plan, several."
 _SERIAL = "Serial number, e.g. SY-0001. With a plan: if not its next one."
 _PLAN = "What it is to become (docs/factory.md): from a bare board to a sealed terminal."
@@ -48,23 +52,46 @@ _HANDLER = "Of each terminal, in order: its weight handler's address."
 
 
 class _Progress:
-    """What each place is at; drawn on a screen, lines without one."""
+    """What each place is at; drawn on a screen, lines without one.
+
+    A line when a step begins and when it ends, and between them what it is at, not too often:
+    nobody is to wonder whether anything goes on.
+    """
 
     def __init__(self, places: Sequence[bench.Place]) -> None:
         self._steps = [step.name for step in flow.STEPS]
         self.at = {place.address: ("", 0.0, "waits") for place in places}
+        self._said = dict.fromkeys(self.at, time.monotonic())
         self.drawn = False
+        self.dialogue = False
 
     def tell(self, address: str, step: str, share: float, words: str) -> None:
         self.at[address] = (step, share, words)
-        if not self.drawn and share >= 1.0:
-            errors.print(f"{address}: {step}: {words}", markup=False)
+        if not self.drawn and (share >= 1.0 or words == flow.BEGINS):
+            self._say(address)
+
+    def _say(self, address: str) -> None:
+        step, _, words = self.at[address]
+        self._said[address] = time.monotonic()
+        errors.print(f"{address}: {step}: {words}", markup=False)
+
+    def remind(self, results: Sequence[bench.Result]) -> None:
+        """A line for each place of which nothing was said for a while."""
+        for result in results:
+            address = result.place.address
+            step, _, words = self.at[address]
+            # A dialogue says itself what it is at.
+            quiet = result.seconds or not step or (self.dialogue and step in _BY_HAND)
+            if not quiet and time.monotonic() > self._said[address] + _QUIET_S:
+                self.at[address] = (step, 0.0, words if words != flow.BEGINS else "goes on")
+                self._say(address)
 
     def table(self, results: Sequence[bench.Result]) -> Table:
         """One line for each place."""
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for heading in ("terminal", "serial", "step", "", ""):
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
+        for heading in ("terminal", "serial", "step", ""):
             table.add_column(heading, no_wrap=True)
+        table.add_column(no_wrap=True, ratio=1)  # a long sentence is cut, and no address
         for result in results:
             address = result.place.address
             step, share, words = self.at[address]
@@ -82,7 +109,14 @@ class _Progress:
 
 def _folder(store: Store, run: str) -> Path:
     folder = store.folder / "runs" / run
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            USAGE,
+            f"cannot make the folder {folder}: {error.strerror}. Free space, or let this user"
+            " write there; then run the same command again",
+        ) from None
     return folder
 
 
@@ -109,8 +143,10 @@ def provision_all(
         run = flow.begin(store, product, place.address, place.serial, operator, name)
         result.serial = run.serial
 
-        def hands(terminal: Terminal, loading: Loading | None) -> AbstractContextManager[Hands]:
-            return hands_for(terminal, place.world, place.handler, loading, halt)
+        def hands(
+            terminal: Terminal, loading: Loading | None, back: bool
+        ) -> AbstractContextManager[Hands]:
+            return hands_for(terminal, place.world, place.handler, loading, halt, back)
 
         def told(step: str, share: float, words: str) -> None:
             progress.tell(place.address, step, share, words)
@@ -131,11 +167,14 @@ def provision_all(
         with turn(work.transcript, _BUSY_S):
             return flow.carry_on(work)
 
-    # A person has a dialogue there instead, and a line for each step.
-    progress.drawn = errors.is_terminal and all(one.world or one.handler for one in places)
+    # A person has a dialogue there instead, and lines for each step.
+    handled = all(one.world or one.handler for one in places)
+    progress.drawn = errors.is_terminal and handled
+    progress.dialogue = is_attended() and not handled
     if not progress.drawn:
-        return bench.run(places, serve)
-    with Live(console=errors, auto_refresh=False) as live:
+        return bench.run(places, serve, progress.remind)
+    # What stands there at the end is the result alone.
+    with Live(console=errors, auto_refresh=False, transient=True) as live:
         return bench.run(
             places, serve, lambda results: live.update(progress.table(results), refresh=True)
         )

@@ -51,24 +51,25 @@ def hands_for(
     handler: str = "",
     loading: Loading | None = None,
     halt: threading.Event | None = None,
+    back: bool = False,
 ) -> Iterator[Hands]:
-    """Whoever puts the loads on: a virtual world, a machine, else a person."""
+    """Whoever puts loads on: a virtual world, a machine, else a person; back: as technician."""
     if world and handler:
         raise UserError(USAGE, "either --world or --handler")
     if not world and not handler and is_attended():
-        with technician(terminal, halt) as somebody:
+        with technician(terminal, halt, back=back) as somebody:
             yield somebody
         return
     unit = unit_name(int(terminal.config()["unit"]))
     hands: Hands
     if world:
-        hands = Simulated(World(world), unit, loading.errors() if loading else None)
+        hands = Simulated(World(world), unit, loading.errors() if loading else None, halt)
     elif handler:
-        hands = Handler(handler, unit)
+        hands = Handler(handler, unit, halt=halt)
     else:
         stays = "nothing is kept of the test"
         words = (stays, f"Say --world for {terminal.address} if it is virtual")
-        hands = Person(unit, by_hand(*words), by_word(*words))
+        hands = Person(unit, by_hand(*words, halt), by_word(*words, halt))
     try:
         yield hands
     finally:

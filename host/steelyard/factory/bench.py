@@ -7,10 +7,12 @@ its result. Units: seconds.
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from steelyard.factory.toml_reading import Wrong, known, read_toml, text_of
 
 _TERMINAL = {"address", "serial", "world", "handler"}
 _LOOK_S = 0.1
+_GOES_ON = "interrupted. The same command goes on where it was"
 
 
 @dataclass(frozen=True)
@@ -82,12 +85,32 @@ def check(places: Sequence[Place]) -> None:
         )
 
 
+@contextmanager
+def _ctrl_c(halt: threading.Event) -> Iterator[None]:
+    """Ctrl-C halts them all, wherever it strikes; pressed again it is KeyboardInterrupt."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread is interrupted
+        return
+
+    def pressed(number: int, frame: object) -> None:
+        if halt.is_set():
+            raise KeyboardInterrupt
+        halt.set()
+
+    before = signal.signal(signal.SIGINT, pressed)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def run(
     places: Sequence[Place],
     serve: Callable[[Place, Result, threading.Event], Mapping[str, Any]],
     look: Callable[[Sequence[Result]], None] = lambda results: None,
 ) -> list[Result]:
-    """Serve each place; their results, in order. Ctrl-C halts all of them, and waits for them.
+    """Serve each place; their results, in order. Ctrl-C halts all of them, and waits for them;
+    once more, and it does not wait.
 
     serve: raises UserError for what is wrong at its place. look: called ten times a second.
     """
@@ -101,7 +124,7 @@ def run(
         except UserError as error:
             result.code, result.why = error.exit_code, error.sentence
         except KeyboardInterrupt:
-            result.code, result.why = INTERRUPTED, "interrupted; the same command goes on"
+            result.code, result.why = INTERRUPTED, _GOES_ON
         except Exception as error:  # noqa: BLE001 - a fault here must not stop the others
             result.code = BUG
             result.why = f"this is a fault of the program ({type(error).__name__}: {error})"
@@ -109,15 +132,18 @@ def run(
         result.seconds = time.monotonic() - began
 
     threads = [threading.Thread(target=one, args=(result,), daemon=True) for result in results]
-    for thread in threads:
-        thread.start()
-    while any(thread.is_alive() for thread in threads):
+    with _ctrl_c(halt):
+        for thread in threads:
+            thread.start()
         try:
-            look(results)
-            time.sleep(_LOOK_S)
+            while any(thread.is_alive() for thread in threads):
+                look(results)
+                time.sleep(_LOOK_S)
         except KeyboardInterrupt:
-            halt.set()
-    look(results)
+            for result, thread in zip(results, threads, strict=True):
+                if thread.is_alive():
+                    result.code, result.why = INTERRUPTED, _GOES_ON
+        look(results)
     return results
 
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from steelyard import boards, flash, sealing
+from steelyard import boards, flash, saved, sealing
 from steelyard.errors import REFUSED, VERDICT, UserError
 from steelyard.factory.same_board import CHIP
 from steelyard.factory.work import Work
@@ -42,9 +42,10 @@ def flash_board(work: Work) -> Found:
     """The firmware, compared file by file and by its identification."""
 
     def progress(number: int, files_: int, path: str) -> None:
-        work.say(number / max(files_, 1), path)
+        work.say((number - 1) / max(files_, 1), f"copies {path}")
 
-    report = flash.flash(boards.load(work.product.board), work.address, progress=progress)
+    board = boards.load(work.product.board)
+    report = flash.flash(board, work.address, progress=progress, look=work.look)
     work.note(
         f"flash {report.board} ({report.machine}, chip {report.chip or '-'}, MicroPython"
         f" {report.micropython}): copied {', '.join(report.copied) or 'nothing'}; software"
@@ -114,7 +115,7 @@ def certify(work: Work) -> Found:
                 approval=plan.approval or None,
             )
         path = work.folder / "device.statement"
-        path.write_bytes(issued.statement.envelope)
+        saved.save(path, issued.statement.envelope)
         work.store.attach(
             issued.statement.envelope,
             path.name,

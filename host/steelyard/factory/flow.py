@@ -12,11 +12,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from steelyard.client import Identity, Terminal
-from steelyard.errors import REFUSED, USAGE, AtPrompt, UserError
+from steelyard.errors import INTERRUPTED, NO_DEVICE, REFUSED, USAGE, AtPrompt, UserError
 from steelyard.factory import first_steps, last_steps, reporting, same_board, weighing_steps
 from steelyard.factory.product import Product, part
 from steelyard.factory.runs import ABANDONED, DONE, OPEN, Run
@@ -56,10 +57,14 @@ STEPS = (
 )
 # What a sealed terminal cannot be given any more: it is looked at, and not done again.
 _SEALING = "seal"
+BEGINS = "begins"
 # In what a step found: what the plan said then. A plan may be mended before a run goes on.
 _PLANNED = "planned"
 # Which board it was, and that it had no key: known from then on, whatever becomes of the step.
 _KEPT = (same_board.CHIP, first_steps.BORN)
+# What is mended beside the terminal: cables, disks, files.
+_MENDED = (USAGE, NO_DEVICE)
+_AGAIN = "the same command"
 
 
 # --- who may begin -------------------------------------------------------------------------------
@@ -278,20 +283,42 @@ def _is_sealed(work: Work) -> bool:
 
 def _do(work: Work, step: Step) -> Found:
     store, run = work.store, work.run.id
-    before = {one.name: one.detail for one in store.steps(run)}.get(step.name, {})
-    kept = {name: before[name] for name in _KEPT if name in before}
-    store.begin_step(run, step.name)
-    work.note(f"step {step.name}")
     try:
-        found = step.do(work)
-    except UserError as error:
-        work.note(f"step {step.name} failed: {error.sentence}")
-        store.end_step(run, step.name, {**kept, "why": error.sentence}, failed=True)
-        _keep_transcript(work)
-        raise
-    found = {**kept, **found, _PLANNED: part(work.product, step.name)}
-    store.end_step(run, step.name, found)
+        before = {one.name: one.detail for one in store.steps(run)}.get(step.name, {})
+        kept = {name: before[name] for name in _KEPT if name in before}
+        store.begin_step(run, step.name)
+        work.note(f"step {step.name}")
+        work.told(step.name, 0.0, BEGINS)
+        found = {**kept, **step.do(work), _PLANNED: part(work.product, step.name)}
+        store.end_step(run, step.name, found)
+    except (UserError, KeyboardInterrupt) as error:
+        told = _told(work, error)
+        with suppress(UserError):  # of a full disk the first that was said of it is told
+            work.note(f"step {step.name} failed: {told}")
+            store.end_step(run, step.name, {**kept, "why": str(told)}, failed=True)
+            _keep_transcript(work)
+        raise told from None
     return found
+
+
+def _told(work: Work, error: UserError | KeyboardInterrupt) -> UserError:
+    """What to say of a step that did not come to its end.
+
+    After Ctrl-C whatever went wrong is its doing: it strikes the programs that a step starts, too.
+    """
+    halted = work.halt.is_set()
+    if not isinstance(error, UserError) or halted or error.exit_code == INTERRUPTED:
+        how = "given up" if isinstance(error, UserError) and not halted else "interrupted"
+        return UserError(
+            INTERRUPTED,
+            f"{how} in the step {work.step}. What was done before it is kept: the same command"
+            " goes on with that step",
+        )
+    if error.exit_code not in _MENDED or _AGAIN in error.sentence:
+        return error
+    end = "" if error.sentence.endswith("?") else "."
+    sentence = f"{error.sentence.rstrip('.')}{end} Then {_AGAIN} goes on with the step {work.step}"
+    return UserError(error.exit_code, sentence)
 
 
 def _keep_transcript(work: Work) -> None:

@@ -35,6 +35,7 @@ _REST_S = 3.0
 _ROUGH = 1000  # a heap is so much off at first
 _MARGIN_S = 0.5  # of board time, for what a command takes beside what it waits for
 _BEFORE_S = 4.0  # of a change that is listened to: the platform at rest
+_PIECE_S = 5.0  # of board time, between two looks for Ctrl-C
 _LAST_S = 10.0  # for the platform to be emptied, by a machine that may be dead
 _CARRY_S = 120.0  # a handler may drive a load of tonnes
 
@@ -132,17 +133,23 @@ class Person:
 class Simulated:
     """The world of a virtual terminal, whose time passes only while it is waited for.
 
-    errors: what a weight weighs more than its nominal value, by its mark.
+    errors: what a weight weighs more than its nominal value, by its mark. halt: set when
+    everything is to stop, as by Ctrl-C.
     """
 
     def __init__(
-        self, world: World, unit: str, errors: Mapping[str, Fraction] | None = None
+        self,
+        world: World,
+        unit: str,
+        errors: Mapping[str, Fraction] | None = None,
+        halt: threading.Event | None = None,
     ) -> None:
         if unit not in ("kg", "g"):
             raise UserError(USAGE, f"the virtual world has kg and g, not {unit}")
         self._world = world
         self._unit = unit
         self._errors = dict(errors or {})
+        self._halt = halt or threading.Event()
         world("hold")
 
     def told(self, why: str) -> bool:
@@ -179,13 +186,20 @@ class Simulated:
 
     def wait(self, seconds: float) -> None:
         """See instrument.Hands."""
-        self._world(f"advance {seconds:g} s")
+        left = seconds
+        while left > _PIECE_S:
+            self._world(f"advance {_PIECE_S:g} s")
+            left -= _PIECE_S
+            if self._halt.is_set():
+                raise KeyboardInterrupt
+        self._world(f"advance {left:g} s")
 
     def passing(self, seconds: float, action: Callable[[], T]) -> T:
         """See instrument.Hands."""
 
         def advance() -> None:
-            with suppress(UserError):  # `action` says what is wrong
+            # `action` says what is wrong, and ends when it has had its time.
+            with suppress(UserError, KeyboardInterrupt):
                 self.wait(seconds + _MARGIN_S)
 
         return _beside(advance, action)
@@ -194,7 +208,7 @@ class Simulated:
         """See instrument.Hands."""
 
         def move() -> None:
-            with suppress(UserError):  # `action` says what is wrong
+            with suppress(UserError, KeyboardInterrupt):  # as above
                 self.wait(_BEFORE_S)
                 self._world(f"place {text(load)} {self._unit}" if load else "remove")
                 self.wait(seconds)
@@ -213,9 +227,17 @@ class Handler:
 
     It is told `PUT 5 kg centre`, `REMOVE`, `FILL`, `PUSH 5 kg`, `AIR 20`, and answers `ok` when
     that is done and nothing moves any more, `busy` while it works, `error WHY` where it cannot.
+    halt: set when everything is to stop, as by Ctrl-C.
     """
 
-    def __init__(self, address: str, unit: str, patience_s: float = _CARRY_S) -> None:
+    def __init__(
+        self,
+        address: str,
+        unit: str,
+        patience_s: float = _CARRY_S,
+        halt: threading.Event | None = None,
+    ) -> None:
+        self._halt = halt or threading.Event()
         self.address = address
         self._unit = unit
         self._patience_s = patience_s
@@ -232,6 +254,7 @@ class Handler:
     def let_go(self) -> None:
         """Leaves the platform empty, if it still can, and gives the line back."""
         self._patience_s = min(self._patience_s, _LAST_S)
+        self._halt = threading.Event()  # this is done after Ctrl-C, too
         with suppress(UserError):
             self._tell("REMOVE")
         self._line.close()
@@ -253,7 +276,8 @@ class Handler:
 
     def wait(self, seconds: float) -> None:
         """See instrument.Hands."""
-        time.sleep(seconds)
+        if self._halt.wait(seconds):
+            raise KeyboardInterrupt
 
     def passing(self, seconds: float, action: Callable[[], T]) -> T:
         """See instrument.Hands."""
@@ -269,6 +293,8 @@ class Handler:
                 self.put(load)
             except UserError as error:
                 failed.append(error)
+            except KeyboardInterrupt:
+                pass  # `action` is told of it, too
 
         found = _beside(move, action)
         if failed:
@@ -300,6 +326,8 @@ class Handler:
         deadline = time.monotonic() + self._patience_s
         seen = b""
         while time.monotonic() < deadline:
+            if self._halt.is_set():
+                raise KeyboardInterrupt
             seen += read_what_came(self._line)
             while b"\n" in seen:
                 line, _, seen = seen.partition(b"\n")

@@ -13,14 +13,17 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Protocol, TypeVar
 
+from steelyard_wire.codes import EXTENDED
+
 from steelyard.client import Terminal
-from steelyard.errors import REFUSED, UserError
+from steelyard.errors import REFUSED, DeviceRefused, UserError
 from steelyard.factory import scales
 from steelyard.factory.loading import Loading
 from steelyard.factory.measurement import Judged, before_rounding, text
 from steelyard.factory.sheet import Sheet, Wanted
 
 TENTH = 10
+_EXTENDED_S = 6  # tenths of d are shown for five
 _TAPS = 10  # readings of 100 ms whose mean is the net weight
 T = TypeVar("T")
 METHODS = ("changeover", "fine")
@@ -203,6 +206,18 @@ class Instrument:
             REFUSED,
             'the terminal shows no net weight of 100 ms at rest: take the method "changeover"',
         )
+
+    def register(self, nonce: bytes | None = None) -> tuple[int, bytes]:
+        """Have the present weight signed: (n, the record's bytes). Who asked for tenths of d
+        before has to wait until they are gone."""
+        for _ in range(_EXTENDED_S):
+            try:
+                return self.terminal.register(nonce)
+            except DeviceRefused as refused:
+                if refused.code != EXTENDED:
+                    raise
+            self.hands.wait(1.0)
+        return self.terminal.register(nonce)
 
     def before_rounding(self, raw: dict[str, str]) -> Fraction:
         """P of raw readings."""

@@ -173,7 +173,7 @@ def overload(instrument: Instrument, sheet: Sheet, options: Options) -> None:
         instrument.hands.wait(0.5)
     sheet.enter("beyond Max + 9 e", **{"is": said})
     try:
-        n, _ = instrument.terminal.register()
+        n, _ = instrument.register()
         signed = f"record {n}"
     except UserError:
         signed = "refused"
@@ -212,7 +212,7 @@ def sign(instrument: Instrument, sheet: Sheet, options: Options) -> None:
     terminal = instrument.terminal
     shown = instrument.shown(instrument.near(instrument.scale.most / 3))
     nonce = secrets.token_bytes(16)
-    n, envelope = terminal.register(nonce)
+    n, envelope = instrument.register(nonce)
     identity = terminal.identify()
     entry = opened.KeyEntry(identity.key, identity.serial, identity.test, identity.algorithm)
     fields: opened.Fields = {}

@@ -30,13 +30,24 @@ _NEAR = Fraction(1, 50)  # of the load, and so many e: what a bad scale may be o
 _NEAR_E = 10
 _WIDTH = 24
 _LINE = 76  # of a screen: what is longer would be cut off
+_TAKES, _DONE = "Enter takes what lies there", "Enter says that it is done"
+_BACK, _QUITS = "Backspace goes back one load", "q gives up"
+_EXPECTED = ("STABLE", "UNCALIBRATED")  # said in words of people
+_LATE_S = 0.7  # Enter that comes sooner was meant for the load before, which was taken already
+_COMING_S = 5.0  # likewise, while the scale shows that nothing was put on yet
 _READY_S = 3  # of a change that is listened to: the platform at rest
 
 
-class Technician:
-    """Hands that are a person's; see above. draw: shows a line of the dialogue, in place.
+def _span(seconds: float) -> str:
+    return f"{int(seconds) // 60} min {int(seconds) % 60} s"
 
-    weighs: False while the terminal has no calibration that could tell a load.
+
+class Technician:
+    """Hands that are a person's; see above. draw: shows what is asked for, what is so, and the
+    keys, in place.
+
+    weighs: False while the terminal has no calibration that could tell a load. stays: what is so
+    when somebody gives up.
     """
 
     def __init__(
@@ -44,9 +55,11 @@ class Technician:
         terminal: Terminal,
         scale: Scale,
         keys: Keyboard,
-        draw: Callable[[str, str], None],
+        draw: Callable[[str, str, str], None],
         weighs: bool = True,
+        stays: str = "",
     ) -> None:
+        self._stays = stays
         self._terminal = terminal
         self._scale = scale
         self._keys = keys
@@ -54,6 +67,7 @@ class Technician:
         self.weighs = weighs
         self.may_go_back = False
         self._last = Fraction(-1)
+        self._just_put = Fraction(-1)  # when it was told to, so that nobody is asked again
 
     def told(self, why: str) -> bool:
         """See instrument.Hands."""
@@ -72,16 +86,24 @@ class Technician:
         near = abs(load - self._last) <= self._tolerance(max(load, self._last))
         by_key = near and load != self._last
         self._last = load
+        there = load == self._just_put
+        self._just_put = Fraction(-1)
+        self._keys.forget()  # what was pressed before is no answer to this
+        asked = time.monotonic()
         while True:
             reading = self._look()
-            lies = self._lies(reading, load) and not by_key
+            lies = there or (self._lies(reading, load) and not by_key)
             still = still + 1 if lies and reading is not None and reading.stable else 0
-            self._draw(what, said or self._live(reading, load))
+            live = "waits until it is still" if there else self._live(reading, load)
+            self._draw(what, said or live, self._usable(_TAKES))
             if still >= _STILL:
                 return
             said = "" if lies or by_key else self._wrong(reading, load)
             key = self._keys.key(_LOOK_S)
-            if key == ENTER:
+            # Of a load that is seen to be not there yet, it was meant for another.
+            coming = not (lies or by_key or said or self._shown(reading) is None)
+            late = _COMING_S if coming else _LATE_S
+            if key == ENTER and time.monotonic() > asked + late:
                 return
             self._other(key)
 
@@ -91,23 +113,30 @@ class Technician:
         if more:
             what = correction(heaps[-1], more, self._scale.unit)
         self._last = load
+        self._keys.forget()
         now = self._shown(self._look())
         while True:
             shown = self._shown(self._look())
             missing = ""
             if now is not None and shown is not None:
                 missing = f"{text(now + more - shown)} {self._scale.unit} to go. "
-            self._draw(what, f"{missing}Enter when it lies still")
+            self._draw(what, f"{missing}Enter when it lies still", self._usable(_DONE))
             key = self._keys.key(_LOOK_S)
             if key == ENTER:
                 return
             self._other(key)
 
+    def _usable(self, enter: str) -> str:
+        """The keys that do something now."""
+        back = (_BACK,) if self.may_go_back else ()
+        return ", ".join((enter, *back, _QUITS))
+
     def _other(self, key: str) -> None:
         if key == BACK and self.may_go_back:
             raise GoBack
         if key == QUIT:
-            raise UserError(INTERRUPTED, "given up. The same command begins again")
+            stays = f"; {self._stays}" if self._stays else ""
+            raise UserError(INTERRUPTED, f"given up{stays}")
 
     def _asked(self, load: Fraction, place: str, pieces: Sequence[str]) -> str:
         if not load:
@@ -148,19 +177,29 @@ class Technician:
     def _live(self, reading: Reading | None, load: Fraction) -> str:
         shown = self._shown(reading)
         if shown is None or reading is None:
-            why = ", ".join(reading.flags) or reading.fault if reading else ""
-            return f"{why or 'no weight yet'}. Enter when it lies there"
+            when = "Enter when it lies there" if load else "Enter when it is empty"
+            return f"{self._no_weight(reading)}. {when}"
         full = round(min(max(shown / self._scale.most, Fraction(0)), Fraction(1)) * _WIDTH)
         bar = "█" * full + "░" * (_WIDTH - full)
         still = "still" if reading.stable else "moves"
         off = f"{float(shown - load):+g}" if self._lies(reading, load) else ""
         return f"{bar} {text(shown)} {reading.unit}  {still}  {off}"
 
+    def _no_weight(self, reading: Reading | None) -> str:
+        if reading is None:
+            return "no weight yet"
+        flags = [flag for flag in reading.flags if flag not in _EXPECTED]
+        if flags or reading.fault != "NONE":
+            return ", ".join(flags) or reading.fault
+        why = "no weight yet" if self.weighs else "not calibrated yet"
+        return f"{why}, {'still' if reading.stable else 'moves'}"
+
     # --- what has no load to be seen by ----------------------------------------------------------
 
     def ask(self, what: str) -> None:
         """Have something done, and Enter pressed."""
-        self._draw(what, "then press Enter")
+        self._keys.forget()
+        self._draw(what, "then press Enter", self._usable(_DONE))
         while True:
             key = self._keys.key(1.0)
             if key == ENTER:
@@ -169,6 +208,7 @@ class Technician:
 
     def look(self, what: Sequence[str]) -> list[str]:
         """See instrument.Hands: one key for all of it that is so, a digit for what is not."""
+        self._keys.forget()
         wrong: set[int] = set()
         while True:
             rows = [
@@ -180,7 +220,7 @@ class Technician:
                 for number, one in enumerate(what, 1)
             ]
             said = "Enter: the others are so" if wrong else "Enter: all of it is so"
-            self._draw("Look at the scale", "\n".join([*rows, f"{said}; a digit: that is not so"]))
+            self._draw("Look at the scale", "\n".join(rows), f"{said}; a digit: that is not so")
             key = self._keys.key(1.0)
             if key == ENTER:
                 return [WRONG if at in wrong else RIGHT for at in range(1, len(what) + 1)]
@@ -198,7 +238,7 @@ class Technician:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if seconds > 5:
-                self._draw("Leave everything as it is", f"{left / 60:.0f} min {left % 60:.0f} s")
+                self._draw("Leave everything as it is", _span(left), _QUITS)
             key = self._keys.key(min(left, 0.5))
             if key == QUIT:
                 self._other(key)
@@ -213,16 +253,18 @@ class Technician:
 
         def count() -> None:
             for left in range(_READY_S, 0, -1):
-                self._draw(f"{what} when it says NOW, in one go", f"in {left} s")
+                self._draw(f"{what} when it says NOW, in one go", f"in {left} s", "")
                 time.sleep(1.0)
-            self._draw(f"{what} NOW", "and let go of it")
+            self._draw(f"{what} NOW", "and let go of it" if load else "", "")
 
         counting = threading.Thread(target=count, daemon=True)
         counting.start()
         try:
-            return action()
+            found = action()
         finally:
             counting.join()
+        self._just_put = load
+        return found
 
     def air(self, celsius: float) -> None:
         """See instrument.Hands."""

@@ -246,7 +246,7 @@ def _small(instrument: Instrument) -> tuple[tuple[str, Fraction], ...]:
 
 
 def _registered(instrument: Instrument) -> Fraction:
-    envelope = instrument.terminal.register()[1]
+    envelope = instrument.register()[1]
     fields: dict[int, Any] = record.decode(cose.split(envelope).payload)
     mantissa, exp10, _ = fields[record.VAL]
     return Fraction(10) ** int(exp10) * int(mantissa)

@@ -146,7 +146,7 @@ def calibrate(work: Work) -> Found:
         )
         check_weights(terminal, wanted)
         began = time.time()
-        with work.handled(terminal, loading) as hands:
+        with work.handled(terminal, loading, back=True) as hands:
 
             def wrong(error: UserError) -> None:
                 if not hands.told(error.sentence):
@@ -159,8 +159,9 @@ def calibrate(work: Work) -> Found:
                 chosen = other if asked.load and asked.load == plan.check else loading
                 hands.put(load, pieces=chosen(load).marks if chosen and load else ())
 
+            # What lies there at the end is taken off in the next step: whoever is interrupted
+            # while he does that need not put all loads on again.
             made = calibrate_terminal(terminal, work.store, wanted, put, wrong=wrong)
-            hands.put(Fraction(0))
         digest = terminal.seals()["calibration"]
         points = terminal.calibrate("STATUS")["points"]
         celsius = terminal.status()["celsius"]

@@ -35,7 +35,8 @@ class Halted(KeyboardInterrupt):
 
 @dataclass
 class Work:
-    """See above. hands: opens whoever puts loads on; desk: the station, one for all terminals.
+    """See above. hands: opens whoever puts loads on, and may be asked for a load once more (True);
+    desk: the station, one for all terminals.
 
     found: what earlier steps found, by step; folder: for the files of this run.
     """
@@ -46,7 +47,7 @@ class Work:
     run: Run
     folder: Path
     desk: Desk
-    hands: Callable[[Terminal, Loading | None], AbstractContextManager[Hands]]
+    hands: Callable[[Terminal, Loading | None, bool], AbstractContextManager[Hands]]
     operator: str
     told: Told
     halt: threading.Event = field(default_factory=threading.Event)
@@ -67,22 +68,30 @@ class Work:
         """A line of the transcript that did not go over the terminal's service line."""
         add_line(self.transcript, f"# {text}")
 
-    def say(self, share: float, words: str) -> None:
-        """How far the step is; Halted if somebody pressed Ctrl-C meanwhile."""
+    def look(self) -> None:
+        """Halted if somebody pressed Ctrl-C."""
         if self.halt.is_set():
             raise Halted
+
+    def say(self, share: float, words: str) -> None:
+        """How far the step is; Halted if somebody pressed Ctrl-C meanwhile."""
+        self.look()
         self.told(self.step, min(share, 0.99), words)
 
     @contextmanager
     def terminal(self) -> Iterator[tuple[Terminal, Identity]]:
         """The terminal, with a transcript."""
-        with opened(self.address, self.store, self.transcript) as both:
-            yield both
+        with opened(self.address, self.store, self.transcript) as (terminal, identity):
+            terminal.link.look = self.look
+            yield terminal, identity
 
     @contextmanager
-    def handled(self, terminal: Terminal, loading: Loading | None = None) -> Iterator[Hands]:
-        """Hands that stop when everything stops. loading: the weights that they take."""
-        with self.hands(terminal, loading) as hands:
+    def handled(
+        self, terminal: Terminal, loading: Loading | None = None, back: bool = False
+    ) -> Iterator[Hands]:
+        """Hands that stop when everything stops. loading: the weights that they take. back:
+        whether somebody may go back a load."""
+        with self.hands(terminal, loading, back) as hands:
             yield _Halting(hands, self.halt)
 
 
