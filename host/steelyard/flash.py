@@ -35,6 +35,10 @@ _MAIN = "/main.py"
 _LATE = ("/boot.py",)
 _RESERVE_BLOCKS = 2
 _START_S = 30.0
+_SEALED = (
+    "The terminal at {port} is sealed: there is no prompt on it. Give it new firmware with `steelyard"
+    " update {port} FILE`, or open it for the bench with `steelyard unseal {port} --reason WHY`."
+)
 _CONTINUE = " Nothing is lost: run the same command again, it continues where it stopped."
 
 Ask = Callable[[str], Mapping[str, str]]
@@ -272,14 +276,11 @@ def flash(
     try:
         survey = remote.survey(resume=False)
     except RemoteError as error:
-        if sealed:
-            raise FlashFailed(
-                f"The terminal at {port} is sealed: there is no prompt on it. Give it new firmware"
-                f" with `steelyard update {port} FILE`, or open it for the bench with `steelyard"
-                f" unseal {port} --reason WHY`.",
-                REFUSED,
-            ) from None
-        raise FlashFailed(str(error), error.exit_code) from None
+        raise (
+            FlashFailed(_SEALED.format(port=port), REFUSED)
+            if sealed
+            else FlashFailed(str(error), error.exit_code)
+        ) from None
     plan = make_plan(image, survey)
     try:
         check_board(image, survey)
