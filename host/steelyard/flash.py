@@ -36,8 +36,9 @@ _LATE = ("/boot.py",)
 _RESERVE_BLOCKS = 2
 _START_S = 30.0
 _SEALED = (
-    "The terminal at {port} is sealed: there is no prompt on it. Give it new firmware with `steelyard"
-    " update {port} FILE`, or open it for the bench with `steelyard unseal {port} --reason WHY`."
+    "The terminal at {port} is sealed: there is no prompt on it. Give it new firmware with"
+    " `steelyard update {port} FILE`, or open it for the bench with"
+    " `steelyard unseal {port} --reason WHY`."
 )
 _CONTINUE = " Nothing is lost: run the same command again, it continues where it stopped."
 
