@@ -102,9 +102,7 @@ def _presses(folder: Path) -> int:
             screen = Screen(list(command), environment, place)
             shown = [""]
             # With a calibration loads are taken by themselves; before, Enter says that one is on.
-            waits = (
-                "Enter when it lies there" if command[0] == "calibrate" else "Look at the scale"
-            )
+            waits = "Enter when it " if command[0] == "calibrate" else "Look at the scale"
 
             def react(it: Screen, new: str, shown: list[str] = shown, waits: str = waits) -> None:
                 what = it.asked or waits
