@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from steelyard.factory import plan, product
 from steelyard.factory.measurement import Measurement, Scale, Unusable
 from steelyard.factory.phases import PHASES
 from steelyard.factory.sheet import Sheet, Undeclared, Wanted
+from steelyard.factory.weighing_phases import runs_of
 
 SCALE = Scale(3, ((Fraction(15), Fraction(5, 1000)),), "kg", Fraction(1, 10))
 _HEAD = '[plan]\nname = "mine"\n'
@@ -49,6 +51,10 @@ def test_the_plans_that_come_with_the_program() -> None:
     # 8.3: three weighings at 0.8 of Max, exactly.
     assert verification["repeatability"].at == (Fraction(4, 5),)
     assert verification["repeatability"].runs == 3 and verification["weighing"].down
+    # Of class II six (metrology.md, 4.1); a plan that says nothing of it has one number.
+    for accuracy, name, runs in ((2, "verification", 6), (3, "", 3), (4, "", 3), (2, "type", 10)):
+        its = options if name == "type" else verification
+        assert runs_of(replace(SCALE, accuracy=accuracy), its["repeatability"]) == runs
 
 
 REFUSED = {

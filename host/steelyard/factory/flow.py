@@ -283,6 +283,7 @@ def _is_sealed(work: Work) -> bool:
 
 def _do(work: Work, step: Step) -> Found:
     store, run = work.store, work.run.id
+    kept: Found = {}
     try:
         before = {one.name: one.detail for one in store.steps(run)}.get(step.name, {})
         kept = {name: before[name] for name in _KEPT if name in before}

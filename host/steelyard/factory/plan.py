@@ -26,11 +26,12 @@ from steelyard.factory.toml_reading import Wrong, count, known, one_of, read_tom
 from steelyard.factory.weighing_phases import PLACES, Options
 
 WIFI = "Wi-Fi"
+RUNS_II = "runs_class_II"  # where a scale of class II or finer needs more
 INSPECTION = "inspection"
 FOLDER = Path(__file__).parent / "plans"
 _PLAN = {"name", "title", "version", "method", "after_failure"}
 _PHASE = {"name", "python", "clause", "loads", "runs", "at", "down", "places", "limits"}
-_PHASE |= {"measurements", "ssid", "key_variable", LOOKS}
+_PHASE |= {RUNS_II, "measurements", "ssid", "key_variable", LOOKS}
 _BOUNDS = {"low", "high", "guard_low", "guard_high"}
 _AFTER = ("go on", "stop")
 
@@ -209,6 +210,7 @@ class _Reader:
         return Options(
             loads=self._loads(where, said.get("loads", phase.loads)),
             runs=self._runs(where, said.get("runs", phase.runs), phase),
+            runs_ii=self._runs(where, said.get(RUNS_II, 0), phase) if RUNS_II in said else 0,
             at=_shares(where, said.get("at", [])),
             down=yes_or_no(f"{where}: down", said.get("down", True)),
             places=tuple(dict.fromkeys(map(str, places))),

@@ -19,27 +19,35 @@ from steelyard.errors import REFUSED, DeviceRefused, UserError
 from steelyard.factory.instrument import TENTH, Instrument
 from steelyard.factory.loads import beside
 from steelyard.factory.loads import loads as load_list
-from steelyard.factory.measurement import text
+from steelyard.factory.measurement import Scale, text
 from steelyard.factory.sheet import Sheet, Wanted
 
 PLACES = ("centre", "front left", "front right", "back left", "back right")
 T = TypeVar("T")
 _WATCH_S = 5
+_CLASS_II = 2
 
 
 @dataclass(frozen=True)
 class Options:
     """What a plan may say of a phase. loads: how many or which; runs: of each series.
 
-    at: shares of Max. down: the loads on the way back too.
+    runs_ii: of a scale of class II, 0: as of others. at: shares of Max. down: the loads on the way
+    back too.
     """
 
     loads: int | tuple[Fraction, ...] = 10
     runs: int = 10
+    runs_ii: int = 0
     at: tuple[Fraction, ...] = ()
     down: bool = True
     places: tuple[str, ...] = PLACES
     more: dict[str, Any] = field(default_factory=dict)
+
+
+def runs_of(scale: Scale, options: Options) -> int:
+    """How often a load is weighed; of class II a plan may say another number (A.4.10: 3 and 6)."""
+    return options.runs_ii if options.runs_ii and scale.accuracy <= _CLASS_II else options.runs
 
 
 def loads_of(instrument: Instrument, options: Options) -> list[Fraction]:
@@ -107,10 +115,11 @@ def eccentricity(instrument: Instrument, sheet: Sheet, options: Options) -> None
 
 def repeatability_wanted(instrument: Instrument, options: Options) -> Iterator[Wanted]:
     """Series of the same load; the spread and each error are within the permissible error."""
+    runs = runs_of(instrument.scale, options)
     for part in options.at or (Fraction(1, 2), Fraction(1)):
         load = instrument.near(instrument.scale.most * part)
         yield zero_first(instrument, f"zero before {text(load)}")
-        for run in range(1, options.runs + 1):
+        for run in range(1, runs + 1):
             yield error_at(f"{run} at {text(load)}", load)
         yield Wanted(f"spread at {text(load)}", "spread", {"load": text(load)})
 
