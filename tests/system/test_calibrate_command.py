@@ -4,6 +4,7 @@ another place, a second weight, the calibration before; and what is refused."""
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 from command_line import CommandLine
@@ -80,6 +81,24 @@ def test_a_second_weight_that_is_wrong_keeps_the_old_one(bench: Bench) -> None:
     now = bench.terminal.calibrate("STATUS")
     assert (now["points"], now["old"]) == (before["points"], "2")
     assert bench.refused("CAL", "CHECK", "5", "kg") == codes.CALIBRATION_ORDER
+
+
+def test_a_weight_that_is_bumped_is_taken_when_it_has_come_to_rest(bench: Bench) -> None:
+    work = Work(weights=_weights("10.000"))
+    quiet = calibrate_terminal(bench.terminal, bench.store, work, _hands(bench))
+    hands, refused = _hands(bench), []
+
+    def bumped(text: str) -> None:
+        hands(text)
+        if "10.000" in text:
+            bench.load_moves()
+            refused.append(bench.refused("CAL", "SPAN", "10.000", "kg"))
+            threading.Timer(1.0, bench.world, ("vibrate off",)).start()
+
+    done = calibrate_terminal(bench.terminal, bench.store, work, bumped)
+    assert refused == [codes.MOTION]
+    # Half a kilogram of shaking; a tenth of e is a hundred counts.
+    assert abs(done["span_counts"] - quiet["span_counts"]) < 100
 
 
 def test_the_cells_papers_give_a_scale_that_is_nearly_right(start: Start) -> None:
