@@ -204,7 +204,7 @@ def test_one_key_says_that_all_is_so(
     ours, theirs = pty.openpty()
     drawn: list[str] = []
 
-    def draw(what: str, rows: str) -> None:
+    def draw(what: str, rows: str, usable: str) -> None:
         drawn.append(rows)
         if len(drawn) <= len(typed):  # what comes in one piece is one key
             os.write(ours, typed[len(drawn) - 1].encode())

@@ -43,7 +43,7 @@ def _work(bench: Bench, folder: Path) -> Work:
     return Work(
         *(address, product.load(folder / "market.toml"), bench.store, run, folder),
         desk=Desk(notary.private("station"), folder / "works.log", bench.store),
-        hands=lambda terminal, loading: hands_for(terminal, world, "", loading, halt),
+        hands=lambda terminal, loading, back: hands_for(terminal, world, "", loading, halt, back),
         operator="TEST Ada",
         told=lambda step, share, words: None,
         found={"key": {"key": "known to this host already"}, "flash": {"software": software}},

@@ -162,7 +162,7 @@ def test_W6_one_and_a_half_tenths_more_than_d_shows(tmp_path: Path) -> None:
     with begin(tmp_path) as bench:
         it = instrument(bench)
         loading = Loading.of_file(tmp_path / "weights.toml", it.scale)
-        (section,) = run(Instrument(it.terminal, it.hands, choose=loading), ["discrimination"])
+        (section,) = run(Instrument(it.terminal, it.hands, loading=loading), ["discrimination"])
     assert section.passed, section.why
     assert [one.raw["pieces"] for one, _ in section.rows][0] == "100 g"
 
