@@ -51,7 +51,7 @@ EXTRA = ("minutes", "celsius", "kelvin", "tare")
 SAID = {
     WEIGHED: "load nominal on indication added fine at_zero place way pieces",
     DRIFT: "load nominal indication added fine before place pieces",
-    SPREAD: "errors load pieces",
+    SPREAD: "errors load pieces high",
     RISE: "before after d load at pieces",
     PRINTED: "shown printed load pieces",
     NUMBER: "value low high guard_low guard_high unit",
