@@ -44,7 +44,10 @@ def planned(plan: Plan, instrument: Instrument) -> Planned | None:
 
 
 def _highest(plan: Plan, instrument: Instrument) -> Fraction:
-    """The highest load of a plan that the scale has; that of the preload is not above it."""
+    """The highest load that a plan measures and the scale has.
+
+    What is only put on, as the preload of `zero` near Max, is not declared and does not count.
+    """
     loads = (
         wanted.load
         for one in plan.phases
